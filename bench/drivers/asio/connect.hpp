@@ -1,0 +1,87 @@
+#pragma once
+
+#include "bench/common/connect.hpp"
+#include "bench/common/conversation.hpp"
+#include "bench/drivers/asio/stream.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace bench::coro {
+
+/// One coroutine per connection; the one that brings E ends the server.
+class ConnectServer {
+ public:
+  explicit ConnectServer(const Options& o) : options_(o), acceptor_(listen_on(io_, o)) {}
+
+  void run_all() {
+    start(io_, accept_all());
+    say("READY");
+    run(io_, options_);
+    wait_for_line();
+    window_.close();
+    JsonLine().add_cpu(window_).print();
+  }
+
+ private:
+  asio::awaitable<void> accept_all() {
+    while (true) start(io_, serve(co_await accept_from(acceptor_, options_)));
+  }
+
+  asio::awaitable<void> serve(Stream stream) {
+    Body body;
+    co_await receive_message(stream, body);
+    if (mark_of(body.data()) == Mark::start) window_.open();
+    co_await send_message(stream, body);
+    if (mark_of(body.data()) == Mark::end) io_.stop();
+  }
+
+  const Options& options_;
+  asio::io_context io_{1};
+  Acceptor acceptor_;
+  Window window_;
+};
+
+/// `concurrency` coroutines, each of which makes one connection after the other until all are made.
+class ConnectClient {
+ public:
+  explicit ConnectClient(const Options& o) : options_(o) {}
+
+  asio::awaitable<void> run_all(asio::io_context& io) {
+    co_await one(Mark::start, 0);
+    run_.begin();
+    running_ = static_cast<std::size_t>(std::min<std::uint64_t>(options_.concurrency, options_.count));
+    for (std::size_t i = running_; i > 0; --i) start(io, worker(io));
+  }
+
+ private:
+  asio::awaitable<void> worker(asio::io_context& io) {
+    while (begun_ < options_.count) co_await one(Mark::data, begun_++);
+    if (--running_ == 0) start(io, finish());
+  }
+
+  asio::awaitable<void> one(Mark mark, std::uint64_t index) {
+    const auto began = Clock::now();
+    Stream stream = co_await connect_to(options_);
+    Body body = make_body(options_.size);
+    store_mark(body.data(), mark, index);
+    co_await send_message(stream, body);
+    co_await receive_message(stream, body);
+    check_echo(body.data(), body.size(), index, options_.size);
+    stream.close();
+    run_.record(began);
+  }
+
+  asio::awaitable<void> finish() {
+    run_.end();
+    co_await one(Mark::end, options_.count);
+    run_.report();
+  }
+
+  const Options& options_;
+  ConnectRun run_;
+  std::uint64_t begun_ = 0;
+  std::size_t running_ = 0;
+};
+
+}  // namespace bench::coro

@@ -1,0 +1,24 @@
+// What the kernel's sockets can do with nothing in between: the limit that everything else is compared with.
+
+#include "bench/common/driver_main.hpp"
+#include "bench/drivers/raw/bystander.hpp"
+#include "bench/drivers/raw/connect.hpp"
+#include "bench/drivers/raw/conns.hpp"
+#include "bench/drivers/raw/hostile.hpp"
+#include "bench/drivers/raw/latency.hpp"
+#include "bench/drivers/raw/throughput.hpp"
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  return driver_main(argc, argv, [](const Options& o) {
+    const bool server = o.role == Role::server;
+    if (o.role == Role::both || o.blocking()) not_offered(o);
+    if (o.scenario == "throughput") return server ? raw::throughput_server(o) : raw::throughput_client(o);
+    if (o.scenario == "latency") return server ? raw::latency_server(o) : raw::latency_client(o);
+    if (o.scenario == "connect") return server ? raw::connect_server(o) : raw::connect_client(o);
+    if (o.scenario == "conns") return server ? raw::conns_server(o) : raw::conns_client(o);
+    if (o.scenario == "bystander" && server) return raw::bystander_server(o);
+    if (o.scenario == "hostile" && !server) return raw::hostile_client(o);
+    not_offered(o);
+  });
+}

@@ -1,0 +1,8 @@
+// Options: none.
+#include "framing_input.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  parley::fuzz::Input input{data, size};
+  parley::fuzz::expect_same_however_cut(parley::VarintPrefixed{}, input);
+  return 0;
+}

@@ -1,0 +1,90 @@
+// Listener: accepts Connections at an endpoint, whatever its scheme.
+//
+//   parley::Listener listener{co_await asio::this_coro::executor, "tcp://127.0.0.1:0"};
+//   std::cout << listener.local_endpoint() << '\n';       // the port really bound
+//   parley::Connection peer = co_await listener.accept();
+#pragma once
+
+#include <parley/connection/connection.hpp>
+#include <parley/connection/options.hpp>
+#include <parley/endpoint.hpp>
+#include <parley/time.hpp>
+#include <parley/transport/options.hpp>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace parley {
+
+struct ListenerOptions {
+  /// What every accepted connection is made with.
+  ConnectionOptions connection{};
+  TransportOptions transport{};
+  /// With this many accepted connections open, further ones stay in the kernel's backlog until one ends. In-process
+  /// listeners refuse them with error::too_many_connections.
+  std::size_t connections_max = limits::connections_max;
+};
+
+namespace detail {
+class ListenerBackend;
+void start_accept(std::shared_ptr<ListenerBackend>, Deadline, Handler<Connection>);
+}  // namespace detail
+
+/// Thread rule: as Connection. Destroying or closing it completes pending accepts with operation_aborted, frees the
+/// address (a Unix socket file is unlinked if it is still the one bound) and leaves accepted connections alone.
+class Listener {
+ public:
+  using executor_type = boost::asio::any_io_executor;
+
+  /// Binds and listens; accepted connections use `executor`. Throws Error, whose sentence says what and why; a scheme this
+  /// build has not is error::unavailable, a framing that cannot work there std::invalid_argument.
+  /// A Unix socket file that no process listens on any more is replaced; one that is in use, and anything that is not a
+  /// socket, is left alone.
+  Listener(executor_type executor, Endpoint endpoint, ListenerOptions options = {});
+  template <class Context>
+    requires std::convertible_to<Context&, boost::asio::execution_context&>
+  Listener(Context& context, Endpoint endpoint, ListenerOptions options = {})
+      : Listener{executor_type{context.get_executor()}, std::move(endpoint), std::move(options)} {}
+
+  Listener(Listener&&) noexcept = default;
+  Listener& operator=(Listener&&) noexcept;
+  ~Listener();
+
+  [[nodiscard]] executor_type get_executor() const;
+
+  /// The next connection. Lack of descriptors or memory is waited out and told to the log hook. Error::closed after
+  /// close(). Cancelled or timed out, it has taken no connection.
+  [[nodiscard]] boost::asio::awaitable<Connection> accept(Deadline deadline = {});
+  template <detail::TokenFor<Connection> Token>
+  auto accept(Token&& token) {
+    return accept(Deadline{}, std::forward<Token>(token));
+  }
+  template <detail::TokenFor<Connection> Token>
+  auto accept(Deadline deadline, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, Connection)>(
+        [](auto handler, std::shared_ptr<detail::ListenerBackend> backend, Deadline when) {
+          detail::start_accept(std::move(backend), when, detail::Handler<Connection>{std::move(handler)});
+        },
+        token, backend_, deadline);
+  }
+
+  /// Where it listens: with the port really bound.
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept;
+
+  /// Accepted connections that are still open.
+  [[nodiscard]] std::size_t connection_count() const noexcept;
+
+  void close();
+
+ private:
+  std::shared_ptr<detail::ListenerBackend> backend_;
+};
+
+}  // namespace parley

@@ -1,0 +1,39 @@
+// How a connection frames and queues messages.
+#pragma once
+
+#include <parley/limits.hpp>
+#include <parley/wire/framing.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace parley {
+
+struct ConnectionOptions {
+  /// How messages are told apart; both ends must agree.
+  Framing framing{};
+
+  /// Largest body accepted or sent, in bytes. A peer that announces more is cut off with error::message_too_large
+  /// before memory is taken.
+  std::size_t message_size_max = limits::message_size_max;
+
+  /// `send` waits while the outgoing queue holds this much, in bytes on the wire or in messages, and goes on when it has
+  /// fallen below half. A single message larger than the mark is taken when the queue is below it.
+  std::size_t send_high_water_size = limits::send_high_water_size;
+  std::size_t send_high_water_count = limits::send_high_water_count;
+
+  /// `post` queues past the mark, but never past this many bytes.
+  std::size_t send_hard_limit_size = limits::send_hard_limit_size;
+
+  /// With this many received bytes waiting for a `receive`, the stream is not read any more, and so the peer is held
+  /// back. In-process connections count the bodies waiting, and stop at send_high_water_count messages too.
+  std::size_t receive_high_water_size = limits::receive_high_water_size;
+
+  /// The most one read asks for, in bytes; at least 16 KiB.
+  std::size_t read_size = limits::read_size;
+
+  /// How long queued bytes are still written after the last handle has gone.
+  std::chrono::milliseconds linger = limits::linger;
+};
+
+}  // namespace parley

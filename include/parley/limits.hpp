@@ -1,0 +1,37 @@
+// Every bound and default of the library, in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace parley::limits {
+
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+
+/// Largest message accepted or sent unless an option says otherwise, in bytes of body.
+inline constexpr std::size_t message_size_max = 64 * mib;
+
+/// A connection's outgoing queue: `send` waits above either mark, and goes on below half of it.
+inline constexpr std::size_t send_high_water_size = 1 * mib;
+inline constexpr std::size_t send_high_water_count = 65'536;
+
+/// `post` queues past the mark up to this many bytes.
+inline constexpr std::size_t send_hard_limit_size = 256 * mib;
+
+/// Received bytes kept for an application that does not receive; above it the stream is not read.
+inline constexpr std::size_t receive_high_water_size = 256 * kib;
+
+/// Largest single read from a stream.
+inline constexpr std::size_t read_size = 256 * kib;
+
+/// How long queued bytes are still written after the last handle of a connection has gone.
+inline constexpr std::chrono::milliseconds linger{1000};
+
+/// Pending connections the kernel keeps for a listener.
+inline constexpr int backlog = 4096;
+
+/// Connections a listener keeps open at a time.
+inline constexpr std::size_t connections_max = 16'384;
+
+}  // namespace parley::limits

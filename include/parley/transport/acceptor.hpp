@@ -1,0 +1,94 @@
+// Acceptor: takes connections at a TCP or Unix endpoint, and gives each as a Stream.
+//
+//   Acceptor acceptor{executor, "tcp://*:0"};          // bound and listening from here on
+//   acceptor.local_endpoint();                         // with the real port
+//   Stream peer = co_await acceptor.async_accept(asio::use_awaitable);
+//
+// Hosts: an address binds that address; `*` binds every address of both families (IPv4 alone where there is no IPv6);
+// `0.0.0.0` and `[::]` bind their own family only; a name is looked up while the constructor blocks, and its first
+// address that exists here is bound, IPv4 before IPv6.
+//
+// Unix paths: a socket file that nobody listens on is removed and replaced; one with a living listener, and anything
+// that is not a socket, is left alone and the constructor throws. `unix_mode` holds from the moment the file exists:
+// it is never wider than asked. The file is removed by close(), if it is still the one made here, in the process that
+// made it.
+//
+// Shortage (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no error of an accept: it waits 10 ms, doubling up to 1 s, and tries
+// again, while the kernel keeps the connections waiting. on_trouble() hears about it.
+//
+// Thread rule: everything may be called from any thread at any time, but moving and destroying.
+#pragma once
+
+#include <parley/endpoint.hpp>
+#include <parley/error.hpp>
+#include <parley/time.hpp>
+#include <parley/transport/options.hpp>
+#include <parley/transport/stream.hpp>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace parley::transport {
+
+using AcceptHandler = boost::asio::any_completion_handler<void(boost::system::error_code, Stream)>;
+
+namespace detail {
+class AcceptorState;
+void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor, AcceptHandler handler);
+}  // namespace detail
+
+class Acceptor {
+ public:
+  using executor_type = boost::asio::any_io_executor;
+  using TroubleHandler = std::function<void(boost::system::error_code, Duration)>;
+
+  /// Binds and listens. Throws parley::Error with the reason, such as
+  ///   cannot listen on tcp://127.0.0.1:80: permission denied
+  /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for one that is not made of
+  /// streams.
+  Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint, const TransportOptions& options = {});
+  Acceptor(Acceptor&&) noexcept = default;
+  /// Closes what was there.
+  Acceptor& operator=(Acceptor&& other) noexcept;
+  /// Closes.
+  ~Acceptor();
+
+  [[nodiscard]] executor_type get_executor() const;
+
+  /// What was bound, with the real port. `*` stays `*`; a name has become the address.
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept;
+
+  /// Called, as by `post` to the executor, each time accepting has to wait: the shortage, and for how long.
+  void on_trouble(TroubleHandler handler);
+
+  /// The next connection. Completes with (error_code, Stream), through the handler's associated executor. Several may
+  /// be pending; they are served in order. The stream lives on the acceptor's executor, or on `stream_executor`.
+  /// Errors: asio::error::operation_aborted after close() or cancellation. A cancelled accept takes no connection.
+  template <class Token>
+  auto async_accept(Token&& token) {
+    return async_accept(get_executor(), std::forward<Token>(token));
+  }
+
+  template <class Token>
+  auto async_accept(boost::asio::any_io_executor stream_executor, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, Stream)>(
+        [state = state_](auto handler, boost::asio::any_io_executor executor) {
+          detail::start_accept(*state, std::move(executor), AcceptHandler{std::move(handler)});
+        },
+        token, std::move(stream_executor));
+  }
+
+  /// Stops listening, completes what is pending with operation_aborted, removes the Unix socket file. Streams already
+  /// given stay open.
+  void close() noexcept;
+
+ private:
+  std::shared_ptr<detail::AcceptorState> state_;
+};
+
+}  // namespace parley::transport

@@ -1,0 +1,35 @@
+// How sockets are set up, for every stream transport. Settings a transport does not have are ignored by it.
+#pragma once
+
+#include <parley/limits.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace parley {
+
+struct TransportOptions {
+  /// TCP: send small writes at once. (The library gathers messages itself; Nagle's delay adds nothing but latency.)
+  bool no_delay = true;
+  /// TCP: let the kernel probe a silent peer; the seconds of silence before the first probe. Empty: off.
+  std::optional<std::chrono::seconds> keep_alive;
+  /// Kernel buffers in bytes; 0 is the library's choice: the system's own for TCP, 4 MiB asked for on Unix sockets
+  /// (whose default of 208 KiB costs most of their speed).
+  std::size_t send_buffer_size = 0;
+  std::size_t receive_buffer_size = 0;
+  /// TCP: name of the congestion control algorithm, as in /proc/sys/net/ipv4/tcp_available_congestion_control.
+  /// Empty: the system's.
+  std::string congestion_control;
+  /// Listeners: connections the kernel keeps until they are accepted.
+  int backlog = limits::backlog;
+  /// TCP listeners: bind although connections of an earlier listener linger in TIME_WAIT.
+  bool reuse_address = true;
+  /// TCP listeners: let several listeners share the port, the kernel spreading connections over them.
+  bool reuse_port = false;
+  /// Unix listeners: permission bits of the socket file, for example 0600. Empty: as the umask says.
+  std::optional<unsigned> unix_mode;
+};
+
+}  // namespace parley

@@ -1,0 +1,129 @@
+// Stream: an ordered, reliable sequence of bytes to one peer. The first of the library's two seams.
+//
+// Everything above moves bytes only through this type; TCP, Unix sockets, an in-process pair, a user's own Asio stream
+// (and later TLS, WebSocket, channels) are backends of it. A Stream models Asio's AsyncReadStream and AsyncWriteStream,
+// and adds what an idle connection needs to hold no buffer (`wait_readable`, a read that does not wait) and what clean
+// endings need (`shutdown_send`).
+//
+// Thread rule: as an Asio socket; one thread or strand at a time. At most one read-side operation (wait_readable or
+// async_read_some) and one write-side operation may be pending. Destroying or closing completes them with
+// asio::error::operation_aborted.
+#pragma once
+
+#include <parley/endpoint.hpp>
+#include <parley/error.hpp>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace parley::transport {
+
+using WaitHandler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
+using TransferHandler = boost::asio::any_completion_handler<void(boost::system::error_code, std::size_t)>;
+
+/// What a transport implements. Completion handlers are invoked as by `post` to their associated executor, or the
+/// stream's where they have none.
+class StreamBackend {
+ public:
+  StreamBackend() = default;
+  StreamBackend(const StreamBackend&) = delete;
+  StreamBackend& operator=(const StreamBackend&) = delete;
+  /// Closes.
+  virtual ~StreamBackend() = default;
+
+  [[nodiscard]] virtual boost::asio::any_io_executor get_executor() = 0;
+
+  /// True when wait_readable, wait_writable, try_read and try_write work. False when only the async_ pair does
+  /// (a stream of a user's, say): an idle reader then has to keep a buffer.
+  [[nodiscard]] virtual bool can_wait() const noexcept = 0;
+  virtual void wait_readable(WaitHandler handler) = 0;
+  virtual void wait_writable(WaitHandler handler) = 0;
+  /// Never waits: asio::error::would_block when there is nothing, asio::error::eof at the end of the stream.
+  virtual std::size_t try_read(std::span<const boost::asio::mutable_buffer> buffers, boost::system::error_code& ec) = 0;
+  virtual std::size_t try_write(std::span<const boost::asio::const_buffer> buffers, boost::system::error_code& ec) = 0;
+
+  virtual void async_read_some(std::span<const boost::asio::mutable_buffer> buffers, TransferHandler handler) = 0;
+  virtual void async_write_some(std::span<const boost::asio::const_buffer> buffers, TransferHandler handler) = 0;
+
+  /// Whether the sending side can end while the receiving side goes on.
+  [[nodiscard]] virtual bool can_half_close() const noexcept = 0;
+  virtual void shutdown_send(boost::system::error_code& ec) = 0;
+  virtual void close() noexcept = 0;
+
+  /// Bytes written but not yet taken by the peer's system, where the transport can tell.
+  [[nodiscard]] virtual std::optional<std::size_t> unacknowledged_size() const noexcept { return std::nullopt; }
+
+  [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
+  [[nodiscard]] virtual const Endpoint& remote_endpoint() const noexcept = 0;
+};
+
+/// Move-only handle on a backend; everything is undefined on a moved-from or default-made Stream but destroying,
+/// assigning and `operator bool`.
+class Stream {
+ public:
+  using executor_type = boost::asio::any_io_executor;
+
+  Stream() noexcept = default;
+  explicit Stream(std::unique_ptr<StreamBackend> backend) noexcept : backend_{std::move(backend)} {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return backend_ != nullptr; }
+  [[nodiscard]] executor_type get_executor() const { return backend_->get_executor(); }
+  [[nodiscard]] StreamBackend& backend() const noexcept { return *backend_; }
+
+  /// Reads at least one byte. Completes with (error_code, size_t); asio::error::eof at the end.
+  /// Cancellation: by `close` only.
+  template <class MutableBuffers, class Token>
+  auto async_read_some(const MutableBuffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, boost::asio::mutable_buffer buffer) {
+          backend_->async_read_some({&buffer, 1}, TransferHandler{std::move(handler)});
+        },
+        token, first_nonempty<boost::asio::mutable_buffer>(buffers));
+  }
+
+  /// Writes at least one byte. Completes with (error_code, size_t).
+  template <class ConstBuffers, class Token>
+  auto async_write_some(const ConstBuffers& buffers, Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
+        [this](auto handler, boost::asio::const_buffer buffer) {
+          backend_->async_write_some({&buffer, 1}, TransferHandler{std::move(handler)});
+        },
+        token, first_nonempty<boost::asio::const_buffer>(buffers));
+  }
+
+  /// Completes with (error_code) when a read would not wait. Streams that cannot tell complete at once.
+  template <class Token>
+  auto wait_readable(Token&& token) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
+        [this](auto handler) { backend_->wait_readable(WaitHandler{std::move(handler)}); }, token);
+  }
+
+  void shutdown_send(boost::system::error_code& ec) { backend_->shutdown_send(ec); }
+  void close() noexcept { backend_->close(); }
+
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept { return backend_->local_endpoint(); }
+  [[nodiscard]] const Endpoint& remote_endpoint() const noexcept { return backend_->remote_endpoint(); }
+
+ private:
+  template <class Buffer, class Sequence>
+  static Buffer first_nonempty(const Sequence& buffers) {
+    auto it = boost::asio::buffer_sequence_begin(buffers);
+    const auto last = boost::asio::buffer_sequence_end(buffers);
+    for (; it != last; ++it) {
+      if (Buffer buffer{*it}; buffer.size() > 0) return buffer;
+    }
+    return Buffer{};
+  }
+
+  std::unique_ptr<StreamBackend> backend_;
+};
+
+}  // namespace parley::transport

@@ -1,0 +1,56 @@
+# Sourced by the commands at the root: installs what packages.txt lists and this machine lacks.
+# shellcheck shell=bash
+
+# packages_of FILE SECTION... - the names, one a line
+packages_of() {
+  local file=$1 line wanted=no
+  shift
+  while read -r line; do
+    case $line in
+      '' | '#'*) ;;
+      '['*']') if [[ " $* " == *" ${line:1:-1} "* ]]; then wanted=yes; else wanted=no; fi ;;
+      *) if [[ $wanted == yes ]]; then echo "$line"; fi ;;
+    esac
+  done <"$file"
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "not root, and there is no sudo: please run as root: $*" >&2
+    return 1
+  fi
+}
+
+# install_packages NAME... - says so, and shows apt-get's words only when it fails
+install_packages() {
+  echo "installing packages (apt-get$( ((EUID == 0)) || echo ' through sudo')): $*" >&2
+  local log
+  log=$(mktemp)
+  if ! as_root apt-get update -q >"$log" 2>&1 ||
+    ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >>"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    echo "could not install: $*" >&2
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# ensure_packages ROOT SECTION... - silent when nothing is missing, and on systems that are not Debian's kin
+ensure_packages() {
+  local root=$1 wanted installed missing=() name
+  shift
+  command -v dpkg-query >/dev/null || return 0
+  mapfile -t wanted < <(packages_of "$root/packages.txt" "$@")
+  ((${#wanted[@]})) || return 0
+  # shellcheck disable=SC2016  # the ${} are dpkg-query's
+  installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
+  for name in "${wanted[@]}"; do
+    [[ $'\n'$installed$'\n' == *$'\n'"$name installed"$'\n'* ]] || missing+=("$name")
+  done
+  ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""What `./test` does after installing packages: run_gate.py quick|normal|full. Each step is a function, in order."""
+
+import sys
+
+from gate import fuzzers, gtest, programs, structure
+from gate.build import Build
+from gate.report import Report
+
+SANITIZER_PATIENCE = 5  # an instrumented test may take this many times longer
+
+
+def release(report, tiers, everything):
+    build = Build("release", TOOL=True, TESTS=True, EXAMPLES=everything, BENCH=everything)
+    targets = ["all"] if everything else ["parley_tool", *(f"{tier}_tests" for tier in tiers)]
+    if not build.make(report, *targets):
+        return
+    gtest.run_tiers(report, build, tiers)
+    if everything:
+        programs.run_examples(report, build)
+        fuzzers.replay(report, build)
+        structure.check(report, build)
+
+
+def clang(report):
+    build = Build("clang", TOOL=True, TESTS=True, EXAMPLES=False, BENCH=False)
+    if build.make(report, "parley", "parley_tool", "unit_tests"):
+        gtest.run_tiers(report, build, ["unit"])
+
+
+def sanitized(report, preset, tiers):
+    build = Build(preset, TOOL=True, TESTS=True, EXAMPLES=True, BENCH=False)
+    if not build.make(report, "all"):
+        return
+    gtest.run_tiers(report, build, tiers, patience=SANITIZER_PATIENCE)
+    programs.run_examples(report, build, patience=SANITIZER_PATIENCE)
+    fuzzers.replay(report, build)
+
+
+def fuzz(report, seconds):
+    build = Build("fuzz")
+    if build.make(report, "fuzz_targets"):
+        fuzzers.fuzz(report, build, seconds)
+
+
+def main(mode):
+    report = Report()
+    if mode == "quick":
+        release(report, ["unit", "driver", "integration"], everything=False)
+        return report.finish()
+    tiers = ["unit", "driver", "integration", "interop"]
+    release(report, [*tiers, "property"], everything=True)
+    clang(report)
+    sanitized(report, "asan", tiers)
+    fuzz(report, seconds=60 if mode == "full" else 5)
+    if mode == "full":
+        sanitized(report, "tsan", tiers)
+        gtest.run_tiers(report, Build("release"), ["property"], patience=40, property_scale=20)
+        gtest.run_tiers(report, Build("asan"), ["property"], patience=10)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

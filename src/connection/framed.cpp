@@ -1,0 +1,238 @@
+#include "connection/framed.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+namespace parley::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+std::shared_ptr<FramedConnection> FramedConnection::make(transport::Stream stream, ConnectionOptions options) {
+  auto connection = std::make_shared<FramedConnection>(std::move(stream), std::move(options));
+  const Lock lock{connection->mutex()};
+  connection->link_.start();
+  return connection;
+}
+
+FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions options)
+    : ConnectionState{stream.get_executor(), std::move(options)},
+      local_{stream.local_endpoint()},
+      remote_{stream.remote_endpoint()},
+      can_half_close_{stream.backend().can_half_close()},
+      link_{std::move(stream), mutex(), *this, options_.read_size},
+      decoder_{wire::make_decoder(options_.framing, options_.message_size_max)},
+      encoder_{wire::make_encoder(options_.framing, options_.message_size_max)},
+      uses_time_{options_.framing.uses_time()} {
+  check_framing(options_.framing);
+}
+
+void FramedConnection::check_framing(const Framing& framing) const {
+  if (framing.needs_half_close() && !can_half_close_) {
+    throw std::invalid_argument("the framing " + framing.name() +
+                                " ends its messages with the sending direction, which " + remote_.to_string() +
+                                " cannot close alone");
+  }
+}
+
+// --- receiving -------------------------------------------------------------------------------------------------------
+
+ConnectionState::Pull FramedConnection::pull(Message& message) {
+  if (uses_time_) {
+    if (cut_.empty()) return ended_ ? Pull::ended : Pull::empty;
+    message = cut_.take_front();
+    return Pull::message;
+  }
+  const Pull pulled = cut(message);
+  if (link_.is_paused() && pulled == Pull::message) demand();
+  return pulled;
+}
+
+ConnectionState::Pull FramedConnection::cut(Message& message) {
+  if (ended_) return Pull::ended;
+  const InBuffer& in = link_.in();
+  const bool eof = read_end_.failed();
+  if (in.size() < need_ && !eof && !uses_time_) return Pull::empty;
+  const TimePoint now = uses_time_ ? Clock::now() : TimePoint{};
+  const wire::DecodeStep step = decoder_.decode(in.unread(), eof, now);
+  switch (step.kind) {
+    case wire::DecodeStep::Kind::frame:
+      message = in.slice(step.begin, step.size);
+      link_.in().consume(step.consumed);
+      consumed_size_ += step.consumed;
+      need_ = 1;
+      link_.set_frame_size(0);
+      return Pull::message;
+    case wire::DecodeStep::Kind::need:
+      need_ = step.need;
+      link_.set_frame_size(step.need);
+      return Pull::empty;
+    case wire::DecodeStep::Kind::end:
+      ended_ = true;
+      if (read_end_ == asio::error::eof) {
+        end_receiving_locked(error::closed, about_peer("the peer closed the connection"));
+      } else {
+        end_receiving_locked(read_end_, about_peer("receiving failed: " + read_end_.message()));
+      }
+      return Pull::ended;
+    case wire::DecodeStep::Kind::error: break;
+  }
+  fail_framing(step);
+  return Pull::ended;
+}
+
+void FramedConnection::cut_eagerly() {
+  Message message;
+  while (cut(message) == Pull::message) cut_.emplace_back(std::move(message));
+  if (ended_) return;
+  if (const auto deadline = decoder_.next_deadline()) schedule_backend_deadline(*deadline);
+}
+
+void FramedConnection::on_backend_deadline() {
+  cut_eagerly();
+  satisfy_receivers_locked();
+}
+
+void FramedConnection::fail_framing(const wire::DecodeStep& step) {
+  ended_ = true;
+  if (step.code == error::truncated) {
+    if (read_end_ == asio::error::eof) {
+      end_receiving_locked(step.code, describe(step));
+    } else {
+      end_receiving_locked(read_end_, about_peer("receiving failed: " + read_end_.message()));
+    }
+    return;
+  }
+  end_receiving_locked(step.code, describe(step));
+  // What the peer sends can no longer be understood: it is cut off, and what it was to be sent is dropped.
+  const CloseReport lost{queue_count(), queue_size(), unconfirmed_size()};
+  link_.close();
+  end_sending_locked(step.code, describe(step), lost);
+}
+
+std::string FramedConnection::describe(const wire::DecodeStep& step) const {
+  switch (step.code) {
+    case error::message_too_large:
+      return about_peer("message of " + std::to_string(step.size) + " bytes exceeds the limit of " +
+                        std::to_string(options_.message_size_max));
+    case error::truncated:
+      return about_peer("the stream ended inside a message, " + std::to_string(link_.in().size()) + " bytes into it");
+    default:
+      return about_peer("the byte at position " + std::to_string(consumed_size_ + step.offset) +
+                        " of the stream breaks the rules of the framing " + options_.framing.name());
+  }
+}
+
+void FramedConnection::demand() { link_.resume(); }
+
+bool FramedConnection::wants_bytes() const {
+  if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
+  if (has_receivers()) return true;
+  const std::size_t mark = options_.receive_high_water_size;
+  return link_.in().size() < (link_.is_paused() ? mark / 2 + 1 : mark);
+}
+
+void FramedConnection::on_bytes() {
+  if (is_closing()) {
+    link_.in().consume(link_.in().size());
+    return;
+  }
+  if (uses_time_) cut_eagerly();
+  satisfy_receivers_locked();
+}
+
+void FramedConnection::on_read_end(error_code ec) {
+  read_end_ = ec;
+  need_ = 0;
+  if (is_closing()) return;
+  if (uses_time_) cut_eagerly();
+  satisfy_receivers_locked();
+}
+
+// --- sending ---------------------------------------------------------------------------------------------------------
+
+error_code FramedConnection::push(Message& message) {
+  if (link_.sending_ended()) return refuse(error::send_ended, message.size());
+  envelope_.clear();
+  if (const error_code ec = encoder_.encode(message.bytes(), envelope_)) return refuse(ec, message.size());
+  if (message.size() <= Message::inline_size_max && envelope_.header.size() <= 8 && envelope_.pad_size == 0 &&
+      envelope_.trailer.empty()) [[likely]] {
+    // Copies of a fixed size, a little past the end, are several times cheaper than of the exact one.
+    const std::size_t header_size = envelope_.header.size();
+    std::byte* out = link_.out().append_in_place(header_size + message.size(), Message::inline_size_max + 8);
+    std::memcpy(out, envelope_.header.data(), header_size);
+    std::memcpy(out + header_size, message.data(), message.size());
+    return {};
+  }
+  const bool ends_stream = envelope_.ends_stream;
+  link_.out().append(envelope_, std::move(message));
+  if (ends_stream) link_.end_sending();
+  return {};
+}
+
+error_code FramedConnection::refuse(error_code ec, std::size_t size) {
+  const std::string of_size = "message of " + std::to_string(size) + " bytes";
+  if (ec == error::message_too_large) {
+    note_locked(ec, about_peer(of_size + " exceeds the limit of " + std::to_string(options_.message_size_max)));
+  } else if (ec == error::unframeable) {
+    note_locked(ec, about_peer("the framing " + options_.framing.name() + " cannot carry this " + of_size));
+  } else if (ec == error::send_ended) {
+    note_locked(ec, about_peer("this direction has ended; a " + of_size + " cannot be sent any more"));
+  } else {
+    note_locked(ec, about_peer(ec.message()));
+  }
+  return ec;
+}
+
+std::uint64_t FramedConnection::position_queued() const {
+  return link_.counters().bytes_written + link_.out().size();
+}
+
+void FramedConnection::on_written(std::size_t /*message_count*/) {
+  satisfy_senders_locked();
+  if (is_closing() && link_.out().empty() && link_.sending_ended()) drained_locked();
+}
+
+void FramedConnection::on_write_end(error_code ec) {
+  const CloseReport lost{queue_count(), queue_size(), unconfirmed_size()};
+  link_.out().clear();
+  end_sending_locked(ec, about_peer("sending failed: " + ec.message()), lost);
+}
+
+void FramedConnection::start_draining() {
+  if (link_.out().empty() && link_.sending_ended()) {
+    drained_locked();
+  } else {
+    link_.end_sending();
+  }
+}
+
+// --- the rest --------------------------------------------------------------------------------------------------------
+
+void FramedConnection::fill_stats(ConnectionStats& stats) const {
+  const LinkCounters& counters = link_.counters();
+  stats.bytes_sent = counters.bytes_written;
+  stats.bytes_received = counters.bytes_read;
+  stats.writes = counters.writes;
+  stats.reads = counters.reads;
+  stats.receive_queue_size = link_.in().size();
+  for (std::size_t i = 0; i < cut_.size(); ++i) stats.receive_queue_size += cut_[i].size();
+}
+
+void FramedConnection::reframe_locked(Framing framing) {
+  check_framing(framing);
+  auto decoder = wire::make_decoder(framing, options_.message_size_max);
+  auto encoder = wire::make_encoder(framing, options_.message_size_max);
+  decoder_ = std::move(decoder);
+  encoder_ = std::move(encoder);
+  uses_time_ = framing.uses_time();
+  options_.framing = std::move(framing);
+  need_ = 0;
+  link_.set_frame_size(0);
+  if (uses_time_) cut_eagerly();
+}
+
+}  // namespace parley::detail

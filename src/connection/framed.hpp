@@ -1,0 +1,81 @@
+// A connection over a byte stream: Link + framing.
+//
+// Received bytes stay in the link's buffer until somebody receives: a message is cut out of them at the moment it is taken.
+// So a batch costs no queue of messages, a connection nobody reads from holds its bytes once, and reframe() finds everything
+// not yet taken undecoded. Framings that depend on time are the exception: for them a boundary exists only
+// at its moment, so their messages are cut as bytes and deadlines come, and kept.
+#pragma once
+
+#include "connection/link.hpp"
+#include "connection/state.hpp"
+
+#include <parley/transport/stream.hpp>
+#include <parley/wire/any_decoder.hpp>
+#include <parley/wire/any_encoder.hpp>
+#include <parley/wire/envelope.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace parley::detail {
+
+class FramedConnection final : public ConnectionState, private LinkSink {
+ public:
+  /// Throws std::invalid_argument when the framing cannot work on the stream.
+  [[nodiscard]] static std::shared_ptr<FramedConnection> make(transport::Stream stream, ConnectionOptions options);
+
+  FramedConnection(transport::Stream stream, ConnectionOptions options);
+
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
+  [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return remote_; }
+
+ private:
+  // ConnectionState
+  Pull pull(Message& message) override;
+  void demand() override;
+  boost::system::error_code push(Message& message) override;
+  void pushed(Lock& lock) override { link_.appended(lock); }
+  [[nodiscard]] std::size_t queue_size() const override { return link_.out().size(); }
+  [[nodiscard]] std::size_t queue_count() const override { return link_.out().message_count(); }
+  [[nodiscard]] std::uint64_t position_queued() const override;
+  [[nodiscard]] std::uint64_t position_written() const override { return link_.counters().bytes_written; }
+  void start_draining() override;
+  [[nodiscard]] std::size_t unconfirmed_size() const override { return link_.unacknowledged_size(); }
+  void close_transport() override { link_.close(); }
+  void forget_transport() noexcept override { link_.forget(); }
+  [[nodiscard]] Message partial_locked() const override { return Message{link_.in().unread()}; }
+  void fill_stats(ConnectionStats& stats) const override;
+  void reframe_locked(Framing framing) override;
+  void on_backend_deadline() override;
+
+  // LinkSink
+  [[nodiscard]] bool wants_bytes() const override;
+  void on_bytes() override;
+  void on_read_end(boost::system::error_code ec) override;
+  void on_written(std::size_t message_count) override;
+  void on_write_end(boost::system::error_code ec) override;
+  [[nodiscard]] std::shared_ptr<void> hold() override { return shared_from_this(); }
+
+  Pull cut(Message& message);
+  void cut_eagerly();
+  void fail_framing(const wire::DecodeStep& step);
+  [[nodiscard]] std::string describe(const wire::DecodeStep& step) const;
+  boost::system::error_code refuse(boost::system::error_code ec, std::size_t size);
+  void check_framing(const Framing& framing) const;
+
+  Endpoint local_;
+  Endpoint remote_;
+  const bool can_half_close_;
+  Link link_;
+  wire::AnyDecoder decoder_;
+  wire::AnyEncoder encoder_;
+  wire::Envelope envelope_;
+  bool uses_time_;
+  bool ended_ = false;                  // the decoder has said the last word
+  boost::system::error_code read_end_;  // the stream's
+  std::size_t need_ = 0;                // unread bytes below which decoding is pointless
+  std::uint64_t consumed_size_ = 0;     // bytes of the stream before the unread ones
+  Ring<Message> cut_;                   // time-dependent framings only
+};
+
+}  // namespace parley::detail

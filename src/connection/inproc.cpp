@@ -1,0 +1,208 @@
+#include "connection/inproc.hpp"
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace parley::detail {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// One end. Both share one mutex, and what one sends goes straight into the other's inbox; the inbox is the queue whose
+/// marks `send` looks at. Each end keeps the other alive no longer than it is open.
+class InprocConnection final : public ConnectionState {
+ public:
+  InprocConnection(asio::any_io_executor executor, ConnectionOptions options, const Endpoint& endpoint,
+                   std::shared_ptr<std::mutex> shared)
+      : ConnectionState{std::move(executor), std::move(options)}, shared_{std::move(shared)}, endpoint_{endpoint} {
+    share_mutex(*shared_);
+  }
+
+  static void join(const std::shared_ptr<InprocConnection>& a, const std::shared_ptr<InprocConnection>& b) {
+    a->peer_ = b;
+    b->peer_ = a;
+  }
+
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return endpoint_; }
+  [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return endpoint_; }
+
+ private:
+  Pull pull(Message& message) override {
+    if (inbox_.empty()) {
+      if (!peer_ended_) return Pull::empty;
+      end_receiving_locked(error::closed, about_peer("the peer closed the connection"));
+      return Pull::ended;
+    }
+    message = inbox_.take_front();
+    inbox_size_ -= message.size();
+    bytes_received_ += message.size();
+    if (const auto peer = peer_.lock(); peer && peer->has_senders()) peer->satisfy_senders_locked();
+    return Pull::message;
+  }
+  void demand() override {}
+
+  error_code push(Message& message) override {
+    if (message.size() > options_.message_size_max) {
+      note_locked(error::message_too_large,
+                  about_peer("message of " + std::to_string(message.size()) + " bytes exceeds the limit of " +
+                             std::to_string(options_.message_size_max)));
+      return error::message_too_large;
+    }
+    const auto peer = peer_.lock();
+    if (!peer) return error::closed;
+    bytes_sent_ += message.size();
+    peer->inbox_size_ += message.size();
+    peer->inbox_.emplace_back(std::move(message));
+    if (peer->has_receivers()) peer->satisfy_receivers_locked();
+    return {};
+  }
+  void pushed(Lock& /*lock*/) override {}
+
+  [[nodiscard]] std::size_t queue_size() const override {
+    const auto peer = peer_.lock();
+    return peer ? peer->inbox_size_ : 0;
+  }
+  [[nodiscard]] std::size_t queue_count() const override {
+    const auto peer = peer_.lock();
+    return peer ? peer->inbox_.size() : 0;
+  }
+  // What is in the peer's inbox has been handed over: there is nothing left to write.
+  [[nodiscard]] std::uint64_t position_queued() const override { return bytes_sent_; }
+  [[nodiscard]] std::uint64_t position_written() const override { return bytes_sent_; }
+  [[nodiscard]] std::size_t unconfirmed_size() const override { return 0; }
+
+  void start_draining() override { drained_locked(); }
+  void close_transport() override { leave(); }
+  void forget_transport() noexcept override { leave(); }
+
+  /// The peer may still take what is in its inbox; it can send nothing more.
+  void leave() {
+    inbox_.clear();
+    inbox_size_ = 0;
+    const auto peer = std::exchange(peer_, {}).lock();
+    if (!peer) return;
+    peer->peer_ended_ = true;
+    peer->peer_.reset();
+    if (peer->has_receivers()) peer->satisfy_receivers_locked();
+    if (!peer->is_closing()) {
+      peer->end_sending_locked(error::closed, peer->about_peer("the peer closed the connection"), {});
+    }
+  }
+
+  [[nodiscard]] Message partial_locked() const override { return {}; }
+  void fill_stats(ConnectionStats& stats) const override {
+    stats.bytes_sent = bytes_sent_;
+    stats.bytes_received = bytes_received_;
+    stats.receive_queue_size = inbox_size_;
+  }
+  void reframe_locked(Framing framing) override { options_.framing = std::move(framing); }
+
+  const std::shared_ptr<std::mutex> shared_;
+  const Endpoint endpoint_;
+  std::weak_ptr<InprocConnection> peer_;
+  Ring<Message> inbox_;
+  std::size_t inbox_size_ = 0;
+  bool peer_ended_ = false;
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t bytes_received_ = 0;
+};
+
+class InprocListener;
+
+/// The names in use in this process.
+class Names {
+ public:
+  static Names& instance() {
+    static Names* const names = new Names;  // never destroyed: listeners may be, late
+    return *names;
+  }
+  bool add(const std::string& name, std::weak_ptr<InprocListener> listener) {
+    const std::lock_guard lock{mutex_};
+    auto& entry = listeners_[name];
+    if (!entry.expired()) return false;
+    entry = std::move(listener);
+    return true;
+  }
+  void remove(const std::string& name) {
+    const std::lock_guard lock{mutex_};
+    listeners_.erase(name);
+  }
+  std::shared_ptr<InprocListener> find(const std::string& name) {
+    const std::lock_guard lock{mutex_};
+    const auto found = listeners_.find(name);
+    return found == listeners_.end() ? nullptr : found->second.lock();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<InprocListener>> listeners_;
+};
+
+class InprocListener final : public ListenerBackend {
+ public:
+  InprocListener(const asio::any_io_executor& executor, const Endpoint& endpoint, ListenerOptions options)
+      : ListenerBackend{executor, std::move(options)}, endpoint_{endpoint} {}
+
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return endpoint_; }
+
+  std::shared_ptr<ConnectionState> connect(const asio::any_io_executor& executor, ConnectionOptions options,
+                                           error_code& ec) {
+    const Lock lock{mutex()};
+    if (is_closed()) {
+      ec = error::no_listener;
+      return nullptr;
+    }
+    if (is_full() || backlog_.size() >= static_cast<std::size_t>(options_.transport.backlog)) {
+      ec = error::too_many_connections;
+      return nullptr;
+    }
+    auto shared = std::make_shared<std::mutex>();
+    auto client = std::make_shared<InprocConnection>(executor, std::move(options), endpoint_, shared);
+    auto server = std::make_shared<InprocConnection>(this->executor(), options_.connection, endpoint_, shared);
+    InprocConnection::join(client, server);
+    backlog_.emplace_back(std::move(server));
+    if (has_acceptors()) want_connection();
+    return client;
+  }
+
+ private:
+  void want_connection() override {
+    while (!backlog_.empty() && has_acceptors() && !is_full()) offer_locked(backlog_.take_front());
+  }
+  void stop_listening() override {
+    Names::instance().remove(std::string{endpoint_.name()});
+    for (Ring<std::shared_ptr<ConnectionState>> backlog = std::move(backlog_); !backlog.empty();) {
+      backlog.take_front()->abort();
+    }
+  }
+
+  const Endpoint endpoint_;
+  Ring<std::shared_ptr<ConnectionState>> backlog_;  // connected, not yet accepted
+};
+
+}  // namespace
+
+std::shared_ptr<ListenerBackend> make_inproc_listener(const asio::any_io_executor& executor, const Endpoint& endpoint,
+                                                      ListenerOptions options) {
+  auto listener = std::make_shared<InprocListener>(executor, endpoint, std::move(options));
+  if (!Names::instance().add(std::string{endpoint.name()}, listener)) {
+    throw Error{asio::error::address_in_use,
+                "cannot listen on " + endpoint.to_string() + ": the name is in use in this process"};
+  }
+  return listener;
+}
+
+std::shared_ptr<ConnectionState> connect_inproc(const asio::any_io_executor& executor, const Endpoint& endpoint,
+                                                ConnectionOptions options, error_code& ec) {
+  const auto listener = Names::instance().find(std::string{endpoint.name()});
+  if (!listener) {
+    ec = error::no_listener;
+    return nullptr;
+  }
+  return listener->connect(executor, std::move(options), ec);
+}
+
+}  // namespace parley::detail

@@ -1,0 +1,308 @@
+#include "connection/link.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace parley::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+/// With this much queued, whoever appended it writes at once instead of waiting for the turn to end.
+constexpr std::size_t write_at_once_size = 64 * 1024;
+
+/// Full reads or writes in a row before other handlers get their turn.
+constexpr int turn_max = 16;
+
+}  // namespace
+
+Link::Link(transport::Stream stream, std::mutex& mutex, LinkSink& sink, std::size_t read_size)
+    : stream_{std::move(stream)},
+      executor_{stream_.get_executor()},
+      mutex_{mutex},
+      sink_{sink},
+      can_wait_{stream_.backend().can_wait()},
+      in_{read_size} {}
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+void Link::resume() {
+  if (reading_ != Reading::paused || closing_ || !sink_.wants_bytes()) return;
+  if (!can_wait_) {
+    async_read();
+  } else if (counters_.reads == 0) {
+    wait_readable();
+  } else {
+    // It was stopped with bytes still coming, most likely: look before waiting.
+    reading_ = Reading::running;
+    asio::post(executor_, [this, held = sink_.hold()] {
+      Lock lock{mutex_};
+      read(lock);
+    });
+  }
+}
+
+void Link::read(Lock& lock) {
+  for (int turn = 0; turn < turn_max; ++turn) {
+    if (closing_) {
+      reading_ = Reading::ended;
+      close_if_quiet();
+      return;
+    }
+    if (!sink_.wants_bytes()) {
+      reading_ = Reading::paused;
+      return;
+    }
+    if (!read_once(lock)) return;
+  }
+  asio::post(executor_, [this, held = sink_.hold()] {
+    Lock again{mutex_};
+    read(again);
+  });
+}
+
+/// False when the loop is over: nothing more to read now, or ever.
+bool Link::read_once(Lock& lock) {
+  const asio::mutable_buffer room = in_.prepare(frame_size_);
+  error_code ec;
+  lock.unlock();
+  const std::size_t size = stream_.backend().try_read({&room, 1}, ec);
+  lock.lock();
+  if (closing_) return true;  // read() sees to it
+  if (ec && ec != asio::error::would_block) {
+    end_reading(ec);
+    return false;
+  }
+  if (size > 0) {
+    ++counters_.reads;
+    counters_.bytes_read += size;
+    in_.commit(size);
+    sink_.on_bytes();
+    if (closing_ || size == room.size()) return true;
+  }
+  // A read that left room has emptied the stream; asking once more would only cost a system call.
+  wait_readable();
+  return false;
+}
+
+void Link::wait_readable() {
+  reading_ = Reading::waiting;
+  in_.park();
+  stream_.backend().wait_readable(transport::WaitHandler{[this, held = sink_.hold()](error_code ec) {
+    Lock lock{mutex_};
+    if (reading_ != Reading::waiting) return;
+    reading_ = Reading::running;
+    if (ec && !closing_) {
+      end_reading(ec);
+    } else {
+      read(lock);
+    }
+  }});
+}
+
+void Link::end_reading(error_code ec) {
+  reading_ = Reading::ended;
+  sink_.on_read_end(ec);
+}
+
+void Link::async_read() {
+  reading_ = Reading::running;
+  const asio::mutable_buffer room = in_.prepare(frame_size_);
+  asio::post(executor_, [this, room, held = sink_.hold()]() mutable {
+    stream_.backend().async_read_some(
+        {&room, 1}, transport::TransferHandler{[this, held = std::move(held)](error_code ec, std::size_t size) {
+          on_async_read(ec, size);
+        }});
+  });
+}
+
+void Link::on_async_read(error_code ec, std::size_t size) {
+  const Lock lock{mutex_};
+  if (size > 0 && !closing_) {
+    ++counters_.reads;
+    counters_.bytes_read += size;
+    in_.commit(size);
+    sink_.on_bytes();
+  }
+  if (closing_) {
+    reading_ = Reading::ended;
+    close_if_quiet();
+  } else if (ec) {
+    end_reading(ec);
+  } else {
+    reading_ = Reading::paused;
+    resume();
+  }
+}
+
+// --- writing ---------------------------------------------------------------------------------------------------------
+
+void Link::appended(Lock& lock) {
+  if (writing_ != Writing::idle) return;
+  if (can_wait_ && out_.size() >= write_at_once_size) {
+    flush(lock);
+  } else {
+    schedule_flush();
+  }
+}
+
+void Link::schedule_flush() {
+  if (flush_posted_) return;
+  flush_posted_ = true;
+  asio::post(executor_, [this, held = sink_.hold()] {
+    Lock lock{mutex_};
+    flush_posted_ = false;
+    if (writing_ != Writing::idle || closing_) return;
+    if (can_wait_) {
+      flush(lock);
+    } else {
+      async_write();
+    }
+  });
+}
+
+void Link::flush(Lock& lock) {
+  for (int turn = 0; turn < turn_max; ++turn) {
+    if (closing_ || out_.empty()) break;
+    if (!write_once(lock)) return;
+  }
+  writing_ = Writing::idle;
+  if (closing_) {
+    close_if_quiet();
+  } else if (out_.empty()) {
+    out_.release_memory();
+    shut_down_if_drained();
+  } else {
+    schedule_flush();
+  }
+}
+
+/// False when the loop is over: the stream takes no more now, or ever.
+bool Link::write_once(Lock& lock) {
+  std::array<asio::const_buffer, gathered_max> buffers;
+  const std::size_t count = out_.gather(buffers);
+  writing_ = Writing::running;
+  error_code ec;
+  lock.unlock();
+  const std::size_t size = stream_.backend().try_write({buffers.data(), count}, ec);
+  lock.lock();
+  if (closing_) return true;  // flush() sees to it
+  if (size > 0) written(size);
+  if (ec && ec != asio::error::would_block) {
+    end_writing(ec);
+    return false;
+  }
+  if (ec) {
+    wait_writable();
+    return false;
+  }
+  return true;
+}
+
+void Link::wait_writable() {
+  writing_ = Writing::blocked;
+  stream_.backend().wait_writable(transport::WaitHandler{[this, held = sink_.hold()](error_code ec) {
+    Lock lock{mutex_};
+    if (writing_ != Writing::blocked || closing_) return;
+    if (ec) {
+      end_writing(ec);
+    } else {
+      flush(lock);
+    }
+  }});
+}
+
+void Link::written(std::size_t size) {
+  ++counters_.writes;
+  counters_.bytes_written += size;
+  sink_.on_written(out_.consume(size));
+}
+
+void Link::end_writing(error_code ec) {
+  writing_ = Writing::ended;
+  sink_.on_write_end(ec);
+}
+
+void Link::async_write() {
+  if (out_.empty()) {
+    shut_down_if_drained();
+    return;
+  }
+  std::array<asio::const_buffer, gathered_max> buffers;
+  const std::size_t count = out_.gather(buffers);
+  writing_ = Writing::running;
+  stream_.backend().async_write_some(
+      {buffers.data(), count}, transport::TransferHandler{[this, held = sink_.hold()](error_code ec, std::size_t size) {
+        on_async_write(ec, size);
+      }});
+}
+
+void Link::on_async_write(error_code ec, std::size_t size) {
+  const Lock lock{mutex_};
+  writing_ = Writing::idle;
+  if (closing_) {
+    close_if_quiet();
+    return;
+  }
+  if (size > 0) written(size);
+  if (ec) {
+    end_writing(ec);
+  } else {
+    async_write();
+  }
+}
+
+void Link::end_sending() {
+  end_sending_ = true;
+  if (writing_ == Writing::idle && out_.empty() && !flush_posted_) shut_down_if_drained();
+}
+
+void Link::shut_down_if_drained() {
+  if (!end_sending_ || send_shut_down_ || closing_ || !out_.empty()) return;
+  send_shut_down_ = true;
+  error_code ignored;  // a peer that has gone shows itself on the reading side
+  if (stream_.backend().can_half_close()) stream_.backend().shutdown_send(ignored);
+  sink_.on_written(0);
+}
+
+// --- closing ---------------------------------------------------------------------------------------------------------
+
+void Link::close() {
+  if (closing_) return;
+  closing_ = true;
+  if (!can_wait_) {
+    // Pending asynchronous operations hold the buffers until they complete, which closing makes them do.
+    asio::post(executor_, [this, held = sink_.hold()] {
+      const Lock lock{mutex_};
+      closed_ = true;
+      if (stream_) stream_.close();
+    });
+    return;
+  }
+  close_if_quiet();
+}
+
+void Link::close_if_quiet() {
+  if (closed_ || !can_wait_ || reading_ == Reading::running || writing_ == Writing::running) return;
+  closed_ = true;
+  stream_.close();
+  in_.clear();
+  out_.clear();
+}
+
+void Link::forget() noexcept {
+  closing_ = closed_ = true;
+  stream_ = transport::Stream{};
+}
+
+std::size_t Link::unacknowledged_size() const noexcept {
+  if (closed_) return 0;
+  return stream_.backend().unacknowledged_size().value_or(0);
+}
+
+}  // namespace parley::detail

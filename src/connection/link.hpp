@@ -1,0 +1,144 @@
+// Link: moves bytes between one Stream and a pair of queues. The hot path of the library.
+//
+// Reading: wait until the stream is readable, then borrow a buffer, read as much as there is, and tell the sink once for
+// the batch. Reading stops while the sink wants no bytes, and goes on by resume().
+// Writing: whatever was appended to out() during one turn of the event loop goes out in one gathered write; when a good
+// deal has gathered before the turn is over, the thread that appended it writes at once. Reading goes on while
+// writing is blocked, or two peers that both send would stop each other for good.
+//
+// One mutex guards everything: the queues, this object and the stream's calls that are not system calls. It is the
+// owner's, who shares it with its own state. Reads and writes themselves happen outside it, at most one of each at a
+// time (`reading_` and `writing_` say running); closing waits for them, so that a descriptor is never reused under one.
+//
+// Streams that cannot wait (StreamBackend::can_wait) are driven by their asynchronous operations instead, started on
+// the stream's executor, as Asio asks of composed streams.
+#pragma once
+
+#include "connection/in_buffer.hpp"
+#include "connection/out_queue.hpp"
+
+#include <parley/transport/stream.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+namespace parley::detail {
+
+/// What a Link tells its owner. All calls come with the mutex held.
+class LinkSink {
+ public:
+  /// Whether reading should go on.
+  [[nodiscard]] virtual bool wants_bytes() const = 0;
+  /// More bytes are in link.in().
+  virtual void on_bytes() = 0;
+  /// The stream ended (asio::error::eof) or failed; no on_bytes will follow.
+  virtual void on_read_end(boost::system::error_code ec) = 0;
+  /// Some of the queue has been written.
+  virtual void on_written(std::size_t message_count) = 0;
+  /// Writing failed; nothing more will be written.
+  virtual void on_write_end(boost::system::error_code ec) = 0;
+  /// Keeps the link alive while an operation is pending.
+  [[nodiscard]] virtual std::shared_ptr<void> hold() = 0;
+
+ protected:
+  ~LinkSink() = default;
+};
+
+struct LinkCounters {
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_written = 0;
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
+};
+
+class Link {
+ public:
+  using Lock = std::unique_lock<std::mutex>;
+
+  Link(transport::Stream stream, std::mutex& mutex, LinkSink& sink, std::size_t read_size);
+
+  // All of these with the mutex held.
+
+  /// Starts reading.
+  void start() { resume(); }
+  /// The sink may want bytes again.
+  void resume();
+  [[nodiscard]] bool is_paused() const noexcept { return reading_ == Reading::paused; }
+  /// Size of the frame at the front of in(), where that is known: lets large ones have a buffer of their own.
+  void set_frame_size(std::size_t size) noexcept { frame_size_ = size; }
+
+  /// Something was appended to out(). May write, releasing the lock meanwhile.
+  void appended(Lock& lock);
+  /// Shut the sending direction down when out() is empty.
+  void end_sending();
+  [[nodiscard]] bool sending_ended() const noexcept { return send_shut_down_; }
+
+  /// Closes the stream, now or when the system call in progress returns. Nothing is told to the sink afterwards.
+  void close();
+  /// For a context that is going: as close, without touching the context.
+  void forget() noexcept;
+
+  [[nodiscard]] InBuffer& in() noexcept { return in_; }
+  [[nodiscard]] const InBuffer& in() const noexcept { return in_; }
+  [[nodiscard]] OutQueue& out() noexcept { return out_; }
+  [[nodiscard]] const OutQueue& out() const noexcept { return out_; }
+  [[nodiscard]] const LinkCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] std::size_t unacknowledged_size() const noexcept;
+
+ private:
+  enum class Reading : std::uint8_t {
+    paused,   ///< the sink wants no bytes
+    waiting,  ///< until the stream is readable
+    running,  ///< a read is in progress, or about to be
+    ended,
+  };
+  enum class Writing : std::uint8_t {
+    idle,     ///< nothing queued, or a flush is posted
+    running,  ///< a write is in progress
+    blocked,  ///< until the stream is writable
+    ended,
+  };
+
+  void read(Lock& lock);
+  bool read_once(Lock& lock);
+  void wait_readable();
+  void end_reading(boost::system::error_code ec);
+  void async_read();
+  void on_async_read(boost::system::error_code ec, std::size_t size);
+
+  void schedule_flush();
+  void flush(Lock& lock);
+  bool write_once(Lock& lock);
+  void wait_writable();
+  void written(std::size_t size);
+  void end_writing(boost::system::error_code ec);
+  void shut_down_if_drained();
+  void async_write();
+  void on_async_write(boost::system::error_code ec, std::size_t size);
+
+  void close_if_quiet();
+
+  static constexpr std::size_t gathered_max = 64;
+
+  transport::Stream stream_;
+  const boost::asio::any_io_executor executor_;
+  std::mutex& mutex_;
+  LinkSink& sink_;
+  const bool can_wait_;
+  Reading reading_ = Reading::paused;
+  Writing writing_ = Writing::idle;
+  bool flush_posted_ = false;
+  bool end_sending_ = false;
+  bool send_shut_down_ = false;
+  bool closing_ = false;
+  bool closed_ = false;
+  std::size_t frame_size_ = 0;
+  InBuffer in_;
+  OutQueue out_;
+  LinkCounters counters_;
+};
+
+}  // namespace parley::detail

@@ -1,0 +1,65 @@
+// ListenerBackend: what listeners of every scheme share: accepts that wait, the limit on open connections.
+#pragma once
+
+#include "connection/state.hpp"
+#include "detail/waiting_object.hpp"
+
+#include <parley/connection/listener.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace parley::detail {
+
+class ListenerBackend : public WaitingObject {
+ public:
+  ListenerBackend(boost::asio::any_io_executor executor, ListenerOptions options)
+      : WaitingObject{std::move(executor)}, options_{std::move(options)} {}
+
+  // Any thread, mutex not held.
+  void accept(Deadline deadline, Handler<Connection> handler);
+  void close();
+  [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
+  [[nodiscard]] std::size_t connection_count() const noexcept { return open_count_->load(); }
+
+  void on_deadline(std::uint64_t token) final;
+  void on_context_shutdown() noexcept override;
+
+ protected:
+  // Mutex held.
+
+  /// Takes a connection that is already there, or arranges for offer_locked to be called.
+  virtual void want_connection() = 0;
+  virtual void stop_listening() = 0;
+
+  [[nodiscard]] bool has_acceptors() const noexcept { return !acceptors_.empty(); }
+  [[nodiscard]] bool is_closed() const noexcept { return closed_; }
+  [[nodiscard]] bool is_full() const noexcept { return open_count_->load() >= options_.connections_max; }
+  /// Counts `connection` as open and gives it to the first who waits. Only with has_acceptors().
+  void offer_locked(std::shared_ptr<ConnectionState> connection);
+  /// Accepting cannot go on.
+  void fail_locked(boost::system::error_code ec) { fail_all(acceptors_, ec); }
+
+  const ListenerOptions options_;
+
+ private:
+  struct Acceptor : Waiter<Handler<Connection>, Connection> {
+    using Waiter::Waiter;
+  };
+  class OpenToken;
+
+  void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
+  void connection_closed();
+
+  Ring<Acceptor> acceptors_;
+  bool closed_ = false;
+  // Outlives the listener: connections may.
+  std::shared_ptr<std::atomic<std::size_t>> open_count_ = std::make_shared<std::atomic<std::size_t>>(0);
+};
+
+/// By the endpoint's scheme. Throws as the Listener's constructor says.
+[[nodiscard]] std::shared_ptr<ListenerBackend> make_listener(const boost::asio::any_io_executor& executor,
+                                                             const Endpoint& endpoint, ListenerOptions options);
+
+}  // namespace parley::detail

@@ -1,0 +1,163 @@
+#include <parley/connection/serve.hpp>
+
+#include "detail/log.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <exception>
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace parley {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+/// The handlers that run, so that they can be waited for and cancelled. All of it happens on one strand; each handler runs
+/// on a strand of its own, so that cancelling it is safe whatever threads run the context.
+class Running : public std::enable_shared_from_this<Running> {
+ public:
+  using Strand = asio::strand<asio::any_io_executor>;
+
+  explicit Running(const asio::any_io_executor& executor)
+      : executor_{executor}, strand_{asio::make_strand(executor)}, all_done_{strand_} {}
+
+  [[nodiscard]] const Strand& strand() const noexcept { return strand_; }
+
+  void start(const ServeHandler& handler, Connection peer) {
+    const auto task = tasks_.insert(tasks_.end(), std::make_shared<Task>(asio::make_strand(executor_)));
+    auto on_end = [self = shared_from_this(), task,
+                   where = peer.remote_endpoint().to_string()](const std::exception_ptr& thrown) {
+      if (thrown) report(thrown, where);
+      self->tasks_.erase(task);
+      if (self->tasks_.empty()) self->all_done_.cancel();
+    };
+    asio::co_spawn((*task)->strand, handler(std::move(peer)),
+                   asio::bind_cancellation_slot((*task)->signal.slot(), asio::bind_executor(strand_, std::move(on_end))));
+  }
+
+  /// Until all have ended; those that have not after `drain` are cancelled, and waited for a moment more.
+  asio::awaitable<void> wait(std::chrono::milliseconds drain) {
+    if (!hurried_) co_await wait_for(drain);
+    for (const auto& task : tasks_) {
+      asio::dispatch(task->strand, [task] { task->signal.emit(asio::cancellation_type::terminal); });
+    }
+    hurried_ = false;
+    co_await wait_for(std::chrono::seconds{1});
+  }
+
+  /// No patience any more: on the strand.
+  void hurry() {
+    hurried_ = true;
+    all_done_.cancel();
+  }
+
+ private:
+  struct Task {
+    explicit Task(Strand own) : strand{std::move(own)} {}
+    Strand strand;
+    asio::cancellation_signal signal;
+  };
+
+  asio::awaitable<void> wait_for(std::chrono::milliseconds time) {
+    const TimePoint end = Clock::now() + time;
+    while (!tasks_.empty() && !hurried_ && Clock::now() < end) {
+      error_code ignored;
+      all_done_.expires_at(end);
+      co_await all_done_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+  }
+
+  static void report(const std::exception_ptr& thrown, const std::string& where) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const boost::system::system_error& e) {
+      // A peer that closes while its handler receives is the usual end of a handler, and no news.
+      const bool usual = e.code() == error::closed || e.code() == asio::error::operation_aborted;
+      detail::log(usual ? LogLevel::debug : LogLevel::warning, std::string{"a handler ended with: "} + e.what(), where);
+    } catch (const std::exception& e) {
+      detail::log(LogLevel::warning, std::string{"a handler threw: "} + e.what(), where);
+    } catch (...) {
+      detail::log(LogLevel::warning, "a handler threw something that is no std::exception", where);
+    }
+  }
+
+  const asio::any_io_executor executor_;
+  Strand strand_;
+  asio::steady_timer all_done_;
+  std::list<std::shared_ptr<Task>> tasks_;
+  bool hurried_ = false;
+};
+
+asio::awaitable<void> accept_and_drain(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain,
+                                       std::shared_ptr<Running> running) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  std::exception_ptr failure;
+  for (;;) {
+    try {
+      Connection peer = co_await listener.accept();
+      running->start(handler, std::move(peer));
+    } catch (const boost::system::system_error& e) {
+      if (e.code() != error::closed && e.code() != asio::error::operation_aborted) failure = std::current_exception();
+      break;
+    }
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await running->wait(drain);
+  if (failure) std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> serve_with(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain,
+                                 std::shared_ptr<Running> running) {
+  const auto strand = running->strand();
+  co_await asio::co_spawn(strand, accept_and_drain(listener, std::move(handler), drain, std::move(running)),
+                          asio::use_awaitable);
+}
+
+/// The first signal closes the listener, the second ends the patience. On the strand of `running`.
+void watch(asio::signal_set& signals, Listener& listener, std::shared_ptr<Running> running) {
+  signals.async_wait([&signals, &listener, running](const error_code& ec, int) {
+    if (ec) return;
+    detail::log(LogLevel::info, "a signal came: accepting no more, draining", listener.local_endpoint().to_string());
+    listener.close();
+    signals.async_wait([running](const error_code& again, int) {
+      if (!again) running->hurry();
+    });
+  });
+}
+
+}  // namespace
+
+asio::awaitable<void> serve(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain) {
+  return serve_with(listener, std::move(handler), drain, std::make_shared<Running>(listener.get_executor()));
+}
+
+asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler, std::chrono::milliseconds drain) {
+  Listener listener{co_await asio::this_coro::executor, std::move(endpoint)};
+  co_await serve(listener, std::move(handler), drain);
+}
+
+asio::awaitable<void> serve_until_signal(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain) {
+  auto running = std::make_shared<Running>(listener.get_executor());
+  asio::signal_set signals{running->strand(), SIGINT, SIGTERM};
+  watch(signals, listener, running);
+  co_await serve_with(listener, std::move(handler), drain, running);
+}
+
+}  // namespace parley

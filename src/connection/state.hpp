@@ -1,0 +1,187 @@
+// ConnectionState: what every kind of connection shares behind the handle: the operations that wait, their deadlines and
+// cancellation, the order of closing, the counters. A backend (framed stream, in-process) supplies the messages.
+//
+// One mutex guards the state and the backend. Everything named *_locked, and every virtual function that does not say
+// otherwise, runs with it held. Completion handlers are posted, never run under it.
+//
+// Life: open -> closing (close() or the last handle gone: the queue is drained) -> closed.
+// Invariant: a receiver waits only while pull() has nothing; a sender waits only while there is no room or another waits.
+#pragma once
+
+#include "detail/ring.hpp"
+#include "detail/waiter.hpp"
+#include "detail/waiting_object.hpp"
+
+#include <parley/connection/connection.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace parley::detail {
+
+/// What a look for a message without waiting gave.
+enum class Taken : std::uint8_t {
+  message,
+  message_and_yield,  ///< a message, and so many came without suspending that others should have their turn
+  nothing,
+  ended,
+};
+
+class ConnectionState : public WaitingObject {
+ public:
+  ConnectionState(boost::asio::any_io_executor executor, ConnectionOptions options)
+      : WaitingObject{std::move(executor)}, options_{std::move(options)} {}
+
+  // Any thread, mutex not held.
+  Taken take(Message& message);
+  void take_more(std::vector<Message>& messages, std::size_t count_max);
+  void receive(Deadline deadline, Handler<Message> handler);
+
+  /// Ready: sent or failed. Otherwise `message` is untouched and the caller has to wait by send().
+  enum class Sent : std::uint8_t { done, done_and_yield, must_wait, failed };
+  Sent try_send(Message& message, boost::system::error_code& ec);
+  void send(Message message, Deadline deadline, Handler<> handler);
+  boost::system::error_code post(Message message);
+  void flush(Deadline deadline, Handler<> handler);
+
+  void close(Deadline deadline, Handler<CloseReport> handler);
+  CloseReport abort();
+  /// The last handle has gone.
+  void abandon() noexcept;
+
+  [[nodiscard]] boost::system::error_code end_of_receiving();
+  [[nodiscard]] Message partial();
+  [[nodiscard]] ConnectionStats stats();
+  void reframe(Framing framing);
+  [[nodiscard]] std::string last_error();
+  /// The exception for an operation of this connection that failed with `ec`.
+  [[nodiscard]] Error error_for(boost::system::error_code ec);
+
+  [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
+  [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
+  [[nodiscard]] virtual const Endpoint& remote_endpoint() const noexcept = 0;
+
+  /// Held until the connection is closed: a listener's count of open connections.
+  void hold_until_closed(std::shared_ptr<void> token) { closed_token_ = std::move(token); }
+
+  void on_deadline(std::uint64_t token) final;
+  void on_context_shutdown() noexcept override;
+
+ protected:
+  enum class Pull : std::uint8_t { message, empty, ended };
+
+  /// The next message, if it is there. Pull::ended: end_ec_ is set, by end_receiving_locked.
+  virtual Pull pull(Message& message) = 0;
+  /// Somebody waits for what pull() could not give, or room was made by taking.
+  virtual void demand() = 0;
+  /// Queues the message whatever the marks say. On error the message is refused, and note_locked has the sentence.
+  virtual boost::system::error_code push(Message& message) = 0;
+  /// Something was pushed by an application's call; may release the lock meanwhile.
+  virtual void pushed(Lock& lock) = 0;
+  [[nodiscard]] virtual std::size_t queue_size() const = 0;
+  [[nodiscard]] virtual std::size_t queue_count() const = 0;
+  /// Positions in the stream of queued bytes: what has been queued, and written, since the beginning.
+  [[nodiscard]] virtual std::uint64_t position_queued() const = 0;
+  [[nodiscard]] virtual std::uint64_t position_written() const = 0;
+  /// Drain the queue, then end the sending direction; drained_locked() follows.
+  virtual void start_draining() = 0;
+  /// Written bytes the peer's system has not acknowledged, where that can be told.
+  [[nodiscard]] virtual std::size_t unconfirmed_size() const = 0;
+  /// Ends it all; drops what is queued.
+  virtual void close_transport() = 0;
+  virtual void forget_transport() noexcept = 0;
+  [[nodiscard]] virtual Message partial_locked() const = 0;
+  virtual void fill_stats(ConnectionStats& stats) const = 0;
+  virtual void reframe_locked(Framing framing) = 0;
+  /// A deadline the backend scheduled by schedule_backend_deadline.
+  virtual void on_backend_deadline() {}
+
+  // For backends, mutex held.
+
+  /// Hands what there is to those who wait, and tells them if it has ended.
+  void satisfy_receivers_locked();
+  /// The queue has shrunk: lets waiting senders and flushes go on.
+  void satisfy_senders_locked();
+  void end_receiving_locked(boost::system::error_code ec, std::string sentence);
+  void end_sending_locked(boost::system::error_code ec, std::string sentence, CloseReport lost);
+  void drained_locked();
+  void note_locked(boost::system::error_code ec, std::string sentence);
+  void schedule_backend_deadline(TimePoint when);
+
+  [[nodiscard]] std::string about_peer(std::string_view sentence) const;
+  [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }
+  [[nodiscard]] bool has_receivers() const noexcept { return !receivers_.empty(); }
+  [[nodiscard]] bool has_senders() const noexcept { return !senders_.empty(); }
+  [[nodiscard]] bool sending_failed() const noexcept { return send_ec_.failed(); }
+
+  ConnectionOptions options_;
+
+ private:
+  enum class Life : std::uint8_t { open, closing, closed };
+
+  struct Receiver : Waiter<Handler<Message>, Message> {
+    using Waiter::Waiter;
+  };
+  struct Sender : Waiter<Handler<>> {
+    Sender(std::uint64_t id_, Handler<>&& handler_, const boost::asio::any_io_executor& io, Message&& m)
+        : Waiter{id_, std::move(handler_), io}, message{std::move(m)} {}
+    Message message;
+  };
+  struct Flusher : Waiter<Handler<>> {
+    Flusher(std::uint64_t id_, Handler<>&& handler_, const boost::asio::any_io_executor& io, std::uint64_t position_)
+        : Waiter{id_, std::move(handler_), io}, position{position_} {}
+    std::uint64_t position;
+  };
+  struct Closer : Waiter<Handler<CloseReport>, CloseReport> {
+    using Waiter::Waiter;
+  };
+
+  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool has_room_again() const;
+  [[nodiscard]] bool yield_due() noexcept;
+  Pull pull_counted(Message& message);
+  boost::system::error_code push_counted(Message& message);
+  boost::system::error_code refused_locked();
+
+  void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
+
+  void begin_closing(Deadline deadline);
+  void enter_closing();
+  void confirm_locked();
+  void finish_closing();
+
+  // Tokens of deadlines that are not an operation's.
+  static constexpr std::uint64_t token_close = 1;
+  static constexpr std::uint64_t token_confirm = 2;
+  static constexpr std::uint64_t token_backend = 3;
+
+  Ring<Receiver> receivers_;
+  Ring<Sender> senders_;
+  Ring<Flusher> flushers_;
+  Ring<Closer> closers_;
+
+  Life life_ = Life::open;
+  bool drained_ = false;
+  boost::system::error_code end_ec_;   // of receiving
+  boost::system::error_code send_ec_;  // of sending
+  std::string end_sentence_;
+  std::string send_sentence_;
+  boost::system::error_code noted_ec_;
+  std::string noted_sentence_;
+  CloseReport report_;
+  DeadlineId close_deadline_;
+  DeadlineId confirm_deadline_;
+  DeadlineId backend_deadline_;
+  Duration confirm_pause_{};
+  std::shared_ptr<ContextMember> self_;  // while closing: nobody else may hold it
+  std::shared_ptr<void> closed_token_;
+
+  std::uint32_t ready_in_a_row_ = 0;
+  std::uint64_t messages_sent_ = 0;
+  std::uint64_t messages_received_ = 0;
+};
+
+}  // namespace parley::detail

@@ -1,0 +1,82 @@
+#include "detail/context_service.hpp"
+
+namespace parley::detail {
+
+namespace asio = boost::asio;
+
+asio::execution_context::id ContextService::id;
+
+ContextService& ContextService::of(const asio::any_io_executor& executor) {
+  return asio::use_service<ContextService>(asio::query(executor, asio::execution::context));
+}
+
+void ContextService::enroll(ContextMember& member) {
+  const std::lock_guard lock{mutex_};
+  members_.insert(&member);
+}
+
+void ContextService::withdraw(ContextMember& member) noexcept {
+  const std::lock_guard lock{mutex_};
+  members_.erase(&member);
+}
+
+DeadlineId ContextService::schedule(const asio::any_io_executor& executor, TimePoint when, ContextMember& member,
+                                    std::uint64_t token) {
+  const std::lock_guard lock{mutex_};
+  const DeadlineId deadline{when, ++last_serial_};
+  deadlines_.emplace(deadline, Entry{member.weak_from_this(), token});
+  if (when < armed_for_) arm(executor);
+  return deadline;
+}
+
+void ContextService::cancel(DeadlineId deadline) noexcept {
+  const std::lock_guard lock{mutex_};
+  deadlines_.erase(deadline);
+  // An armed timer keeps the context running: with nothing left to wait for, it must not.
+  if (deadlines_.empty() && timer_) {
+    timer_->cancel();
+    armed_for_ = TimePoint::max();
+  }
+}
+
+void ContextService::arm(const asio::any_io_executor& executor) {
+  if (!timer_) timer_.emplace(executor);
+  armed_for_ = deadlines_.begin()->first.when;
+  timer_->expires_at(armed_for_);
+  timer_->async_wait([this](const boost::system::error_code& ec) {
+    if (!ec) expire();
+  });
+}
+
+void ContextService::expire() {
+  std::vector<Entry> due;
+  {
+    const std::lock_guard lock{mutex_};
+    const TimePoint now = Clock::now();
+    while (!deadlines_.empty() && deadlines_.begin()->first.when <= now) {
+      due.push_back(std::move(deadlines_.begin()->second));
+      deadlines_.erase(deadlines_.begin());
+    }
+    armed_for_ = TimePoint::max();
+    if (!deadlines_.empty()) arm(timer_->get_executor());
+  }
+  for (const Entry& entry : due) {
+    if (const auto member = entry.member.lock()) member->on_deadline(entry.token);
+  }
+}
+
+void ContextService::shutdown() {
+  std::vector<std::shared_ptr<ContextMember>> members;
+  {
+    const std::lock_guard lock{mutex_};
+    for (ContextMember* member : members_) {
+      if (auto held = member->weak_from_this().lock()) members.push_back(std::move(held));
+    }
+    members_.clear();
+    deadlines_.clear();
+    timer_.reset();
+  }
+  for (const auto& member : members) member->on_context_shutdown();
+}
+
+}  // namespace parley::detail

@@ -1,0 +1,77 @@
+// What the library keeps once for each execution context: the heap of deadlines, and the list of objects whose waits must
+// be dropped when the context goes (a coroutine waiting on an object that it owns would otherwise keep itself alive).
+#pragma once
+
+#include <parley/time.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace parley::detail {
+
+/// An object with waits. Always held by std::shared_ptr.
+class ContextMember : public std::enable_shared_from_this<ContextMember> {
+ public:
+  virtual ~ContextMember() = default;
+  /// The deadline scheduled with `token` has passed; any thread of the context.
+  virtual void on_deadline(std::uint64_t token) = 0;
+  /// Drop every handler without calling it, and touch the context no more.
+  virtual void on_context_shutdown() noexcept = 0;
+};
+
+/// Names a scheduled deadline; value-initialised: none.
+struct DeadlineId {
+  TimePoint when{};
+  std::uint64_t serial = 0;
+  auto operator<=>(const DeadlineId&) const = default;
+  [[nodiscard]] bool is_set() const noexcept { return serial != 0; }
+};
+
+/// Any thread.
+class ContextService final : public boost::asio::execution_context::service {
+ public:
+  using key_type = ContextService;
+  static boost::asio::execution_context::id id;
+
+  explicit ContextService(boost::asio::execution_context& context) : service{context} {}
+
+  static ContextService& of(const boost::asio::any_io_executor& executor);
+
+  void enroll(ContextMember& member);
+  void withdraw(ContextMember& member) noexcept;
+
+  /// Calls member.on_deadline(token) at `when`, unless cancelled before or the member has gone.
+  [[nodiscard]] DeadlineId schedule(const boost::asio::any_io_executor& executor, TimePoint when, ContextMember& member,
+                                    std::uint64_t token);
+  /// on_deadline may already be on its way; a token that means nothing any more is to be ignored.
+  void cancel(DeadlineId deadline) noexcept;
+
+ private:
+  struct Entry {
+    std::weak_ptr<ContextMember> member;
+    std::uint64_t token;
+  };
+
+  void shutdown() override;
+  void arm(const boost::asio::any_io_executor& executor);
+  void expire();
+
+  std::mutex mutex_;
+  std::unordered_set<ContextMember*> members_;
+  std::map<DeadlineId, Entry> deadlines_;
+  std::uint64_t last_serial_ = 0;
+  std::optional<boost::asio::steady_timer> timer_;
+  TimePoint armed_for_ = TimePoint::max();
+};
+
+}  // namespace parley::detail

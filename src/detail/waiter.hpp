@@ -1,0 +1,45 @@
+// Operations that wait for something other than I/O.
+#pragma once
+
+#include "detail/context_service.hpp"
+
+#include <boost/asio/any_completion_executor.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/prefer.hpp>
+
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
+namespace parley::detail {
+
+/// An operation that waits: its handler, its deadline, and the executor of the handler held at work. `Empty...` are the
+/// results, value-initialised, that go with an error.
+template <class Handler, class... Empty>
+struct Waiter {
+  using EmptyResults = std::tuple<Empty...>;
+
+  Waiter(std::uint64_t id_, Handler&& handler_, const boost::asio::any_io_executor& io)
+      : id{id_},
+        handler{std::move(handler_)},
+        work{boost::asio::prefer(boost::asio::get_associated_executor(handler, io),
+                                 boost::asio::execution::outstanding_work.tracked)} {}
+  Waiter(Waiter&&) = default;
+  // Boost 1.81: any_completion_handler's move assignment calls itself; swap is what works.
+  Waiter& operator=(Waiter&& other) noexcept {
+    id = other.id;
+    handler.swap(other.handler);
+    std::swap(work, other.work);
+    deadline = other.deadline;
+    return *this;
+  }
+  ~Waiter() = default;
+
+  std::uint64_t id;
+  Handler handler;
+  boost::asio::any_completion_executor work;
+  DeadlineId deadline;
+};
+
+}  // namespace parley::detail

@@ -1,0 +1,44 @@
+#include <parley/error.hpp>
+
+#include <utility>
+
+namespace parley {
+namespace {
+
+const char* sentence(error e) noexcept {
+  switch (e) {
+    case error::closed: return "the connection is closed";
+    case error::truncated: return "the stream ended inside a message";
+    case error::message_too_large: return "the message exceeds the size limit";
+    case error::malformed: return "the bytes received break the rules of the framing";
+    case error::timed_out: return "the deadline passed";
+    case error::full: return "the queue is full";
+    case error::unframeable: return "the framing cannot carry this message";
+    case error::send_ended: return "this direction of the connection has ended; nothing more can be sent";
+    case error::no_listener: return "nothing listens at this endpoint";
+    case error::too_many_connections: return "the limit on open connections is reached";
+    case error::unavailable: return "the scheme is not available in this build";
+    case error::no_address: return "the host has no usable address";
+  }
+  return "unknown parley error";
+}
+
+class Category final : public boost::system::error_category {
+ public:
+  [[nodiscard]] const char* name() const noexcept override { return "parley"; }
+  [[nodiscard]] std::string message(int value) const override { return sentence(static_cast<error>(value)); }
+  [[nodiscard]] const char* message(int value, char*, std::size_t) const noexcept override {
+    return sentence(static_cast<error>(value));
+  }
+};
+
+}  // namespace
+
+const boost::system::error_category& error_category() noexcept {
+  static const Category category;
+  return category;
+}
+
+Error::Error(boost::system::error_code code, std::string sentence) : system_error(code), sentence_(std::move(sentence)) {}
+
+}  // namespace parley

@@ -1,0 +1,68 @@
+#include "transport/socket_options.hpp"
+
+#include <parley/limits.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+
+namespace parley::transport {
+namespace {
+
+constexpr std::size_t unix_buffer_size = 4 * limits::mib;
+
+class Setter {
+ public:
+  explicit Setter(int descriptor) noexcept : descriptor_{descriptor} {}
+
+  void set(int level, int name, long long value, const char* what) {
+    const int clamped = static_cast<int>(std::clamp<long long>(value, 0, INT_MAX));
+    set(level, name, &clamped, sizeof clamped, what);
+  }
+
+  void set(int level, int name, const void* value, std::size_t size, const char* what) {
+    if (failure_.code) return;
+    if (::setsockopt(descriptor_, level, name, value, static_cast<socklen_t>(size)) == 0) return;
+    failure_ = {{errno, boost::system::system_category()}, what};
+  }
+
+  OptionFailure take() { return std::move(failure_); }
+
+ private:
+  int descriptor_;
+  OptionFailure failure_;
+};
+
+void set_tcp(Setter& setter, const TransportOptions& options) {
+  setter.set(IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0, "no_delay");
+  if (options.keep_alive) {
+    setter.set(SOL_SOCKET, SO_KEEPALIVE, 1, "keep_alive");
+    setter.set(IPPROTO_TCP, TCP_KEEPIDLE, options.keep_alive->count(), "keep_alive");
+  }
+  if (!options.congestion_control.empty()) {
+    setter.set(IPPROTO_TCP, TCP_CONGESTION, options.congestion_control.data(), options.congestion_control.size(),
+               "congestion_control");
+  }
+}
+
+}  // namespace
+
+OptionFailure apply_options(int descriptor, int family, const TransportOptions& options) {
+  Setter setter{descriptor};
+  const std::size_t default_size = family == AF_UNIX ? unix_buffer_size : 0;
+  const auto set_buffer = [&](int name, std::size_t asked, const char* what) {
+    const std::size_t size = asked != 0 ? asked : default_size;
+    if (size != 0) setter.set(SOL_SOCKET, name, static_cast<long long>(std::min<std::size_t>(size, INT_MAX)), what);
+  };
+  set_buffer(SO_SNDBUF, options.send_buffer_size, "send_buffer_size");
+  set_buffer(SO_RCVBUF, options.receive_buffer_size, "receive_buffer_size");
+  if (family != AF_UNIX) set_tcp(setter, options);
+  return setter.take();
+}
+
+}  // namespace parley::transport

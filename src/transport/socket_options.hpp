@@ -1,0 +1,22 @@
+// TransportOptions put onto a descriptor.
+#pragma once
+
+#include <parley/transport/options.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <string>
+
+namespace parley::transport {
+
+/// What could not be set, for a sentence, and why. `code` is clear when all went well.
+struct OptionFailure {
+  boost::system::error_code code;
+  std::string what;
+};
+
+/// For a connected socket, one about to connect, or one about to listen (TCP connections inherit from the listener;
+/// Unix ones do not). `family` is AF_INET, AF_INET6 or AF_UNIX.
+[[nodiscard]] OptionFailure apply_options(int descriptor, int family, const TransportOptions& options);
+
+}  // namespace parley::transport

@@ -1,0 +1,95 @@
+#include "console.hpp"
+
+#include "json_line.hpp"
+#include "talk_text.hpp"
+#include "text.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace parley::tool {
+namespace {
+
+std::string messages(std::uint64_t count) { return fmt::format("{} message{}", count, count == 1 ? "" : "s"); }
+
+JsonLine about(std::string_view event, const Peer& peer) {
+  JsonLine object{event};
+  object.add("connection", peer.number).add("peer", peer.connection.remote_endpoint().to_string());
+  return object;
+}
+
+std::string error_line(std::string_view sentence, ExitCode code, const Peer* peer) {
+  JsonLine object = peer != nullptr ? about("error", *peer) : JsonLine{"error"};
+  return object.add("exit", static_cast<int>(code)).add("message", sentence).line();
+}
+
+std::string message_line(const Peer& peer, std::string_view body, BodyFormat format) {
+  JsonLine object = about("message", peer);
+  object.add("size", body.size());
+  if (format == BodyFormat::hex) return object.add("hex", to_hex(body)).line();
+  return (is_utf8(body) ? object.add("text", body) : object.add("base64", to_base64(body))).line();
+}
+
+/// A body that the user asked for byte by byte is not touched; whatever else goes to a terminal is.
+Destination destination_of(const TalkOptions& options) {
+  const bool exact = options.format == BodyFormat::raw;
+  return ::isatty(STDOUT_FILENO) == 1 && !exact ? Destination::terminal : Destination::file;
+}
+
+}  // namespace
+
+Console::Console(Output& output, const TalkOptions& options)
+    : output_{output}, options_{options}, format_{options.body_format()}, destination_{destination_of(options)} {}
+
+void Console::listening(const Endpoint& endpoint) {
+  if (options_.json) output_.write(JsonLine{"listening"}.add("endpoint", endpoint.to_string()).line());
+  if (!options_.json && !options_.quiet) say("listening on " + endpoint.to_string());
+}
+
+void Console::connected(const Peer& peer) {
+  if (options_.json)
+    output_.write(about("connected", peer).add("local", peer.connection.local_endpoint().to_string()).line());
+  if (!options_.json && !options_.quiet)
+    say("connected to " + peer.connection.remote_endpoint().to_string(), Colour::dim);
+}
+
+void Console::message(const Peer& peer, const Message& body) {
+  if (options_.discard) return;
+  output_.write(options_.json ? message_line(peer, body.view(), format_)
+                              : encode_body(format_, body.view(), destination_));
+}
+
+void Console::closed(const Peer& peer, const CloseReport& report) {
+  const ConnectionStats stats = peer.connection.stats();
+  if (options_.json) {
+    output_.write(about("closed", peer)
+                      .add("received", stats.messages_received)
+                      .add("sent", stats.messages_sent - report.unsent_count)
+                      .add("unsent", report.unsent_count)
+                      .add("unconfirmed_bytes", report.unconfirmed_size)
+                      .line());
+  } else if (!options_.quiet) {
+    say(fmt::format("closed {}: {} received, {} sent", peer.connection.remote_endpoint().to_string(),
+                    messages(stats.messages_received), messages(stats.messages_sent - report.unsent_count)),
+        Colour::dim);
+  }
+}
+
+void Console::error(std::string_view sentence, ExitCode code, const Peer* peer) {
+  if (options_.json) return output_.write(error_line(sentence, code, peer));
+  say_error(sentence);
+}
+
+void report_error(std::string_view sentence, ExitCode code, bool json) {
+  if (!json) return say_error(sentence);
+  const std::string line = error_line(sentence, code, nullptr);
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace parley::tool

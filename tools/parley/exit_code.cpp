@@ -1,0 +1,45 @@
+#include "exit_code.hpp"
+
+#include <parley/error.hpp>
+
+#include <boost/asio/error.hpp>
+
+namespace parley::tool {
+namespace {
+
+bool is_time_out(const boost::system::error_code& code) noexcept {
+  return code == error::timed_out || code == boost::system::errc::timed_out;
+}
+
+bool is_absent_peer(const boost::system::error_code& code) noexcept {
+  namespace errc = boost::system::errc;
+  return code == error::no_listener || code == error::no_address || code == errc::connection_refused ||
+         code == errc::no_such_file_or_directory || code == errc::host_unreachable ||
+         code == errc::network_unreachable || code == errc::address_not_available ||
+         code.category() == boost::asio::error::get_netdb_category() ||
+         code.category() == boost::asio::error::get_addrinfo_category();
+}
+
+}  // namespace
+
+ExitCode exit_code_of_dialling(const boost::system::error_code& code) noexcept {
+  if (is_time_out(code)) return ExitCode::timed_out;
+  return is_absent_peer(code) ? ExitCode::no_peer : ExitCode::failure;
+}
+
+ExitCode exit_code_of_talking(const boost::system::error_code& code) noexcept {
+  if (is_time_out(code)) return ExitCode::timed_out;
+  const bool broken = code == error::truncated || code == error::malformed || code == error::message_too_large;
+  return broken ? ExitCode::refused : ExitCode::failure;
+}
+
+const std::string_view exit_codes_help =
+    "Exit codes:\n"
+    "  0  done\n"
+    "  1  failure\n"
+    "  2  the command line makes no sense\n"
+    "  3  a time limit passed\n"
+    "  4  no peer: connection refused, nobody listening, host unknown\n"
+    "  5  refused: the peer broke the framing or a limit (malformed, truncated, too large)";
+
+}  // namespace parley::tool

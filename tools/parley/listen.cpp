@@ -1,0 +1,174 @@
+// parley listen: a talk with every peer that comes.
+#include "commands.hpp"
+#include "talk.hpp"
+
+#include <parley/connection/listener.hpp>
+#include <parley/error.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <list>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace parley::tool {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using PeerPtr = std::shared_ptr<Peer>;
+
+class Listen {
+ public:
+  explicit Listen(Talk& talk) : talk_{talk}, arrival_{talk.executor(), asio::steady_timer::time_point::max()} {}
+
+  asio::awaitable<ExitCode> run() {
+    if (!listen()) co_return ExitCode::failure;
+    talk_.console().listening(listener_->local_endpoint());
+    if (talk_.options().reads_standard_input()) {
+      input_ = talk_.open_input();
+      talk_.spawn(send_to_all());
+    }
+    talk_.spawn(accept_all());
+    talk_.spawn(talk_.watch_time_out([this] { return bytes_received(); }));
+    const ExitCode code = co_await talk_.ending().wait();
+    listener_->close();
+    co_await close_all();
+    co_return code;
+  }
+
+ private:
+  bool listen() {
+    ListenerOptions how;
+    how.connection = talk_.connection_options();
+    try {
+      listener_.emplace(talk_.executor(), talk_.options().endpoint, how);
+      return true;
+    } catch (const Error& e) {
+      talk_.console().error(e.what(), ExitCode::failure);
+      return false;
+    }
+  }
+
+  asio::awaitable<void> accept_all() {
+    if (talk_.options().file) co_await load_greeting();
+    for (;;) {
+      Connection made = co_await listener_->accept();
+      const auto peer = std::make_shared<Peer>(std::move(made), ++peer_count_);
+      talk_.spawn(serve(peer));
+      if (talk_.options().once) co_return listener_->close();
+    }
+  }
+
+  /// The file goes to every peer, so it is read once.
+  asio::awaitable<void> load_greeting() {
+    const std::unique_ptr<Input> file = talk_.open_input();
+    while (std::optional<Message> body = co_await talk_.next_body(*file)) greeting_.push_back(std::move(*body));
+  }
+
+  asio::awaitable<void> serve(PeerPtr peer) {
+    talk_.console().connected(*peer);
+    peers_.push_back(peer);
+    arrival_.cancel();
+    talk_.spawn(greet(peer));
+    const ExitCode code = co_await talk_.receive_all(*peer);
+    if (code == ExitCode::ok) co_await send_the_rest(peer);
+    if (talk_.ending().is_given()) co_return;  // run() closes
+    bytes_received_before_ += peer->connection.stats().bytes_received;
+    std::erase(peers_, peer);
+    co_await talk_.close(*peer);
+    if (talk_.options().once) talk_.ending().leave(code == ExitCode::ok ? judge_count(*peer) : code);
+  }
+
+  /// Bodies from the command line or the file go to each peer as it comes.
+  asio::awaitable<void> greet(PeerPtr peer) {
+    ++greetings_;
+    bool going = true;
+    for (const std::string& body : talk_.options().bodies) going = going && co_await talk_.send(*peer, Message{body});
+    for (const Message& body : greeting_) going = going && co_await talk_.send(*peer, body);
+    --greetings_;
+  }
+
+  /// Input goes to all who are connected, and waits while nobody is; the slowest peer sets the pace.
+  asio::awaitable<void> send_to_all() {
+    bool had_input = false;
+    co_await arrival();
+    while (std::optional<Message> body = co_await talk_.next_body(*input_)) {
+      had_input = true;
+      co_await arrival();
+      const std::vector<PeerPtr> all{peers_.begin(), peers_.end()};
+      for (const PeerPtr& peer : all) static_cast<void>(co_await talk_.send(*peer, *body));
+    }
+    input_ended_ = true;
+    // A service runs with /dev/null as its input: that has no end to leave at.
+    if (!had_input || !input_->is_piped() || talk_.options().count) co_return;
+    co_await talk_.stillness(talk_.options().wait, [this] { return bytes_moved(); });
+    talk_.ending().leave(ExitCode::ok);
+  }
+
+  asio::awaitable<void> arrival() {
+    while (peers_.empty()) co_await arrival_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+
+  /// The peer has ended its direction; what it still asked to get goes to it, as long as it flows and is taken.
+  asio::awaitable<void> send_the_rest(PeerPtr peer) {
+    const auto all_sent = [this] {
+      return greetings_ == 0 && (!input_ || input_ended_ || input_->is_terminal() || !input_->is_piped());
+    };
+    co_await talk_.stillness(
+        talk_.options().wait, [peer] { return peer->connection.stats().bytes_sent; },
+        [this, all_sent] { return all_sent() || talk_.ending().is_given(); });
+  }
+
+  asio::awaitable<void> close_all() {
+    for (const PeerPtr& peer : std::exchange(peers_, {})) co_await talk_.close(*peer);
+  }
+
+  std::uint64_t bytes_received() const {
+    std::uint64_t sum = bytes_received_before_ + peer_count_;
+    for (const PeerPtr& peer : peers_) sum += peer->connection.stats().bytes_received;
+    return sum;
+  }
+
+  std::uint64_t bytes_moved() const {
+    std::uint64_t sum = bytes_received();
+    for (const PeerPtr& peer : peers_) sum += peer->connection.stats().bytes_sent;
+    return sum;
+  }
+
+  ExitCode judge_count(const Peer& peer) {
+    const std::optional<std::uint64_t>& count = talk_.options().count;
+    if (!count || talk_.has_enough()) return ExitCode::ok;
+    talk_.console().error("the peer ended after " + std::to_string(talk_.received_count()) + " of " +
+                              std::to_string(*count) + " messages",
+                          ExitCode::failure, &peer);
+    return ExitCode::failure;
+  }
+
+  Talk& talk_;
+  std::optional<Listener> listener_;
+  std::unique_ptr<Input> input_;
+  std::list<PeerPtr> peers_;
+  std::vector<Message> greeting_;
+  asio::steady_timer arrival_;  // never expires: cancelled when a peer comes
+  unsigned peer_count_ = 0;
+  unsigned greetings_ = 0;
+  std::uint64_t bytes_received_before_ = 0;  // from peers that have gone
+  bool input_ended_ = false;
+};
+
+}  // namespace
+
+ExitCode run_listen(const TalkOptions& options) {
+  Talk talk{options};
+  Listen command{talk};
+  return talk.run([&](Talk&) { return command.run(); });
+}
+
+}  // namespace parley::tool

@@ -1,0 +1,216 @@
+#include "talk.hpp"
+
+#include <parley/error.hpp>
+#include <parley/run.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+namespace parley::tool {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// How long queued bytes are still written when the tool leaves.
+constexpr std::chrono::seconds drain_max{5};
+
+/// Longest pause between two looks at an activity counter.
+constexpr Seconds look_interval_max{0.25};
+
+/// This message cannot go, others can.
+bool concerns_one_message(const boost::system::error_code& code) {
+  return code == error::unframeable || code == error::message_too_large || code == error::send_ended;
+}
+
+std::string what_did_not_arrive(const CloseReport& report) {
+  if (report.unsent_count > 0 || report.unsent_size > 0)
+    return fmt::format("{} message{} ({} bytes with framing) could not be delivered", report.unsent_count,
+                       report.unsent_count == 1 ? "" : "s", report.unsent_size);
+  return fmt::format("{} bytes were sent, but may not have arrived", report.unconfirmed_size);
+}
+
+InputCut input_cut(const TalkOptions& options) {
+  if (options.carries_chunks() && options.body_format() == BodyFormat::raw) return InputCut::chunks;
+  const bool literal = options.body_format() == BodyFormat::text || options.body_format() == BodyFormat::raw;
+  const bool whole = options.body_format() == BodyFormat::raw || (options.carries_one_message() && literal);
+  return whole ? InputCut::whole : InputCut::lines;
+}
+
+}  // namespace
+
+Talk::Talk(const TalkOptions& options)
+    : options_{options},
+      output_{context_.get_executor(),
+              [this](int error_number) {
+                // A reader that has gone, as `head` does, is no news to anyone.
+                if (error_number != EPIPE) report_error(fmt::format("cannot write: {}", std::strerror(error_number)),
+                                                        ExitCode::failure, false);
+                ending_.leave(ExitCode::failure);
+              }},
+      console_{output_, options_} {}
+
+ExitCode Talk::run(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
+  ExitCode code = ExitCode::failure;
+  asio::co_spawn(context_, run_to_end(std::move(command)), [&](std::exception_ptr failure, ExitCode result) {
+    context_.stop();
+    if (failure) std::rethrow_exception(failure);
+    code = result;
+  });
+  leave_at_signal();
+  parley::run(context_, {.poll = options_.poll});
+  if (output_.failed()) return ExitCode::failure;
+  return code == ExitCode::ok && failed_ ? ExitCode::failure : code;
+}
+
+asio::awaitable<ExitCode> Talk::run_to_end(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
+  const ExitCode code = co_await command(*this);
+  co_await output_.drained();
+  co_return code;
+}
+
+void Talk::leave_at_signal() {
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  signals_.async_wait([this](boost::system::error_code ec, int) {
+    if (ec) return;
+    ending_.leave(ExitCode::ok);
+    signals_.clear();  // a second signal kills, whatever the drain waits for
+  });
+}
+
+ConnectionOptions Talk::connection_options() const {
+  ConnectionOptions options;
+  options.framing = options_.framing;
+  options.message_size_max = options_.size_max;
+  return options;
+}
+
+void Talk::spawn(asio::awaitable<void> work) {
+  asio::co_spawn(context_, std::move(work), [this](std::exception_ptr failure) {
+    if (!failure || ending_.is_given()) return;
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+      console_.error(e.what(), ExitCode::failure);
+    }
+    ending_.leave(ExitCode::failure);
+  });
+}
+
+std::unique_ptr<Input> Talk::open_input() {
+  InputOptions options;
+  options.format = options_.body_format();
+  options.cut = input_cut(options_);
+  options.body_size_max = options_.size_max;
+  return std::make_unique<Input>(executor(), options_.file.value_or(""), options);
+}
+
+asio::awaitable<std::optional<Message>> Talk::next_body(Input& input) {
+  for (;;) {
+    std::string fault;
+    try {
+      std::optional<std::string> body = co_await input.next();
+      if (!body) co_return std::nullopt;
+      co_return Message{std::move(*body)};
+    } catch (const BadBody& e) {
+      fault = e.what();
+    }
+    console_.error(fault + "; not sent", ExitCode::failure);
+    note_failure();
+  }
+}
+
+asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
+  std::optional<Error> failure;
+  try {
+    while (std::optional<Message> body = co_await peer.connection.next()) {
+      if (!co_await take(peer, std::move(*body))) co_return ExitCode::ok;
+    }
+  } catch (const Error& e) {
+    failure = e;
+  }
+  co_return failure ? report(peer, *failure) : ExitCode::ok;
+}
+
+asio::awaitable<bool> Talk::take(Peer& peer, Message body) {
+  if (ending_.is_given()) co_return false;
+  console_.message(peer, body);
+  ++received_count_;
+  if (options_.echo && !co_await send(peer, std::move(body))) co_return false;
+  if (has_enough()) ending_.leave(ExitCode::ok);
+  co_await output_.room();
+  co_return !ending_.is_given();
+}
+
+ExitCode Talk::report(const Peer& peer, const Error& failure) {
+  // Our own closing ends a receive as well.
+  if (failure.code() == asio::error::operation_aborted) return ExitCode::ok;
+  const ExitCode code = exit_code_of_talking(failure.code());
+  console_.error(failure.what(), code, &peer);
+  return code;
+}
+
+asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
+  std::optional<Error> failure;
+  try {
+    co_await peer.connection.send(std::move(body));
+  } catch (const Error& e) {
+    failure = e;
+  }
+  if (!failure) co_return true;
+  if (failure->code() == asio::error::operation_aborted) co_return false;
+  note_failure();
+  console_.error(failure->what(), ExitCode::failure, &peer);
+  co_return concerns_one_message(failure->code());
+}
+
+asio::awaitable<void> Talk::close(Peer& peer) {
+  const Deadline deadline{output_.failed() ? std::chrono::seconds{0} : drain_max};
+  const CloseReport report = co_await peer.connection.close(deadline);
+  if (!report.all_arrived()) {
+    note_failure();
+    console_.error(what_did_not_arrive(report), ExitCode::failure, &peer);
+  }
+  console_.closed(peer, report);
+}
+
+asio::awaitable<void> Talk::stillness(std::optional<Seconds> span, std::function<std::uint64_t()> activity,
+                                      std::function<bool()> enough) {
+  const Seconds limit = span.value_or(Seconds::max());
+  const Seconds interval = std::clamp(limit / 20, Seconds{0.001}, look_interval_max);
+  asio::steady_timer timer{executor()};
+  std::uint64_t seen = activity();
+  auto since = std::chrono::steady_clock::now();
+  while (!enough() && std::chrono::steady_clock::now() - since < limit) {
+    timer.expires_after(std::chrono::ceil<std::chrono::steady_clock::duration>(interval));
+    co_await timer.async_wait(asio::use_awaitable);
+    const std::uint64_t now_seen = activity();
+    // Messages that wait for a slow reader of standard output are not silence.
+    if (now_seen == seen && !output_.has_backlog()) continue;
+    seen = now_seen;
+    since = std::chrono::steady_clock::now();
+  }
+}
+
+asio::awaitable<void> Talk::watch_time_out(std::function<std::uint64_t()> received) {
+  if (!options_.time_out) co_return;
+  co_await stillness(options_.time_out, std::move(received));
+  if (ending_.is_given()) co_return;
+  console_.error(fmt::format("nothing was received for {:g} s", options_.time_out->count()), ExitCode::timed_out);
+  ending_.leave(ExitCode::timed_out);
+}
+
+}  // namespace parley::tool

@@ -1,0 +1,93 @@
+// What listening and connecting have in common: a loop, the console, the input, the reasons to leave, and what is done
+// with one peer.
+//
+// One thread runs everything. A command spawns its coroutines, waits for the Ending, closes its peers, and leaves; what
+// still waits then is destroyed with the loop.
+#pragma once
+
+#include "console.hpp"
+#include "ending.hpp"
+#include "exit_code.hpp"
+#include "input.hpp"
+#include "output.hpp"
+#include "talk_options.hpp"
+
+#include <parley/connection/connection.hpp>
+#include <parley/message.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::tool {
+
+class Talk {
+ public:
+  explicit Talk(const TalkOptions& options);
+
+  /// Runs `command` to its end on this thread and gives the exit code; SIGINT and SIGTERM meanwhile give the Ending.
+  ExitCode run(std::function<boost::asio::awaitable<ExitCode>(Talk&)> command);
+
+  [[nodiscard]] const TalkOptions& options() const noexcept { return options_; }
+  [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
+  [[nodiscard]] Console& console() noexcept { return console_; }
+  [[nodiscard]] Ending& ending() noexcept { return ending_; }
+  /// Queueing and framing of connections.
+  [[nodiscard]] ConnectionOptions connection_options() const;
+
+  /// Runs beside the command; an exception that leaves it is reported and ends the command.
+  void spawn(boost::asio::awaitable<void> work);
+
+  /// Opens standard input or the file, as options say; throws std::runtime_error.
+  [[nodiscard]] std::unique_ptr<Input> open_input();
+  /// The next body of the input; reports lines that are not bodies and skips them.
+  [[nodiscard]] boost::asio::awaitable<std::optional<Message>> next_body(Input& input);
+
+  /// Prints, counts and echoes what the peer sends until it ends; an error is reported, and its exit code returned.
+  [[nodiscard]] boost::asio::awaitable<ExitCode> receive_all(Peer& peer);
+
+  /// False when nothing more can be sent to this peer. A message that the framing cannot carry is reported and skipped.
+  [[nodiscard]] boost::asio::awaitable<bool> send(Peer& peer, Message body);
+
+  /// Writes what is queued, and reports what did not arrive.
+  [[nodiscard]] boost::asio::awaitable<void> close(Peer& peer);
+
+  /// Completes when `activity` has not changed for `span` (never, if empty), or `enough` says so.
+  [[nodiscard]] boost::asio::awaitable<void> stillness(std::optional<Seconds> span,
+                                                       std::function<std::uint64_t()> activity,
+                                                       std::function<bool()> enough = [] { return false; });
+
+  /// Gives up with a sentence when nothing is received for the time-out, if there is one; `received` counts bytes.
+  [[nodiscard]] boost::asio::awaitable<void> watch_time_out(std::function<std::uint64_t()> received);
+
+  /// Whether as many messages as asked for have come; false when none were asked for.
+  [[nodiscard]] bool has_enough() const noexcept { return options_.count && received_count_ >= *options_.count; }
+  [[nodiscard]] std::uint64_t received_count() const noexcept { return received_count_; }
+
+  /// Something could not be sent: the exit code is not ok, though the talk goes on.
+  void note_failure() noexcept { failed_ = true; }
+
+ private:
+  [[nodiscard]] boost::asio::awaitable<ExitCode> run_to_end(std::function<boost::asio::awaitable<ExitCode>(Talk&)>);
+  [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, Message body);
+  [[nodiscard]] ExitCode report(const Peer& peer, const Error& failure);
+  void leave_at_signal();
+
+  const TalkOptions& options_;
+  boost::asio::io_context context_{1};
+  Ending ending_{context_.get_executor()};
+  Output output_;
+  Console console_;
+  boost::asio::signal_set signals_{context_};
+  std::uint64_t received_count_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace parley::tool

@@ -1,0 +1,53 @@
+// What `parley listen` and `parley connect` are told.
+#pragma once
+
+#include "body_format.hpp"
+
+#include <parley/endpoint.hpp>
+#include <parley/limits.hpp>
+#include <parley/wire/framing.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::tool {
+
+using Seconds = std::chrono::duration<double>;
+
+struct TalkOptions {
+  Endpoint endpoint{"tcp://127.0.0.1:0"};
+  std::vector<std::string> bodies;  ///< to send, decoded
+  std::optional<std::string> file;  ///< "-" is standard input
+
+  Framing framing{};
+  std::optional<BodyFormat> format;  ///< as given; body_format() has the one in use
+  std::size_t size_max = limits::message_size_max;
+
+  bool echo = false;                   ///< send every message received back
+  bool once = false;                   ///< listen: serve one peer and leave
+  std::optional<std::uint64_t> count;  ///< leave after so many messages received
+  std::optional<Seconds> time_out;     ///< give up when nothing arrives for so long
+  std::optional<Seconds> wait;         ///< after one side has ended: leave when nothing moves for so long; empty: never
+
+  bool json = false;
+  bool quiet = false;    ///< no talk but errors
+  bool discard = false;  ///< messages received are not printed
+  bool verbose = false;
+  std::chrono::microseconds poll{0};
+
+  /// Streams without message boundaries are read and printed as they are.
+  [[nodiscard]] BodyFormat body_format() const {
+    const bool unbounded = carries_chunks() || carries_one_message();
+    return format.value_or(unbounded ? BodyFormat::raw : BodyFormat::text);
+  }
+  [[nodiscard]] bool carries_chunks() const { return std::holds_alternative<Raw>(framing.options()); }
+  [[nodiscard]] bool carries_one_message() const { return std::holds_alternative<UntilEof>(framing.options()); }
+  /// Bodies come from standard input only when nothing else says what to send.
+  [[nodiscard]] bool reads_standard_input() const { return bodies.empty() && !file && !echo; }
+};
+
+}  // namespace parley::tool
