@@ -44,11 +44,7 @@ class AdoptedBytes final : public SharedBytes {
 
 }  // namespace
 
-Message::Message(std::span<const std::byte> bytes) {
-  if (bytes.size() <= inline_size_max) {
-    store_inline(bytes);
-    return;
-  }
+void Message::store_shared(std::span<const std::byte> bytes) {
   HeapBytes& heap = HeapBytes::make(bytes.size());
   std::memcpy(heap.data(), bytes.data(), bytes.size());
   set_shared(heap, {heap.data(), bytes.size()});

@@ -7,6 +7,7 @@
 // Thread rule: distinct Message objects may be used from any threads, also when they share their bytes.
 #pragma once
 
+#include <parley/detail/copy_small.hpp>
 #include <parley/detail/shared_bytes.hpp>
 
 #include <cstddef>
@@ -33,7 +34,13 @@ class Message {
   Message(const char* text) : Message(std::string_view{text}) {}               // NOLINT(google-explicit-constructor)
   Message(const std::string& text) : Message(std::string_view{text}) {}        // NOLINT(google-explicit-constructor)
   /// Copies the bytes.
-  Message(std::span<const std::byte> bytes);  // NOLINT(google-explicit-constructor)
+  Message(std::span<const std::byte> bytes) {  // NOLINT(google-explicit-constructor)
+    if (bytes.size() <= inline_size_max) {
+      store_inline(bytes);
+    } else {
+      store_shared(bytes);
+    }
+  }
 
   /// Takes the memory over; a body that fits inline is copied instead.
   Message(std::string&& text);                    // NOLINT(google-explicit-constructor)
@@ -97,6 +104,14 @@ class Message {
     return m;
   }
 
+  /// As slice_of for a body that fits inline, where `inline_size_max` bytes may be read from `data` on: one copy of fixed
+  /// size is several times cheaper than one of exactly `size`.
+  void assign_inline(const std::byte* data, std::size_t size) noexcept {
+    release();
+    std::memcpy(body_.bytes, data, inline_size_max);
+    tagged_size_ = size;
+  }
+
  private:
   static constexpr std::size_t shared_flag = ~(~std::size_t{0} >> 1);
 
@@ -114,8 +129,9 @@ class Message {
 
   void store_inline(std::span<const std::byte> bytes) noexcept {
     tagged_size_ = bytes.size();
-    if (!bytes.empty()) std::memcpy(body_.bytes, bytes.data(), bytes.size());
+    detail::copy_small(body_.bytes, bytes.data(), bytes.size());
   }
+  void store_shared(std::span<const std::byte> bytes);
   /// Takes over one reference on `owner`.
   void set_shared(detail::SharedBytes& owner, std::span<const std::byte> bytes) noexcept {
     body_.shared = {bytes.data(), &owner};

@@ -2,14 +2,28 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 namespace parley::detail {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+namespace {
+
+/// Of the default framing: a big-endian u32.
+constexpr std::size_t plain_header_size = 4;
+
+bool is_plain(const Framing& framing) {
+  const auto* prefixed = std::get_if<LengthPrefixed>(&framing.options());
+  return prefixed != nullptr && *prefixed == LengthPrefixed{};
+}
+
+}  // namespace
 
 std::shared_ptr<FramedConnection> FramedConnection::make(transport::Stream stream, ConnectionOptions options) {
   auto connection = std::make_shared<FramedConnection>(std::move(stream), std::move(options));
@@ -26,7 +40,9 @@ FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions o
       link_{std::move(stream), mutex(), *this, options_.read_size},
       decoder_{wire::make_decoder(options_.framing, options_.message_size_max)},
       encoder_{wire::make_encoder(options_.framing, options_.message_size_max)},
-      uses_time_{options_.framing.uses_time()} {
+      uses_time_{options_.framing.uses_time()},
+      is_plain_{is_plain(options_.framing)},
+      small_size_max_{std::min(options_.message_size_max, Message::inline_size_max)} {
   check_framing(options_.framing);
 }
 
@@ -41,33 +57,50 @@ void FramedConnection::check_framing(const Framing& framing) const {
 // --- receiving -------------------------------------------------------------------------------------------------------
 
 ConnectionState::Pull FramedConnection::pull(Message& message) {
-  if (uses_time_) {
+  if (uses_time_) [[unlikely]] {
     if (cut_.empty()) return ended_ ? Pull::ended : Pull::empty;
     message = cut_.take_front();
     return Pull::message;
   }
-  const Pull pulled = cut(message);
+  const Pull pulled = cut(message, TimePoint{});
   if (link_.is_paused() && pulled == Pull::message) demand();
   return pulled;
 }
 
-ConnectionState::Pull FramedConnection::cut(Message& message) {
-  if (ended_) return Pull::ended;
-  const InBuffer& in = link_.in();
+inline void FramedConnection::consumed(std::size_t size) {
+  link_.in().consume(size);
+  consumed_size_ += size;
+  need_ = 0;
+  link_.set_frame_size(0);
+}
+
+inline ConnectionState::Pull FramedConnection::cut(Message& message, TimePoint now) {
+  if (ended_) [[unlikely]]
+    return Pull::ended;
+  InBuffer& in = link_.in();
   const bool eof = read_end_.failed();
-  if (in.size() < need_ && !eof && !uses_time_) return Pull::empty;
-  const TimePoint now = uses_time_ ? Clock::now() : TimePoint{};
-  const wire::DecodeStep step = decoder_.decode(in.unread(), eof, now);
-  switch (step.kind) {
-    case wire::DecodeStep::Kind::frame:
-      message = in.slice(step.begin, step.size);
-      link_.in().consume(step.consumed);
-      consumed_size_ += step.consumed;
-      need_ = 1;
-      link_.set_frame_size(0);
+  if (in.size() < need_ && !eof) return Pull::empty;
+  if (is_plain_ && in.size() >= plain_header_size + Message::inline_size_max) [[likely]] {
+    const std::byte* front = in.unread().data();
+    const std::size_t size = wire::load_big<std::uint32_t>(front);
+    if (size <= small_size_max_) [[likely]] {
+      message.assign_inline(front + plain_header_size, size);
+      consumed(plain_header_size + size);
       return Pull::message;
+    }
+  }
+  const wire::DecodeStep step = decoder_.decode(in.unread(), eof, now);
+  if (step.kind != wire::DecodeStep::Kind::frame) return cannot_cut(step);
+  in.slice(step.begin, step.size, message);
+  consumed(step.consumed);
+  return Pull::message;
+}
+
+ConnectionState::Pull FramedConnection::cannot_cut(const wire::DecodeStep& step) {
+  switch (step.kind) {
     case wire::DecodeStep::Kind::need:
-      need_ = step.need;
+      // A framing that depends on time may find a message in the same bytes, later.
+      need_ = uses_time_ ? 0 : step.need;
       link_.set_frame_size(step.need);
       return Pull::empty;
     case wire::DecodeStep::Kind::end:
@@ -78,15 +111,13 @@ ConnectionState::Pull FramedConnection::cut(Message& message) {
         end_receiving_locked(read_end_, about_peer("receiving failed: " + read_end_.message()));
       }
       return Pull::ended;
-    case wire::DecodeStep::Kind::error: break;
+    default: fail_framing(step); return Pull::ended;
   }
-  fail_framing(step);
-  return Pull::ended;
 }
 
 void FramedConnection::cut_eagerly() {
   Message message;
-  while (cut(message) == Pull::message) cut_.emplace_back(std::move(message));
+  while (cut(message, Clock::now()) == Pull::message) cut_.emplace_back(std::move(message));
   if (ended_) return;
   if (const auto deadline = decoder_.next_deadline()) schedule_backend_deadline(*deadline);
 }
@@ -154,26 +185,38 @@ void FramedConnection::on_read_end(error_code ec) {
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
-error_code FramedConnection::push(Message& message) {
-  if (link_.sending_ended()) return refuse(error::send_ended, message.size());
-  envelope_.clear();
-  if (const error_code ec = encoder_.encode(message.bytes(), envelope_)) return refuse(ec, message.size());
-  if (message.size() <= Message::inline_size_max && envelope_.header.size() <= 8 && envelope_.pad_size == 0 &&
-      envelope_.trailer.empty()) [[likely]] {
-    // Copies of a fixed size, a little past the end, are several times cheaper than of the exact one.
-    const std::size_t header_size = envelope_.header.size();
-    std::byte* out = link_.out().append_in_place(header_size + message.size(), Message::inline_size_max + 8);
-    std::memcpy(out, envelope_.header.data(), header_size);
-    std::memcpy(out + header_size, message.data(), message.size());
-    return {};
+bool FramedConnection::push(Message& message, error_code& ec) {
+  if (is_plain_ && message.size() <= OutQueue::copied_size_max && !link_.sending_ended()) [[likely]] {
+    if (push_plain(message)) return true;
+  }
+  ec = link_.sending_ended() ? error_code{error::send_ended} : encoder_.encode(message.bytes(), envelope_);
+  if (ec) {
+    refuse(ec, message.size());
+    return false;
   }
   const bool ends_stream = envelope_.ends_stream;
   link_.out().append(envelope_, std::move(message));
   if (ends_stream) link_.end_sending();
-  return {};
+  return true;
 }
 
-error_code FramedConnection::refuse(error_code ec, std::size_t size) {
+/// A length and a small body, written where they belong.
+bool FramedConnection::push_plain(const Message& message) {
+  const std::size_t size = message.size();
+  if (size > options_.message_size_max) return false;
+  std::byte* out = link_.out().append_in_place(plain_header_size + size, Message::inline_size_max);
+  wire::store_big(out, static_cast<std::uint32_t>(size));
+  // An inline body is copied by a move of fixed size, a little past its end: several times cheaper than an exact copy.
+  const bool is_inline = size <= Message::inline_size_max;
+  if (is_inline) [[likely]] {
+    std::memcpy(out + plain_header_size, message.data(), Message::inline_size_max);
+  } else {
+    std::memcpy(out + plain_header_size, message.data(), size);
+  }
+  return true;
+}
+
+void FramedConnection::refuse(error_code ec, std::size_t size) {
   const std::string of_size = "message of " + std::to_string(size) + " bytes";
   if (ec == error::message_too_large) {
     note_locked(ec, about_peer(of_size + " exceeds the limit of " + std::to_string(options_.message_size_max)));
@@ -184,7 +227,6 @@ error_code FramedConnection::refuse(error_code ec, std::size_t size) {
   } else {
     note_locked(ec, about_peer(ec.message()));
   }
-  return ec;
 }
 
 std::uint64_t FramedConnection::position_queued() const {
@@ -229,6 +271,7 @@ void FramedConnection::reframe_locked(Framing framing) {
   decoder_ = std::move(decoder);
   encoder_ = std::move(encoder);
   uses_time_ = framing.uses_time();
+  is_plain_ = is_plain(framing);
   options_.framing = std::move(framing);
   need_ = 0;
   link_.set_frame_size(0);

@@ -26,15 +26,24 @@ class FramedConnection final : public ConnectionState, private LinkSink {
 
   FramedConnection(transport::Stream stream, ConnectionOptions options);
 
+  Taken take(Message& message) override { return take_from(*this, message); }
+  Sent try_send(Message& message, boost::system::error_code& ec) override { return try_send_to(*this, message, ec); }
+
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return remote_; }
 
  private:
+  friend class ConnectionState;  // its templates call the functions below on this type
+
   // ConnectionState
   Pull pull(Message& message) override;
   void demand() override;
-  boost::system::error_code push(Message& message) override;
+  bool push(Message& message, boost::system::error_code& ec) override;
   void pushed(Lock& lock) override { link_.appended(lock); }
+  [[nodiscard]] bool has_room() const override {
+    return link_.out().size() < options_.send_high_water_size &&
+           link_.out().message_count() < options_.send_high_water_count;
+  }
   [[nodiscard]] std::size_t queue_size() const override { return link_.out().size(); }
   [[nodiscard]] std::size_t queue_count() const override { return link_.out().message_count(); }
   [[nodiscard]] std::uint64_t position_queued() const override;
@@ -56,11 +65,14 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   void on_write_end(boost::system::error_code ec) override;
   [[nodiscard]] std::shared_ptr<void> hold() override { return shared_from_this(); }
 
-  Pull cut(Message& message);
+  Pull cut(Message& message, TimePoint now);
+  void consumed(std::size_t size);
+  Pull cannot_cut(const wire::DecodeStep& step);
   void cut_eagerly();
   void fail_framing(const wire::DecodeStep& step);
   [[nodiscard]] std::string describe(const wire::DecodeStep& step) const;
-  boost::system::error_code refuse(boost::system::error_code ec, std::size_t size);
+  bool push_plain(const Message& message);
+  void refuse(boost::system::error_code ec, std::size_t size);
   void check_framing(const Framing& framing) const;
 
   Endpoint local_;
@@ -71,6 +83,8 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   wire::AnyEncoder encoder_;
   wire::Envelope envelope_;
   bool uses_time_;
+  bool is_plain_;                       // the default framing, which has a shorter way through push and pull
+  const std::size_t small_size_max_;    // bodies up to this take the shorter way of pull
   bool ended_ = false;                  // the decoder has said the last word
   boost::system::error_code read_end_;  // the stream's
   std::size_t need_ = 0;                // unread bytes below which decoding is pointless

@@ -38,10 +38,14 @@ class InBuffer {
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
   void consume(std::size_t size) noexcept { begin_ += size; }
 
-  /// unread()[begin, begin + size) as a message that shares the block.
-  [[nodiscard]] Message slice(std::size_t begin, std::size_t size) const noexcept {
-    if (size == 0) return {};
-    return Message::slice_of(*chunk_, {chunk_->data() + begin_ + begin, size});
+  /// Makes `message` of unread()[begin, begin + size), sharing the block where it is not small.
+  void slice(std::size_t begin, std::size_t size, Message& message) const noexcept {
+    const std::size_t from = begin_ + begin;
+    if (size <= Message::inline_size_max && from + Message::inline_size_max <= end_) [[likely]] {
+      message.assign_inline(chunk_->data() + from, size);
+    } else {
+      message = size == 0 ? Message{} : Message::slice_of(*chunk_, {chunk_->data() + from, size});
+    }
   }
 
   void park();

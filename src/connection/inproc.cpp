@@ -26,10 +26,15 @@ class InprocConnection final : public ConnectionState {
     b->peer_ = a;
   }
 
+  Taken take(Message& message) override { return take_from(*this, message); }
+  Sent try_send(Message& message, error_code& ec) override { return try_send_to(*this, message, ec); }
+
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return endpoint_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return endpoint_; }
 
  private:
+  friend class ConnectionState;  // its templates call the functions below on this type
+
   Pull pull(Message& message) override {
     if (inbox_.empty()) {
       if (!peer_ended_) return Pull::empty;
@@ -44,23 +49,32 @@ class InprocConnection final : public ConnectionState {
   }
   void demand() override {}
 
-  error_code push(Message& message) override {
+  bool push(Message& message, error_code& ec) override {
     if (message.size() > options_.message_size_max) {
-      note_locked(error::message_too_large,
+      ec = error::message_too_large;
+      note_locked(ec,
                   about_peer("message of " + std::to_string(message.size()) + " bytes exceeds the limit of " +
                              std::to_string(options_.message_size_max)));
-      return error::message_too_large;
+      return false;
     }
     const auto peer = peer_.lock();
-    if (!peer) return error::closed;
+    if (!peer) {
+      ec = error::closed;
+      return false;
+    }
     bytes_sent_ += message.size();
     peer->inbox_size_ += message.size();
     peer->inbox_.emplace_back(std::move(message));
     if (peer->has_receivers()) peer->satisfy_receivers_locked();
-    return {};
+    return true;
   }
   void pushed(Lock& /*lock*/) override {}
 
+  [[nodiscard]] bool has_room() const override {
+    const auto peer = peer_.lock();
+    return !peer || (peer->inbox_size_ < options_.send_high_water_size &&
+                     peer->inbox_.size() < options_.send_high_water_count);
+  }
   [[nodiscard]] std::size_t queue_size() const override {
     const auto peer = peer_.lock();
     return peer ? peer->inbox_size_ : 0;

@@ -12,9 +12,6 @@ using boost::system::error_code;
 
 namespace {
 
-/// Operations that may finish without suspending before one suspends for the sake of others.
-constexpr std::uint32_t ready_in_a_row_max = 512;
-
 /// How often a closing connection asks whether the peer's system has acknowledged everything.
 constexpr std::chrono::milliseconds confirm_pause_min{1};
 constexpr std::chrono::milliseconds confirm_pause_max{50};
@@ -22,18 +19,6 @@ constexpr std::chrono::milliseconds confirm_pause_max{50};
 }  // namespace
 
 // --- receiving -------------------------------------------------------------------------------------------------------
-
-Taken ConnectionState::take(Message& message) {
-  const Lock lock{mutex()};
-  if (!receivers_.empty()) return Taken::nothing;
-  switch (pull_counted(message)) {
-    case Pull::message: return yield_due() ? Taken::message_and_yield : Taken::message;
-    case Pull::ended: return Taken::ended;
-    case Pull::empty: break;
-  }
-  ready_in_a_row_ = 0;
-  return Taken::nothing;
-}
 
 void ConnectionState::take_more(std::vector<Message>& messages, std::size_t count_max) {
   const Lock lock{mutex()};
@@ -65,12 +50,6 @@ ConnectionState::Pull ConnectionState::pull_counted(Message& message) {
   return pulled;
 }
 
-bool ConnectionState::yield_due() noexcept {
-  if (++ready_in_a_row_ < ready_in_a_row_max) return false;
-  ready_in_a_row_ = 0;
-  return true;
-}
-
 void ConnectionState::satisfy_receivers_locked() {
   Message message;
   while (!receivers_.empty()) {
@@ -93,10 +72,6 @@ void ConnectionState::end_receiving_locked(error_code ec, std::string sentence) 
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
-bool ConnectionState::has_room() const {
-  return queue_size() < options_.send_high_water_size && queue_count() < options_.send_high_water_count;
-}
-
 bool ConnectionState::has_room_again() const {
   return queue_size() <= options_.send_high_water_size / 2 && queue_count() <= options_.send_high_water_count / 2;
 }
@@ -114,25 +89,10 @@ error_code ConnectionState::refused_locked() {
   return {};
 }
 
-error_code ConnectionState::push_counted(Message& message) {
-  const error_code ec = push(message);
-  if (!ec) ++messages_sent_;
-  return ec;
-}
-
-ConnectionState::Sent ConnectionState::try_send(Message& message, error_code& ec) {
-  Lock lock{mutex()};
-  ec = refused_locked();
-  if (ec) return Sent::failed;
-  if (!senders_.empty() || !has_room()) {
-    ready_in_a_row_ = 0;
-    return Sent::must_wait;
-  }
-  ec = push_counted(message);
-  if (ec) return Sent::failed;
-  const bool yield = yield_due();
-  pushed(lock);
-  return yield ? Sent::done_and_yield : Sent::done;
+bool ConnectionState::push_counted(Message& message, error_code& ec) {
+  const bool pushed = push(message, ec);
+  if (pushed) ++messages_sent_;
+  return pushed;
 }
 
 void ConnectionState::send(Message message, Deadline deadline, Handler<> handler) {
@@ -142,9 +102,9 @@ void ConnectionState::send(Message message, Deadline deadline, Handler<> handler
     start_waiting(senders_.emplace_back(next_id(), std::move(handler), executor(), std::move(message)), deadline);
     return;
   }
-  if (!ec) ec = push_counted(message);
+  const bool queued = !ec && push_counted(message, ec);
   post_completion(std::move(handler), executor(), ec);
-  if (!ec) pushed(lock);
+  if (queued) pushed(lock);
 }
 
 error_code ConnectionState::post(Message message) {
@@ -158,8 +118,8 @@ error_code ConnectionState::post(Message message) {
                                std::to_string(options_.send_hard_limit_size)));
     return ec;
   }
-  const error_code ec = push_counted(message);
-  if (!ec) pushed(lock);
+  error_code ec;
+  if (push_counted(message, ec)) pushed(lock);
   return ec;
 }
 
@@ -182,7 +142,8 @@ void ConnectionState::satisfy_senders_locked() {
   if (senders_.empty() || !has_room_again()) return;
   while (!senders_.empty() && has_room()) {
     Sender sender = senders_.take_front();
-    const error_code ec = push_counted(sender.message);
+    error_code ec;
+    push_counted(sender.message, ec);
     complete(std::move(sender), ec);
   }
 }

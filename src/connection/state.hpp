@@ -36,13 +36,13 @@ class ConnectionState : public WaitingObject {
       : WaitingObject{std::move(executor)}, options_{std::move(options)} {}
 
   // Any thread, mutex not held.
-  Taken take(Message& message);
+  virtual Taken take(Message& message) = 0;
   void take_more(std::vector<Message>& messages, std::size_t count_max);
   void receive(Deadline deadline, Handler<Message> handler);
 
   /// Ready: sent or failed. Otherwise `message` is untouched and the caller has to wait by send().
   enum class Sent : std::uint8_t { done, done_and_yield, must_wait, failed };
-  Sent try_send(Message& message, boost::system::error_code& ec);
+  virtual Sent try_send(Message& message, boost::system::error_code& ec) = 0;
   void send(Message message, Deadline deadline, Handler<> handler);
   boost::system::error_code post(Message message);
   void flush(Deadline deadline, Handler<> handler);
@@ -77,10 +77,12 @@ class ConnectionState : public WaitingObject {
   virtual Pull pull(Message& message) = 0;
   /// Somebody waits for what pull() could not give, or room was made by taking.
   virtual void demand() = 0;
-  /// Queues the message whatever the marks say. On error the message is refused, and note_locked has the sentence.
-  virtual boost::system::error_code push(Message& message) = 0;
+  /// Queues the message whatever the marks say. False: refused with `ec`, and note_locked has the sentence.
+  virtual bool push(Message& message, boost::system::error_code& ec) = 0;
   /// Something was pushed by an application's call; may release the lock meanwhile.
   virtual void pushed(Lock& lock) = 0;
+  /// The queue is below both marks.
+  [[nodiscard]] virtual bool has_room() const = 0;
   [[nodiscard]] virtual std::size_t queue_size() const = 0;
   [[nodiscard]] virtual std::size_t queue_count() const = 0;
   /// Positions in the stream of queued bytes: what has been queued, and written, since the beginning.
@@ -98,6 +100,12 @@ class ConnectionState : public WaitingObject {
   virtual void reframe_locked(Framing framing) = 0;
   /// A deadline the backend scheduled by schedule_backend_deadline.
   virtual void on_backend_deadline() {}
+
+  // take and try_send, written once and compiled for each (final) backend, so that its part is inlined into them.
+  template <class Backend>
+  Taken take_from(Backend& backend, Message& message);
+  template <class Backend>
+  Sent try_send_to(Backend& backend, Message& message, boost::system::error_code& ec);
 
   // For backends, mutex held.
 
@@ -139,11 +147,15 @@ class ConnectionState : public WaitingObject {
     using Waiter::Waiter;
   };
 
-  [[nodiscard]] bool has_room() const;
   [[nodiscard]] bool has_room_again() const;
-  [[nodiscard]] bool yield_due() noexcept;
+  [[nodiscard]] bool yield_due() noexcept {
+    if (++ready_in_a_row_ < ready_in_a_row_max) return false;
+    ready_in_a_row_ = 0;
+    return true;
+  }
+  [[nodiscard]] bool may_send() const noexcept { return life_ == Life::open && !send_ec_.failed(); }
   Pull pull_counted(Message& message);
-  boost::system::error_code push_counted(Message& message);
+  bool push_counted(Message& message, boost::system::error_code& ec);
   boost::system::error_code refused_locked();
 
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
@@ -152,6 +164,9 @@ class ConnectionState : public WaitingObject {
   void enter_closing();
   void confirm_locked();
   void finish_closing();
+
+  /// Operations that may finish without suspending before one suspends for the sake of others.
+  static constexpr std::uint32_t ready_in_a_row_max = 512;
 
   // Tokens of deadlines that are not an operation's.
   static constexpr std::uint64_t token_close = 1;
@@ -183,5 +198,38 @@ class ConnectionState : public WaitingObject {
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_received_ = 0;
 };
+
+template <class Backend>
+Taken ConnectionState::take_from(Backend& backend, Message& message) {
+  const std::lock_guard lock{mutex()};
+  if (!receivers_.empty()) return Taken::nothing;
+  if (life_ != Life::open) return Taken::ended;
+  const Pull pulled = backend.pull(message);
+  if (pulled == Pull::message) [[likely]] {
+    ++messages_received_;
+    return yield_due() ? Taken::message_and_yield : Taken::message;
+  }
+  ready_in_a_row_ = 0;
+  return pulled == Pull::ended ? Taken::ended : Taken::nothing;
+}
+
+template <class Backend>
+ConnectionState::Sent ConnectionState::try_send_to(Backend& backend, Message& message, boost::system::error_code& ec) {
+  Lock lock{mutex()};
+  if (!may_send()) [[unlikely]] {
+    ec = refused_locked();
+    return Sent::failed;
+  }
+  if (!senders_.empty() || !backend.has_room()) [[unlikely]] {
+    ready_in_a_row_ = 0;
+    return Sent::must_wait;
+  }
+  if (!backend.push(message, ec)) [[unlikely]]
+    return Sent::failed;
+  ++messages_sent_;
+  const bool yield = yield_due();
+  backend.pushed(lock);
+  return yield ? Sent::done_and_yield : Sent::done;
+}
 
 }  // namespace parley::detail

@@ -31,7 +31,7 @@ class Connect {
     if (talk_.options().file || talk_.options().reads_standard_input()) input_ = talk_.open_input();
     if (const ExitCode code = co_await dial(); code != ExitCode::ok) co_return talk_.ending().leave(code);
     talk_.console().connected(*peer_);
-    talk_.spawn(talk_.watch_time_out([this] { return peer_->connection.stats().bytes_received; }));
+    talk_.spawn(talk_.watch_time_out([this] { return bytes_moved(); }));
     talk_.spawn(send_all());
     const ExitCode code = co_await talk_.receive_all(*peer_);
     if (code == ExitCode::ok) co_await send_the_rest();
@@ -57,6 +57,7 @@ class Connect {
   /// Everything there is to send; then, unless messages are counted, it leaves when the peer falls silent.
   asio::awaitable<void> send_all() {
     const bool has_input = co_await send_bodies();
+    co_await talk_.flush(*peer_);
     sent_all_ = true;
     if (!has_input || talk_.options().count || talk_.options().echo) co_return;
     co_await talk_.stillness(talk_.options().wait, [this] { return bytes_moved(); });

@@ -36,7 +36,7 @@ class Listen {
       talk_.spawn(send_to_all());
     }
     talk_.spawn(accept_all());
-    talk_.spawn(talk_.watch_time_out([this] { return bytes_received(); }));
+    talk_.spawn(talk_.watch_time_out([this] { return bytes_moved(); }));
     const ExitCode code = co_await talk_.ending().wait();
     listener_->close();
     co_await close_all();
@@ -80,7 +80,7 @@ class Listen {
     const ExitCode code = co_await talk_.receive_all(*peer);
     if (code == ExitCode::ok) co_await send_the_rest(peer);
     if (talk_.ending().is_given()) co_return;  // run() closes
-    bytes_received_before_ += peer->connection.stats().bytes_received;
+    bytes_moved_before_ += bytes_moved(*peer);
     std::erase(peers_, peer);
     co_await talk_.close(*peer);
     if (talk_.options().once) talk_.ending().leave(code == ExitCode::ok ? judge_count(*peer) : code);
@@ -105,6 +105,8 @@ class Listen {
       const std::vector<PeerPtr> all{peers_.begin(), peers_.end()};
       for (const PeerPtr& peer : all) static_cast<void>(co_await talk_.send(*peer, *body));
     }
+    for (const std::vector<PeerPtr> all{peers_.begin(), peers_.end()}; const PeerPtr& peer : all)
+      co_await talk_.flush(*peer);
     input_ended_ = true;
     // A service runs with /dev/null as its input: that has no end to leave at.
     if (!had_input || !input_->is_piped() || talk_.options().count) co_return;
@@ -130,15 +132,15 @@ class Listen {
     for (const PeerPtr& peer : std::exchange(peers_, {})) co_await talk_.close(*peer);
   }
 
-  std::uint64_t bytes_received() const {
-    std::uint64_t sum = bytes_received_before_ + peer_count_;
-    for (const PeerPtr& peer : peers_) sum += peer->connection.stats().bytes_received;
-    return sum;
+  static std::uint64_t bytes_moved(const Peer& peer) {
+    const ConnectionStats stats = peer.connection.stats();
+    return stats.bytes_received + stats.bytes_sent;
   }
 
+  /// A peer that comes is a movement as well.
   std::uint64_t bytes_moved() const {
-    std::uint64_t sum = bytes_received();
-    for (const PeerPtr& peer : peers_) sum += peer->connection.stats().bytes_sent;
+    std::uint64_t sum = bytes_moved_before_ + peer_count_;
+    for (const PeerPtr& peer : peers_) sum += bytes_moved(*peer);
     return sum;
   }
 
@@ -159,7 +161,7 @@ class Listen {
   asio::steady_timer arrival_;  // never expires: cancelled when a peer comes
   unsigned peer_count_ = 0;
   unsigned greetings_ = 0;
-  std::uint64_t bytes_received_before_ = 0;  // from peers that have gone
+  std::uint64_t bytes_moved_before_ = 0;  // from peers that have gone
   bool input_ended_ = false;
 };
 

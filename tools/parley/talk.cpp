@@ -177,6 +177,14 @@ asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
   co_return concerns_one_message(failure->code());
 }
 
+asio::awaitable<void> Talk::flush(Peer& peer) {
+  try {
+    co_await peer.connection.flush();
+  } catch (const Error&) {
+    // Whoever receives from the peer learns of it too, and closing tells what did not arrive.
+  }
+}
+
 asio::awaitable<void> Talk::close(Peer& peer) {
   const Deadline deadline{output_.failed() ? std::chrono::seconds{0} : drain_max};
   const CloseReport report = co_await peer.connection.close(deadline);
@@ -205,11 +213,11 @@ asio::awaitable<void> Talk::stillness(std::optional<Seconds> span, std::function
   }
 }
 
-asio::awaitable<void> Talk::watch_time_out(std::function<std::uint64_t()> received) {
+asio::awaitable<void> Talk::watch_time_out(std::function<std::uint64_t()> moved) {
   if (!options_.time_out) co_return;
-  co_await stillness(options_.time_out, std::move(received));
+  co_await stillness(options_.time_out, std::move(moved));
   if (ending_.is_given()) co_return;
-  console_.error(fmt::format("nothing was received for {:g} s", options_.time_out->count()), ExitCode::timed_out);
+  console_.error(fmt::format("nothing was sent or received for {:g} s", options_.time_out->count()), ExitCode::timed_out);
   ending_.leave(ExitCode::timed_out);
 }
 

@@ -56,6 +56,9 @@ class Talk {
   /// False when nothing more can be sent to this peer. A message that the framing cannot carry is reported and skipped.
   [[nodiscard]] boost::asio::awaitable<bool> send(Peer& peer, Message body);
 
+  /// Waits until what is queued is written, or cannot be.
+  [[nodiscard]] boost::asio::awaitable<void> flush(Peer& peer);
+
   /// Writes what is queued, and reports what did not arrive.
   [[nodiscard]] boost::asio::awaitable<void> close(Peer& peer);
 
@@ -64,8 +67,8 @@ class Talk {
                                                        std::function<std::uint64_t()> activity,
                                                        std::function<bool()> enough = [] { return false; });
 
-  /// Gives up with a sentence when nothing is received for the time-out, if there is one; `received` counts bytes.
-  [[nodiscard]] boost::asio::awaitable<void> watch_time_out(std::function<std::uint64_t()> received);
+  /// Gives up with a sentence when nothing moves for the time-out, if there is one; `moved` counts bytes, both ways.
+  [[nodiscard]] boost::asio::awaitable<void> watch_time_out(std::function<std::uint64_t()> moved);
 
   /// Whether as many messages as asked for have come; false when none were asked for.
   [[nodiscard]] bool has_enough() const noexcept { return options_.count && received_count_ >= *options_.count; }

@@ -30,7 +30,7 @@ struct TalkOptions {
   bool echo = false;                   ///< send every message received back
   bool once = false;                   ///< listen: serve one peer and leave
   std::optional<std::uint64_t> count;  ///< leave after so many messages received
-  std::optional<Seconds> time_out;     ///< give up when nothing arrives for so long
+  std::optional<Seconds> time_out;     ///< give up when nothing moves either way for so long
   std::optional<Seconds> wait;         ///< after one side has ended: leave when nothing moves for so long; empty: never
 
   bool json = false;

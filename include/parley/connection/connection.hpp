@@ -105,7 +105,9 @@ class Connection {
 
   /// A connection over any stream; it starts reading at once. Throws std::invalid_argument when the framing cannot work
   /// on this stream (UntilEof where one direction cannot be closed alone).
-  explicit Connection(transport::Stream stream, ConnectionOptions options = {});
+  explicit Connection(transport::Stream stream, ConnectionOptions options);
+  // An overload and no default argument: GCC 12 would destroy that twice in `Connection c{co_await accept_stream()}`.
+  explicit Connection(transport::Stream stream) : Connection{std::move(stream), ConnectionOptions{}} {}
 
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&& other) noexcept;

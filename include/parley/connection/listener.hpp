@@ -47,7 +47,10 @@ class Listener {
   /// build has not is error::unavailable, a framing that cannot work there std::invalid_argument.
   /// A Unix socket file that no process listens on any more is replaced; one that is in use, and anything that is not a
   /// socket, is left alone.
-  Listener(executor_type executor, Endpoint endpoint, ListenerOptions options = {});
+  Listener(executor_type executor, Endpoint endpoint, ListenerOptions options);
+  // An overload and no default argument: GCC 12 would destroy that twice in `Listener l{co_await this_coro::executor, at}`.
+  Listener(executor_type executor, Endpoint endpoint)
+      : Listener{std::move(executor), std::move(endpoint), ListenerOptions{}} {}
   template <class Context>
     requires std::convertible_to<Context&, boost::asio::execution_context&>
   Listener(Context& context, Endpoint endpoint, ListenerOptions options = {})

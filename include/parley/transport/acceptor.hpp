@@ -51,7 +51,10 @@ class Acceptor {
   ///   cannot listen on tcp://127.0.0.1:80: permission denied
   /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for one that is not made of
   /// streams.
-  Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint, const TransportOptions& options = {});
+  Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint, const TransportOptions& options);
+  // An overload and no default argument: GCC 12 would destroy that twice in `Acceptor a{co_await this_coro::executor, at}`.
+  Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint)
+      : Acceptor{std::move(executor), endpoint, TransportOptions{}} {}
   Acceptor(Acceptor&&) noexcept = default;
   /// Closes what was there.
   Acceptor& operator=(Acceptor&& other) noexcept;

@@ -1,0 +1,67 @@
+// parley as a user writes with it: a `co_await` for each message on both ends, in the shape of the other drivers.
+
+#include "bench/common/driver_main.hpp"
+#include "bench/parley_bench/bystander.hpp"
+#include "bench/parley_bench/connect.hpp"
+#include "bench/parley_bench/conns.hpp"
+#include "bench/parley_bench/inproc.hpp"
+#include "bench/parley_bench/latency.hpp"
+#include "bench/parley_bench/throughput.hpp"
+
+namespace {
+
+using namespace bench;
+using namespace bench::messages;
+
+using Serve = asio::awaitable<void> (*)(parley::Listener&, const Options&);
+using Talk = asio::awaitable<void> (*)(const Options&);
+
+void serve_one(Serve serve, const Options& o) {
+  asio::io_context io{1};
+  parley::Listener listener = listen_on(io, o);
+  say("READY");
+  start(io, serve(listener, o));
+  run(io, o);
+}
+
+void talk_to_one(Talk talk, const Options& o) {
+  asio::io_context io{1};
+  start(io, talk(o));
+  run(io, o);
+}
+
+template <class Client>
+void run_client(const Options& o) {
+  asio::io_context io{1};
+  Client client(o);
+  start(io, client.run_all(io));
+  run(io, o);
+}
+
+void run_in_process(const Options& o) {
+  if (o.scenario == "inproc-throughput") return inproc_throughput(o);
+  if (o.scenario == "inproc-latency") return inproc_latency(o);
+  not_offered(o);
+}
+
+void run_between_processes(const Options& o) {
+  const bool server = o.role == Role::server;
+  if (o.scenario == "throughput") return server ? serve_one(throughput_server, o) : talk_to_one(throughput_client, o);
+  if (o.scenario == "latency") return server ? serve_one(latency_server, o) : talk_to_one(latency_client, o);
+  if (o.scenario == "connect") return server ? ConnectServer(o).run_all() : run_client<ConnectClient>(o);
+  if (o.scenario == "conns") return server ? ConnsServer(o).run_all() : run_client<ConnsClient>(o);
+  if (o.scenario == "bystander" && server) return BystanderServer(o).run_all();
+  not_offered(o);
+}
+
+void run_driver(const Options& o) {
+  require_way(o);
+  const bool in_process = o.addr.scheme == Address::Scheme::inproc;
+  if (in_process != (o.role == Role::both)) not_offered(o);
+  if (in_process) return run_in_process(o);
+  run_between_processes(o);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return driver_main(argc, argv, run_driver); }

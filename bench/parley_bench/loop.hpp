@@ -1,0 +1,61 @@
+#pragma once
+
+#include "bench/common/options.hpp"
+
+#include <parley/parley.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <utility>
+
+namespace bench::messages {
+
+namespace asio = boost::asio;
+
+/// How long a loop of the `-poll` variants looks for work before it sleeps: several round trips, also where a slow or
+/// busy machine stretches one to tens of microseconds, so that what is measured is polling and not waking.
+inline constexpr std::chrono::microseconds poll_budget{200};
+
+inline parley::ConnectionOptions connection_options(const Options& o) {
+  parley::ConnectionOptions options;
+  if (o.hwm > 0) options.send_high_water_count = o.hwm;
+  return options;
+}
+
+inline parley::TransportOptions transport_options(const Options& o) {
+  parley::TransportOptions options;
+  options.send_buffer_size = options.receive_buffer_size = static_cast<std::size_t>(o.sockbuf);
+  options.congestion_control = o.cc;
+  return options;
+}
+
+inline parley::Listener listen_on(asio::io_context& io, const Options& o) {
+  return {io, o.addr.text, {.connection = connection_options(o), .transport = transport_options(o)}};
+}
+
+inline asio::awaitable<parley::Connection> connect_to(const Options& o) {
+  parley::ConnectOptions options;
+  options.connection(connection_options(o)).transport(transport_options(o));
+  return parley::connect(o.addr.text, std::move(options));
+}
+
+/// Starts `task`; what it throws comes out of run().
+inline void start(asio::io_context& io, asio::awaitable<void> task) {
+  co_spawn(io, std::move(task), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+/// Runs everything started.
+inline void run(asio::io_context& io, const Options& o) {
+  parley::RunOptions options;
+  if (o.polling()) options.poll = poll_budget;
+  parley::run(io, options);
+}
+
+}  // namespace bench::messages

@@ -1,0 +1,253 @@
+#include "command_line.hpp"
+
+#include "body_format.hpp"
+#include "help.hpp"
+
+#include <parley/version.hpp>
+#include <parley/wire/framing_text.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace parley::tool {
+namespace {
+
+/// Options as text, before they are checked.
+struct Written {
+  std::string endpoint;
+  std::string framing = "length";
+  std::string format;
+  std::string wait = "1";
+  double time_out = 0;
+  std::uint64_t count = 0;
+  std::int64_t poll = 0;
+  std::vector<std::string> bodies;
+};
+
+[[noreturn]] void refuse(const std::string& sentence) { throw UsageError(sentence); }
+
+bool is_option(std::string_view argument) {
+  return argument.size() > 1 && argument.front() == '-' && !(argument[1] >= '0' && argument[1] <= '9');
+}
+
+// --- what is accepted -------------------------------------------------------------------------------------------------
+
+void add_message_options(CLI::App& app, Written& written, TalkOptions& options) {
+  app.add_option("--framing", written.framing, "How messages are told apart; see below")
+      ->type_name("SPEC")
+      ->group("Messages");
+  app.add_option("--format", written.format, "How messages are written: text, quoted, hex or raw; see below")
+      ->type_name("FORMAT")
+      ->group("Messages");
+  app.add_option("--file", options.file, "Send what is in this file; - is standard input")
+      ->type_name("PATH")
+      ->group("Messages");
+  app.add_option("--max-size", options.size_max, "Largest message sent or received [64 MiB]")
+      ->type_name("BYTES")
+      ->check(CLI::PositiveNumber)
+      ->group("Messages");
+  app.add_flag("--echo", options.echo, "Send every message received back; standard input is not read")
+      ->group("Messages");
+  app.add_flag("--discard", options.discard, "Do not print the messages received")->group("Messages");
+}
+
+void add_ending_options(CLI::App& app, Written& written, TalkOptions& options) {
+  app.add_option("--count", written.count, "Leave after N messages received (with --echo: sent back)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->group("Ending");
+  app.add_option("--timeout", written.time_out, "Give up with exit code 3 when nothing moves for so long")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber)
+      ->group("Ending");
+  app.add_option("--wait", written.wait, "After the end of input: silence to leave after, or forever [1]")
+      ->type_name("SECONDS")
+      ->group("Ending");
+  if (app.get_name() == "listen")
+    app.add_flag("--once", options.once, "Serve one peer, then leave")->group("Ending");
+}
+
+void add_talk_options(CLI::App& app, Written& written, TalkOptions& options) {
+  app.allow_extras();
+  app.add_option("endpoint", written.endpoint)->required()->type_name("ENDPOINT");
+  add_message_options(app, written, options);
+  add_ending_options(app, written, options);
+  app.add_flag("--json", options.json, "Print one JSON object a line for each event, errors included")->group("Talk");
+  app.add_flag("-q,--quiet", options.quiet, "No talk on standard error but errors")->group("Talk");
+  app.add_flag("-v,--verbose", options.verbose, "Tell on standard error what the library does")->group("Talk");
+  app.add_option("--poll", written.poll, "Look for work so long before sleeping: less latency, more CPU [0]")
+      ->type_name("MICROSECONDS")
+      ->check(CLI::NonNegativeNumber)
+      ->group("Talk");
+}
+
+// --- from text to options ---------------------------------------------------------------------------------------------
+
+Endpoint read_endpoint(const std::string& text) {
+  EndpointError why;
+  const std::optional<Endpoint> endpoint = Endpoint::parse(text, &why);
+  if (!endpoint) refuse("this is not an endpoint\n" + why.diagram());
+  if (endpoint->scheme() == Scheme::inproc)
+    refuse(endpoint->to_string() + " is inside one program; between programs use tcp:// or unix://");
+  if (!endpoint->available())
+    refuse(fmt::format("{}: {}:// is not available in this build; use tcp:// or unix://", endpoint->to_string(),
+                       to_string(endpoint->scheme())));
+  return *endpoint;
+}
+
+Framing read_framing(const std::string& text) {
+  try {
+    return parse_framing(text);
+  } catch (const std::invalid_argument& e) {
+    refuse(fmt::format("--framing {}: {}", text, e.what()));
+  }
+}
+
+std::optional<BodyFormat> read_format(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const std::optional<BodyFormat> format = parse_body_format(text);
+  if (!format) refuse("--format is text, quoted, hex or raw, not " + text);
+  return format;
+}
+
+std::optional<Seconds> read_wait(const std::string& text) {
+  if (text == "forever") return std::nullopt;
+  double seconds = 0;
+  if (!CLI::detail::lexical_cast(text, seconds) || !(seconds >= 0) || !std::isfinite(seconds))
+    refuse("--wait is a number of seconds or forever, not " + text);
+  return Seconds{seconds};
+}
+
+std::string read_body(const TalkOptions& options, const std::string& text) {
+  try {
+    return decode_body(options.body_format(), text);
+  } catch (const BadBody& e) {
+    refuse(e.what());
+  }
+}
+
+void check_combinations(const TalkOptions& options) {
+  if (!options.bodies.empty() && options.file) refuse("give messages as arguments or as --file, not both");
+  if (options.carries_one_message() && options.bodies.size() > 1)
+    refuse(fmt::format("the framing eof carries one message each way, and {} were given", options.bodies.size()));
+}
+
+void read_talk(const Written& written, TalkOptions& options) {
+  options.endpoint = read_endpoint(written.endpoint);
+  options.framing = read_framing(written.framing);
+  options.format = read_format(written.format);
+  options.wait = read_wait(written.wait);
+  if (written.count > 0) options.count = written.count;
+  if (written.time_out > 0) options.time_out = Seconds{written.time_out};
+  options.poll = std::chrono::microseconds{written.poll};
+  for (const std::string& body : written.bodies) options.bodies.push_back(read_body(options, body));
+  check_combinations(options);
+}
+
+// --- the arguments ----------------------------------------------------------------------------------------------------
+
+/// The arguments before `--`, for CLI11, and those behind it, which are bodies whatever they look like. Bodies do not go
+/// through CLI11 options: it takes "[1,2]" apart.
+struct Arguments {
+  std::vector<std::string> parsed;
+  std::vector<std::string> verbatim;
+};
+
+Arguments divide(int argc, const char* const* argv) {
+  Arguments arguments;
+  int i = 1;
+  for (; i < argc && std::string_view{argv[i]} != "--"; ++i) arguments.parsed.emplace_back(argv[i]);
+  for (++i; i < argc; ++i) arguments.verbatim.emplace_back(argv[i]);
+  return arguments;
+}
+
+std::vector<std::string> take_bodies(const CLI::App& app, const std::vector<std::string>& verbatim) {
+  std::vector<std::string> bodies = app.remaining();
+  for (const std::string& body : bodies)
+    if (is_option(body))
+      refuse(fmt::format("there is no option {} (a message that begins with - goes behind --); see parley {} --help",
+                         body, app.get_name()));
+  bodies.insert(bodies.end(), verbatim.begin(), verbatim.end());
+  return bodies;
+}
+
+/// CLI11's message, with a hint where to read on.
+std::string usage_sentence(const CLI::App& app, const CLI::ParseError& failure) {
+  const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
+  const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
+  std::string sentence = failure.what();
+  if (chosen.empty() && sentence == "A subcommand is required") sentence = "a command is missing: listen, connect or demo";
+  if (sentence == "endpoint is required") sentence = "the endpoint is missing";
+  return fmt::format("{}; see parley{} --help", sentence, command);
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  Written written;
+  std::string demo_endpoint;
+  Arguments arguments = divide(argc, argv);
+
+  CLI::App app{"parley: programs that talk to each other in messages", "parley"};
+  app.formatter(make_help_formatter());
+  app.set_help_flag("-h,--help", "Print this help and leave");
+  app.set_version_flag("--version", "parley " + std::string{PARLEY_VERSION_STRING});
+  app.require_subcommand(1);
+  app.footer(main_footer());
+
+  CLI::App* listen = app.add_subcommand("listen", "Wait for peers, print what they send, send what is typed");
+  add_talk_options(*listen, written, line.talk);
+  listen->footer(listen_footer());
+
+  CLI::App* connect = app.add_subcommand("connect", "Connect to a peer, print what it sends, send what is typed");
+  add_talk_options(*connect, written, line.talk);
+  connect->footer(connect_footer());
+
+  CLI::App* demo = app.add_subcommand(
+      "demo", "See it work: processes that exchange messages over TCP, a Unix socket and in-process");
+  demo->footer(demo_footer());
+
+  CLI::App* demo_server = app.add_subcommand("demo-server", "A process of the demo")->group("");
+  demo_server->add_option("endpoint", demo_endpoint)->required();
+  CLI::App* demo_client = app.add_subcommand("demo-client", "A process of the demo")->group("");
+  demo_client->add_option("endpoint", demo_endpoint)->required();
+  demo_client->add_option("name", line.demo_role)->required();
+
+  try {
+    app.parse(std::vector<std::string>{arguments.parsed.rbegin(), arguments.parsed.rend()});
+  } catch (const CLI::CallForHelp&) {
+    line.text = app.help();
+    return line;
+  } catch (const CLI::CallForVersion& e) {
+    line.text = std::string{e.what()} + "\n";
+    return line;
+  } catch (const CLI::ParseError& e) {
+    refuse(usage_sentence(app, e));
+  }
+
+  CLI::App* chosen = app.get_subcommands().front();
+  if (chosen == listen || chosen == connect) {
+    line.command = chosen == listen ? Command::listen : Command::connect;
+    written.bodies = take_bodies(*chosen, arguments.verbatim);
+    read_talk(written, line.talk);
+    return line;
+  }
+  if (!arguments.verbatim.empty()) refuse("the demo takes no arguments; see parley demo --help");
+  line.command = chosen == demo ? Command::demo : chosen == demo_server ? Command::demo_server : Command::demo_client;
+  if (chosen != demo) line.talk.endpoint = read_endpoint(demo_endpoint);
+  return line;
+}
+
+bool asks_for_json(int argc, const char* const* argv) {
+  for (int i = 1; i < argc && std::string_view{argv[i]} != "--"; ++i)
+    if (std::string_view{argv[i]} == "--json") return true;
+  return false;
+}
+
+}  // namespace parley::tool

@@ -1,0 +1,162 @@
+#include "demo.hpp"
+
+#include "cast.hpp"
+#include "channel.hpp"
+#include "scratch_folder.hpp"
+#include "service.hpp"
+#include "talk_text.hpp"
+#include "transcript.hpp"
+#include "words.hpp"
+
+#include <parley/connection/connect.hpp>
+#include <parley/connection/listener.hpp>
+#include <parley/connection/serve.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parley::tool {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using namespace demo;
+
+Exchange to_exchange(const std::vector<std::string>& words) {
+  return {words[0], to_number(words[1]), to_number(words[2]), to_number(words[3])};
+}
+
+class Narrator {
+ public:
+  explicit Narrator(asio::any_io_executor executor) : executor_{std::move(executor)} {}
+
+  asio::awaitable<void> tell_everything() {
+    transcript_.title("parley demo: processes that talk to each other in messages.");
+    const ScratchFolder folder;
+    co_await tell_between_processes("1. Between processes, over TCP", "tcp://127.0.0.1:0");
+    co_await tell_between_processes("2. The same over a Unix socket; only the endpoint is another",
+                                    Endpoint::unix_path(folder.path() + "/demo.sock").serialize());
+    co_await tell_within_process("3. And inside one process, without a socket");
+    const std::chrono::duration<double> taken = Clock::now() - begin_;
+    transcript_.end(fmt::format("{} questions, asked by {} processes, all answered right. {:.1f} s.", exchange_count_,
+                                client_count_ + 1, taken.count()));
+  }
+
+ private:
+  asio::awaitable<void> tell_between_processes(std::string title, std::string where) {
+    transcript_.chapter(title);
+    Cast cast{executor_, deadline_};
+    ChildProcess& server = cast.start("server", {"demo-server", where});
+    const std::string endpoint = (co_await cast.hear(server, "listening", 1)).front();
+    transcript_.line(fmt::format("{} listens on {}", server.title(), endpoint));
+    transcript_.line("That text is all it takes to reach it. Two new processes get it as an argument:");
+    ChildProcess& ada = cast.start("ada", {"demo-client", endpoint, "ada"});
+    ChildProcess& ben = cast.start("ben", {"demo-client", endpoint, "ben"});
+    for (ChildProcess* client : {&ada, &ben}) co_await welcome(cast, *client);
+    for (ChildProcess* client : {&ada, &ben, &ada, &ben}) co_await tell_exchange(cast, server, *client);
+    co_await tell_rates(cast, ada);
+    for (ChildProcess* process : {&ada, &ben, &server}) co_await cast.dismiss(*process);
+  }
+
+  asio::awaitable<void> welcome(Cast& cast, ChildProcess& client) {
+    static_cast<void>(co_await cast.hear(client, "ready", 0));
+    ++client_count_;
+    transcript_.line(client.title() + " is connected");
+  }
+
+  /// What the client and the server tell of it must be the same, and true.
+  asio::awaitable<void> tell_exchange(Cast& cast, ChildProcess& server, ChildProcess& client) {
+    co_await cast.tell(client, "ask");
+    const Exchange asked = to_exchange(co_await cast.hear(client, "asked", 4));
+    const Exchange answered = to_exchange(co_await cast.hear(server, "answered", 4));
+    if (asked != answered || asked.client != client.name())
+      throw Failure(client.name() + " and the server tell different stories of the same question");
+    note(asked);
+  }
+
+  asio::awaitable<void> tell_rates(Cast& cast, ChildProcess& client) {
+    co_await cast.tell(client, "measure");
+    const std::vector<std::string> words = co_await cast.hear(client, "measured", 4);
+    const Rate round_trips{to_number(words[0]), std::chrono::duration<double>{std::atof(words[1].c_str())}};
+    const Rate one_way{to_number(words[2]), std::chrono::duration<double>{std::atof(words[3].c_str())}};
+    transcript_.rates(client.name(), round_trips, one_way);
+  }
+
+  asio::awaitable<void> tell_within_process(std::string title) {
+    transcript_.chapter(title);
+    std::vector<Exchange> answered;
+    Listener listener{executor_, Endpoint::inproc("demo")};
+    const auto on_answer = [&answered](const Exchange& e) { answered.push_back(e); };
+    const auto serve_client = [&](Connection peer) -> asio::awaitable<void> {
+      Connection client = std::move(peer);
+      co_await serve(client, on_answer);
+    };
+    asio::co_spawn(executor_, parley::serve(listener, serve_client), asio::detached);
+    transcript_.line(fmt::format("a coroutine of this process listens on {}, another connects",
+                                 listener.local_endpoint().to_string()));
+    Customer eve{co_await connect(listener.local_endpoint()), "eve", deadline_};
+    co_await eve.introduce();
+    const Exchange asked = co_await eve.ask();
+    if (answered != std::vector<Exchange>{asked}) throw Failure("eve and the server tell different stories");
+    note(asked);
+    const Rate round_trips = co_await eve.measure_round_trips(std::chrono::milliseconds{150});
+    const Rate one_way = co_await eve.measure_one_way(std::chrono::milliseconds{150});
+    transcript_.rates("eve", round_trips, one_way);
+    co_await eve.leave();
+    listener.close();
+  }
+
+  void note(const Exchange& exchange) {
+    if (exchange.a + exchange.b != exchange.answer) throw Failure("the sum is wrong");
+    transcript_.exchange(exchange);
+    ++exchange_count_;
+  }
+
+  asio::any_io_executor executor_;
+  TimePoint begin_ = Clock::now();
+  Deadline deadline_{patience};
+  Transcript transcript_;
+  unsigned exchange_count_ = 0;
+  unsigned client_count_ = 0;
+};
+
+}  // namespace
+
+ExitCode run_demo() {
+  asio::io_context context{1};
+  Narrator narrator{context.get_executor()};
+  ExitCode code = ExitCode::failure;
+  // Interrupted, it still removes its folder and its processes.
+  asio::signal_set signals{context, SIGINT, SIGTERM};
+  signals.async_wait([&](boost::system::error_code ec, int) {
+    if (!ec) context.stop();
+  });
+  asio::co_spawn(context, narrator.tell_everything(), [&](std::exception_ptr failure) {
+    context.stop();
+    if (failure) std::rethrow_exception(failure);
+    code = ExitCode::ok;
+  });
+  try {
+    context.run();
+  } catch (const std::exception& e) {
+    say_error(std::string{"the demo failed: "} + e.what());
+  }
+  return code;
+}
+
+}  // namespace parley::tool

@@ -1,0 +1,120 @@
+// The processes that the narrator starts. What they tell it is text:
+//
+//   the server: listening ENDPOINT · answered NAME A B SUM · failed SENTENCE
+//   a client:   ready · asked NAME A B SUM · measured ROUND_TRIPS SECONDS ITEMS SECONDS · failed SENTENCE
+//
+// and what it tells them: ask · measure · leave
+#include "channel.hpp"
+#include "demo.hpp"
+#include "service.hpp"
+
+#include <parley/connection/connect.hpp>
+#include <parley/connection/listener.hpp>
+#include <parley/connection/serve.hpp>
+#include <parley/error.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace parley::tool {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using namespace demo;
+using Role = std::function<asio::awaitable<void>(Connection& narrator)>;
+
+/// For each of the two measurements of a client.
+constexpr std::chrono::milliseconds measure_span{300};
+
+/// Plays the role, and tells the narrator why if that fails.
+asio::awaitable<ExitCode> play_telling(Role role) {
+  Connection narrator = narrator_channel(co_await asio::this_coro::executor);
+  std::string failure;
+  try {
+    co_await role(narrator);
+  } catch (const std::exception& e) {
+    failure = e.what();
+  }
+  if (!failure.empty()) narrator.post("failed " + failure);
+  co_await narrator.close();
+  co_return failure.empty() ? ExitCode::ok : ExitCode::failure;
+}
+
+ExitCode play(Role role) {
+  asio::io_context context{1};
+  ExitCode code = ExitCode::failure;
+  asio::co_spawn(context, play_telling(std::move(role)), [&](std::exception_ptr failure, ExitCode result) {
+    if (!failure) code = result;
+    context.stop();
+  });
+  context.run();
+  return code;
+}
+
+asio::awaitable<void> be_server(Connection& narrator, Endpoint endpoint) {
+  Listener listener{co_await asio::this_coro::executor, std::move(endpoint)};
+  const auto tell = [&narrator](const Exchange& e) {
+    narrator.post(fmt::format("answered {} {} {} {}", e.client, e.a, e.b, e.answer));
+  };
+  // By value: clients may be served for a moment longer than this function runs.
+  const auto serve_client = [tell, &narrator](Connection peer) -> asio::awaitable<void> {
+    Connection client = std::move(peer);
+    std::string failure;
+    try {
+      co_await serve(client, tell);
+    } catch (const Failure& e) {
+      failure = e.what();
+    }
+    if (!failure.empty()) narrator.post("failed " + failure);
+  };
+  asio::co_spawn(listener.get_executor(), parley::serve(listener, serve_client), asio::detached);
+  co_await narrator.send("listening " + listener.local_endpoint().serialize());
+  co_await narrator.receive(patience);  // "leave"
+}
+
+asio::awaitable<void> be_client(Connection& narrator, Endpoint endpoint, std::string name) {
+  ConnectOptions how;
+  how.deadline(patience);
+  Customer customer{co_await connect(endpoint, how), name, patience};
+  co_await customer.introduce();
+  co_await narrator.send("ready");
+  for (;;) {
+    const Message order = co_await narrator.receive(patience);
+    if (order.view() == "leave") break;
+    if (order.view() == "ask") {
+      const Exchange e = co_await customer.ask();
+      co_await narrator.send(fmt::format("asked {} {} {} {}", e.client, e.a, e.b, e.answer));
+    } else {
+      const Rate trips = co_await customer.measure_round_trips(measure_span);
+      const Rate items = co_await customer.measure_one_way(measure_span);
+      co_await narrator.send(
+          fmt::format("measured {} {} {} {}", trips.count, trips.span.count(), items.count, items.span.count()));
+    }
+  }
+  co_await customer.leave();
+}
+
+}  // namespace
+
+ExitCode run_demo_server(const Endpoint& endpoint) {
+  return play([&](Connection& narrator) { return be_server(narrator, endpoint); });
+}
+
+ExitCode run_demo_client(const Endpoint& endpoint, const std::string& name) {
+  return play([&](Connection& narrator) { return be_client(narrator, endpoint, name); });
+}
+
+}  // namespace parley::tool

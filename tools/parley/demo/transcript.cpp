@@ -1,0 +1,59 @@
+#include "transcript.hpp"
+
+#include "talk_text.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+namespace parley::tool::demo {
+namespace {
+
+/// 1234567.8 as 1,234,568.
+std::string grouped(double number) {
+  std::string digits = fmt::format("{:.0f}", number);
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), ",");
+  return digits;
+}
+
+std::string paint(Colour colour, bool enabled, std::string_view text) {
+  return fmt::format("{}{}{}", begin_colour(colour, enabled), text, end_colour(colour, enabled));
+}
+
+}  // namespace
+
+Transcript::Transcript() : coloured_{may_colour(STDOUT_FILENO)} {}
+
+void Transcript::title(std::string_view text) { print(fmt::format("{}\n", text)); }
+
+void Transcript::chapter(std::string_view text) { print(fmt::format("\n{}\n", paint(Colour::cyan, coloured_, text))); }
+
+void Transcript::line(std::string_view text) { print(fmt::format("  {}\n", text)); }
+
+void Transcript::exchange(const Exchange& e) {
+  print(fmt::format("  {:>6} -> server   {} + {} = ?\n", e.client, e.a, e.b));
+  print(fmt::format("  {:>6} <- server   {}   {}\n", e.client, e.answer, paint(Colour::green, coloured_, "right")));
+}
+
+void Transcript::rates(std::string_view client, const Rate& round_trips, const Rate& one_way) {
+  line(fmt::format("{}, one message at a time:  {} round trips/s, {:.1f} us each ({} checked)", client,
+                   grouped(round_trips.per_second()), round_trips.microseconds_each(),
+                   grouped(static_cast<double>(round_trips.count))));
+  line(fmt::format("{}, all in one direction:   {} messages/s of {} bytes ({} checked)", client,
+                   grouped(one_way.per_second()), item_size, grouped(static_cast<double>(one_way.count))));
+}
+
+void Transcript::end(std::string_view text) { print(fmt::format("\n{}\n", paint(Colour::green, coloured_, text))); }
+
+void Transcript::print(const std::string& text) {
+  // Line by line, so that whoever watches sees it happen.
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot write the transcript");
+}
+
+}  // namespace parley::tool::demo
