@@ -63,7 +63,7 @@ ConnectionState::Pull FramedConnection::pull(Message& message) {
     return Pull::message;
   }
   const Pull pulled = cut(message, TimePoint{});
-  if (link_.is_paused() && pulled == Pull::message) demand();
+  if (link_.is_paused()) demand();
   return pulled;
 }
 
@@ -161,7 +161,8 @@ void FramedConnection::demand() { link_.resume(); }
 
 bool FramedConnection::wants_bytes() const {
   if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
-  if (has_receivers()) return true;
+  // A message larger than the mark must come in whole, or nobody could ever take it.
+  if (has_receivers() || link_.in().size() < need_) return true;
   const std::size_t mark = options_.receive_high_water_size;
   return link_.in().size() < (link_.is_paused() ? mark / 2 + 1 : mark);
 }
@@ -178,7 +179,11 @@ void FramedConnection::on_bytes() {
 void FramedConnection::on_read_end(error_code ec) {
   read_end_ = ec;
   need_ = 0;
-  if (is_closing()) return;
+  if (is_closing()) {
+    // The peer may stop sending and still read on; but one that is gone takes nothing more.
+    if (ec != asio::error::eof) on_write_end(ec);
+    return;
+  }
   if (uses_time_) cut_eagerly();
   satisfy_receivers_locked();
 }
@@ -245,6 +250,9 @@ void FramedConnection::on_write_end(error_code ec) {
 }
 
 void FramedConnection::start_draining() {
+  // Nobody receives any more, but a peer that waits for room to send might not read before it has some.
+  link_.in().consume(link_.in().size());
+  link_.resume();
   if (link_.out().empty() && link_.sending_ended()) {
     drained_locked();
   } else {
