@@ -13,8 +13,7 @@
 
 namespace bench::messages {
 
-// --- connection: what most people write
-// -------------------------------------------------------------------------------
+// --- connection: what most people write ---
 
 inline asio::awaitable<std::uint64_t> send_each(parley::Connection& peer, BodyMaker& body, double seconds) {
   std::uint64_t sent = 0;
@@ -29,8 +28,7 @@ inline asio::awaitable<void> receive_each(parley::Connection& peer, ThroughputRe
   }
 }
 
-// --- connection-try: waits only when there is no room, or nothing to receive
-// ------------------------------------------
+// --- connection-try: waits only when there is no room, or nothing to receive ---
 
 inline asio::awaitable<std::uint64_t> send_trying(parley::Connection& peer, BodyMaker& body, double seconds) {
   std::uint64_t sent = 0;
@@ -48,8 +46,7 @@ inline asio::awaitable<void> receive_trying(parley::Connection& peer, Throughput
   }
 }
 
-// --- connection-batch: receives many at a time; sends as connection
-// ---------------------------------------------------
+// --- connection-batch: receives many at a time; sends as connection ---
 
 inline constexpr std::size_t batch_count_max = 256;
 
@@ -58,8 +55,7 @@ inline asio::awaitable<void> receive_batches(parley::Connection& peer, Throughpu
     for (const parley::Message& m : co_await peer.receive_batch(batch_count_max)) receiver.see(m.data(), m.size());
 }
 
-// ----------------------------------------------------------------------------------------------------------------------
-
+/// What the variant says.
 struct Way {
   asio::awaitable<std::uint64_t> (*send_data_for)(parley::Connection&, BodyMaker&, double seconds);
   asio::awaitable<void> (*receive_all)(parley::Connection&, ThroughputReceiver&);

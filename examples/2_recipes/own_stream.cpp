@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,12 @@ namespace asio = boost::asio;
 using Socket = asio::local::stream_protocol::socket;
 using boost::system::error_code;
 
-/// XOR with a byte: no protection, but different on the wire.
+/// XOR with a byte: no protection, but different on the wire. Returns the size.
+std::size_t scramble(asio::mutable_buffer bytes, std::byte key) {
+  for (std::byte& each : std::span{static_cast<std::byte*>(bytes.data()), bytes.size()}) each ^= key;
+  return bytes.size();
+}
+
 class ScramblingStream {
  public:
   ScramblingStream(Socket socket, std::byte key) : socket_{std::move(socket)}, key_{key} {}
@@ -37,8 +43,9 @@ class ScramblingStream {
   void async_read_some(const Buffers& buffers, Handler handler) {
     auto descramble = [buffers, key = key_, handler = std::move(handler)](error_code ec, std::size_t size) mutable {
       std::size_t left = size;
-      for (auto it = asio::buffers_begin(buffers); left > 0; ++it, --left)
-        *it = static_cast<char>(std::byte(*it) ^ key);
+      for (auto each = asio::buffer_sequence_begin(buffers); left > 0; ++each) {
+        left -= scramble(asio::buffer(asio::mutable_buffer{*each}, left), key);
+      }
       std::move(handler)(ec, size);
     };
     socket_.async_read_some(buffers, std::move(descramble));
@@ -48,7 +55,7 @@ class ScramblingStream {
   void async_write_some(const Buffers& buffers, Handler handler) {
     std::vector<std::byte> scrambled(asio::buffer_size(buffers));
     asio::buffer_copy(asio::buffer(scrambled), buffers);
-    for (std::byte& each : scrambled) each ^= key_;
+    scramble(asio::buffer(scrambled), key_);
     const auto out = asio::buffer(scrambled);
     auto finish = [kept = std::move(scrambled), handler = std::move(handler)](error_code ec, std::size_t size) mutable {
       std::move(handler)(ec, size);

@@ -8,6 +8,7 @@
 #include <parley/wire/any_decoder.hpp>
 #include <parley/wire/any_encoder.hpp>
 #include <parley/wire/framing.hpp>
+#include <parley/wire/framing_text.hpp>
 
 #include <array>
 #include <iostream>
@@ -15,7 +16,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
@@ -29,11 +29,10 @@ class Reader {
   Reader(int descriptor, const parley::Framing& framing)
       : descriptor_{descriptor}, decoder_{parley::wire::make_decoder(framing, message_size_max)} {}
 
-  /// Nothing at a clean end.
+  /// Nothing at a clean end. The decoder owns no bytes: each time it is shown all that was not consumed yet.
   std::optional<std::string> next() {
     using Kind = parley::wire::DecodeStep::Kind;
     for (;;) {
-      // The decoder owns no bytes: each time it is shown everything that was not consumed yet.
       const auto step = decoder_.decode(std::as_bytes(std::span{unread_}), eof_, parley::TimePoint{});
       switch (step.kind) {
         case Kind::frame: {
@@ -83,8 +82,8 @@ void write_message(int descriptor, parley::wire::AnyEncoder& encoder, std::strin
 }
 
 int main() {
-  for (const parley::Framing& framing :
-       {parley::Framing{parley::LengthPrefixed{}}, parley::Framing{parley::Separator{";;"}}}) {
+  for (const char* text : {"length", "varint", "separator:;;", "fixed:64:strip"}) {
+    const parley::Framing framing = parley::parse_framing(text);
     int ends[2];
     check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
     auto encoder = parley::wire::make_encoder(framing, message_size_max);
@@ -97,6 +96,6 @@ int main() {
     check(reader.next() == "and a second one; longer than one read", "the second");
     check(!reader.next(), "a clean end");
     close(ends[1]);
-    std::cout << framing.name() << ": two messages, no event loop\n";
+    std::cout << text << ": two messages, no event loop\n";
   }
 }

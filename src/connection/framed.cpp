@@ -18,6 +18,10 @@ namespace {
 /// Of the default framing: a big-endian u32.
 constexpr std::size_t plain_header_size = 4;
 
+/// Reading that was stopped goes on when no more than this is left: little enough to be moved to the front of the block
+/// that the next read fills.
+constexpr std::size_t resume_size = 4 * 1024;
+
 bool is_plain(const Framing& framing) {
   const auto* prefixed = std::get_if<LengthPrefixed>(&framing.options());
   return prefixed != nullptr && *prefixed == LengthPrefixed{};
@@ -37,7 +41,7 @@ FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions o
       local_{stream.local_endpoint()},
       remote_{stream.remote_endpoint()},
       can_half_close_{stream.backend().can_half_close()},
-      link_{std::move(stream), mutex(), *this, options_.read_size},
+      link_{std::move(stream), executor(), mutex(), *this, *context(), options_.read_size},
       decoder_{wire::make_decoder(options_.framing, options_.message_size_max)},
       encoder_{wire::make_encoder(options_.framing, options_.message_size_max)},
       uses_time_{options_.framing.uses_time()},
@@ -56,15 +60,28 @@ void FramedConnection::check_framing(const Framing& framing) const {
 
 // --- receiving -------------------------------------------------------------------------------------------------------
 
+inline bool FramedConnection::wants_bytes() const {
+  if (cut_size_ >= options_.receive_high_water_size) [[unlikely]] return is_closing();
+  if (link_.is_paused() && link_.in().size() > resume_size && link_.in().size() >= need_) return has_receivers();
+  if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
+  // A message larger than the mark must come in whole, or nobody could ever take it.
+  return link_.in().size() < options_.receive_high_water_size || link_.in().size() < need_ || has_receivers();
+}
+
 ConnectionState::Pull FramedConnection::pull(Message& message) {
-  if (uses_time_) [[unlikely]] {
-    if (cut_.empty()) return ended_ ? Pull::ended : Pull::empty;
-    message = cut_.take_front();
-    return Pull::message;
-  }
+  if (uses_time_ || !cut_.empty()) [[unlikely]] return pull_cut(message);
   const Pull pulled = cut(message, TimePoint{});
-  if (link_.is_paused()) demand();
+  if (link_.is_paused() && wants_bytes()) demand();
   return pulled;
+}
+
+/// Of the messages cut before: by a framing that depends on time, also once reframe() has put another in its place.
+ConnectionState::Pull FramedConnection::pull_cut(Message& message) {
+  if (cut_.empty()) return ended_ ? Pull::ended : Pull::empty;
+  message = cut_.take_front();
+  cut_size_ -= message.size();
+  if (link_.is_paused()) demand();
+  return Pull::message;
 }
 
 inline void FramedConnection::consumed(std::size_t size) {
@@ -117,7 +134,10 @@ ConnectionState::Pull FramedConnection::cannot_cut(const wire::DecodeStep& step)
 
 void FramedConnection::cut_eagerly() {
   Message message;
-  while (cut(message, Clock::now()) == Pull::message) cut_.emplace_back(std::move(message));
+  while (cut(message, Clock::now()) == Pull::message) {
+    cut_size_ += message.size();
+    cut_.emplace_back(std::move(message));
+  }
   if (ended_) return;
   if (const auto deadline = decoder_.next_deadline()) schedule_backend_deadline(*deadline);
 }
@@ -159,21 +179,13 @@ std::string FramedConnection::describe(const wire::DecodeStep& step) const {
 
 void FramedConnection::demand() { link_.resume(); }
 
-bool FramedConnection::wants_bytes() const {
-  if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
-  // A message larger than the mark must come in whole, or nobody could ever take it.
-  if (has_receivers() || link_.in().size() < need_) return true;
-  const std::size_t mark = options_.receive_high_water_size;
-  return link_.in().size() < (link_.is_paused() ? mark / 2 + 1 : mark);
-}
-
-void FramedConnection::on_bytes() {
+void FramedConnection::on_bytes(Lock& lock) {
   if (is_closing()) {
     link_.in().consume(link_.in().size());
     return;
   }
   if (uses_time_) cut_eagerly();
-  satisfy_receivers_locked();
+  deliver_to_receivers(lock);
 }
 
 void FramedConnection::on_read_end(error_code ec) {
@@ -194,14 +206,14 @@ bool FramedConnection::push(Message& message, error_code& ec) {
   if (is_plain_ && message.size() <= OutQueue::copied_size_max && !link_.sending_ended()) [[likely]] {
     if (push_plain(message)) return true;
   }
-  ec = link_.sending_ended() ? error_code{error::send_ended} : encoder_.encode(message.bytes(), envelope_);
+  wire::Envelope envelope;
+  ec = link_.sending_ended() ? error_code{error::send_ended} : encoder_.encode(message.bytes(), envelope);
   if (ec) {
     refuse(ec, message.size());
     return false;
   }
-  const bool ends_stream = envelope_.ends_stream;
-  link_.out().append(envelope_, std::move(message));
-  if (ends_stream) link_.end_sending();
+  link_.out().append(envelope, std::move(message));
+  if (envelope.ends_stream) link_.end_sending();
   return true;
 }
 
@@ -268,8 +280,7 @@ void FramedConnection::fill_stats(ConnectionStats& stats) const {
   stats.bytes_received = counters.bytes_read;
   stats.writes = counters.writes;
   stats.reads = counters.reads;
-  stats.receive_queue_size = link_.in().size();
-  for (std::size_t i = 0; i < cut_.size(); ++i) stats.receive_queue_size += cut_[i].size();
+  stats.receive_queue_size = link_.in().size() + cut_size_;
 }
 
 void FramedConnection::reframe_locked(Framing framing) {

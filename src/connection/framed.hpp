@@ -12,7 +12,6 @@
 #include <parley/transport/stream.hpp>
 #include <parley/wire/any_decoder.hpp>
 #include <parley/wire/any_encoder.hpp>
-#include <parley/wire/envelope.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -59,13 +58,14 @@ class FramedConnection final : public ConnectionState, private LinkSink {
 
   // LinkSink
   [[nodiscard]] bool wants_bytes() const override;
-  void on_bytes() override;
+  void on_bytes(Lock& lock) override;
   void on_read_end(boost::system::error_code ec) override;
   void on_written(std::size_t message_count) override;
   void on_write_end(boost::system::error_code ec) override;
   [[nodiscard]] std::shared_ptr<void> hold() override { return shared_from_this(); }
 
   Pull cut(Message& message, TimePoint now);
+  Pull pull_cut(Message& message);
   void consumed(std::size_t size);
   Pull cannot_cut(const wire::DecodeStep& step);
   void cut_eagerly();
@@ -81,7 +81,6 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   Link link_;
   wire::AnyDecoder decoder_;
   wire::AnyEncoder encoder_;
-  wire::Envelope envelope_;
   bool uses_time_;
   bool is_plain_;                       // the default framing, which has a shorter way through push and pull
   const std::size_t small_size_max_;    // bodies up to this take the shorter way of pull
@@ -90,6 +89,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   std::size_t need_ = 0;                // unread bytes below which decoding is pointless
   std::uint64_t consumed_size_ = 0;     // bytes of the stream before the unread ones
   Ring<Message> cut_;                   // time-dependent framings only
+  std::size_t cut_size_ = 0;            // bytes of their bodies
 };
 
 }  // namespace parley::detail

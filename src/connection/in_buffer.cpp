@@ -37,16 +37,16 @@ void InBuffer::make_room(std::size_t frame_size) {
     begin_ = end_ = 0;
     return;
   }
-  if (chunk_->capacity() == block_size_) {
-    if (unread_size <= cheap_move && chunk_->is_unique()) {
-      std::memmove(chunk_->data(), chunk_->data() + begin_, unread_size);
-      begin_ = 0;
-      end_ = unread_size;
-      return;
-    }
-    if (begin_ + frame_size <= chunk_->capacity() && chunk_->capacity() - end_ >= chunk_->capacity() / 4) return;
+  if (chunk_->capacity() == block_size_ && unread_size <= cheap_move && chunk_->is_unique()) {
+    std::memmove(chunk_->data(), chunk_->data() + begin_, unread_size);
+    begin_ = 0;
+    end_ = unread_size;
+    return;
   }
-  move_to(ChunkRef{Chunk::take(std::max(block_size_, unread_size + unread_size / 2))});
+  // A block of whatever size is read into while it has fair room: bytes that dribble in must not be moved each time.
+  const std::size_t free_size = chunk_->capacity() - end_;
+  if (begin_ + frame_size <= chunk_->capacity() && free_size > 0 && free_size >= chunk_->capacity() / 4) return;
+  move_to(ChunkRef{Chunk::take(std::max(block_size_, unread_size * 2))});
 }
 
 void InBuffer::make_room_for_large_frame(std::size_t frame_size, std::size_t unread_size) {

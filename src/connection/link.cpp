@@ -19,13 +19,21 @@ constexpr std::size_t write_at_once_size = 128 * 1024;
 /// Full reads or writes in a row before other handlers get their turn.
 constexpr int turn_max = 16;
 
+/// Something that differs from thread to thread.
+const void* this_thread() noexcept {
+  thread_local const char here = 0;
+  return &here;
+}
+
 }  // namespace
 
-Link::Link(transport::Stream stream, std::mutex& mutex, LinkSink& sink, std::size_t read_size)
+Link::Link(transport::Stream stream, const asio::any_io_executor& executor, std::mutex& mutex, LinkSink& sink,
+           ContextService& context, std::size_t read_size)
     : stream_{std::move(stream)},
-      executor_{stream_.get_executor()},
+      executor_{executor},
       mutex_{mutex},
       sink_{sink},
+      context_{context},
       can_wait_{stream_.backend().can_wait()},
       in_{read_size} {}
 
@@ -40,11 +48,15 @@ void Link::resume() {
   } else {
     // It was stopped with bytes still coming, most likely: look before waiting.
     reading_ = Reading::running;
-    asio::post(executor_, [this, held = sink_.hold()] {
-      Lock lock{mutex_};
-      read(lock);
-    });
+    post_read();
   }
+}
+
+void Link::post_read() {
+  asio::post(executor_, [this, held = sink_.hold()] {
+    Lock lock{mutex_};
+    read(lock);
+  });
 }
 
 void Link::read(Lock& lock) {
@@ -60,10 +72,7 @@ void Link::read(Lock& lock) {
     }
     if (!read_once(lock)) return;
   }
-  asio::post(executor_, [this, held = sink_.hold()] {
-    Lock again{mutex_};
-    read(again);
-  });
+  post_read();
 }
 
 /// False when the loop is over: nothing more to read now, or ever.
@@ -82,7 +91,7 @@ bool Link::read_once(Lock& lock) {
     ++counters_.reads;
     counters_.bytes_read += size;
     in_.commit(size);
-    sink_.on_bytes();
+    deliver(lock);
     if (closing_ || size == room.size()) return true;
   }
   // A read that left room has emptied the stream; asking once more would only cost a system call.
@@ -90,7 +99,29 @@ bool Link::read_once(Lock& lock) {
   return false;
 }
 
+void Link::deliver(Lock& lock) {
+  delivering_ = this_thread();
+  try {
+    sink_.on_bytes(lock);
+  } catch (...) {
+    // A handler's exception leaves through the event loop, and must not take the reading with it.
+    if (!lock.owns_lock()) lock.lock();
+    delivering_ = nullptr;
+    if (!out_.empty()) schedule_flush();
+    reading_ = Reading::paused;
+    resume();
+    throw;
+  }
+  delivering_ = nullptr;
+  if (can_wait_ && writing_ == Writing::idle && !out_.empty() && !closing_) flush(lock);
+}
+
 void Link::wait_readable() {
+  if (is_polled_ || context_.start_polling(*this, sink_.hold())) {
+    is_polled_ = true;
+    reading_ = Reading::polled;
+    return;
+  }
   reading_ = Reading::waiting;
   in_.park();
   stream_.backend().wait_readable(transport::WaitHandler{[this, held = sink_.hold()](error_code ec) {
@@ -105,6 +136,29 @@ void Link::wait_readable() {
   }});
 }
 
+Pollable::Polled Link::poll() {
+  Lock lock{mutex_};
+  if (closing_ && reading_ == Reading::polled) {
+    reading_ = Reading::ended;
+    close_if_quiet();
+  }
+  if (closing_ || reading_ == Reading::ended) {
+    is_polled_ = false;
+    return Polled::gone;
+  }
+  if (reading_ != Reading::polled) return Polled::idle;
+  const std::uint64_t before = counters_.reads;
+  reading_ = Reading::running;
+  read(lock);
+  return counters_.reads == before ? Polled::idle : Polled::busy;
+}
+
+void Link::stop_polling() {
+  const Lock lock{mutex_};
+  is_polled_ = false;
+  if (reading_ == Reading::polled && !closing_) wait_readable();
+}
+
 void Link::end_reading(error_code ec) {
   reading_ = Reading::ended;
   sink_.on_read_end(ec);
@@ -114,6 +168,7 @@ void Link::async_read() {
   reading_ = Reading::running;
   const asio::mutable_buffer room = in_.prepare(frame_size_);
   asio::post(executor_, [this, room, held = sink_.hold()]() mutable {
+    const Lock lock{mutex_};  // the executor need not be serial, and the stream takes one call at a time
     stream_.backend().async_read_some(
         {&room, 1}, transport::TransferHandler{[this, held = std::move(held)](error_code ec, std::size_t size) {
           on_async_read(ec, size);
@@ -122,21 +177,22 @@ void Link::async_read() {
 }
 
 void Link::on_async_read(error_code ec, std::size_t size) {
-  const Lock lock{mutex_};
+  Lock lock{mutex_};
   if (size > 0 && !closing_) {
     ++counters_.reads;
     counters_.bytes_read += size;
     in_.commit(size);
-    sink_.on_bytes();
+    deliver(lock);
   }
   if (closing_) {
     reading_ = Reading::ended;
     close_if_quiet();
   } else if (ec) {
     end_reading(ec);
+  } else if (sink_.wants_bytes()) {
+    async_read();  // not by way of a pause, from which reading goes on only when little is left
   } else {
     reading_ = Reading::paused;
-    resume();
   }
 }
 
@@ -146,9 +202,9 @@ void Link::appended(Lock& lock) {
   if (writing_ != Writing::idle) return;
   if (can_wait_ && out_.size() >= write_at_once_size) {
     flush(lock);
-  } else {
+  } else if (!can_wait_ || delivering_ != this_thread()) {
     schedule_flush();
-  }
+  }  // else deliver() flushes when the handler it called comes back
 }
 
 void Link::schedule_flush() {

@@ -1,7 +1,8 @@
 // Link: moves bytes between one Stream and a pair of queues. The hot path of the library.
 //
 // Reading: wait until the stream is readable, then borrow a buffer, read as much as there is, and tell the sink once for
-// the batch. Reading stops while the sink wants no bytes, and goes on by resume().
+// the batch. The handlers of receives are called from there, what they send is written, and only then does the link
+// wait again. Reading stops while the sink wants no bytes, and goes on by resume().
 // Writing: whatever was appended to out() during one turn of the event loop goes out in one gathered write; when a good
 // deal has gathered before the turn is over, the thread that appended it writes at once. Reading goes on while
 // writing is blocked, or two peers that both send would stop each other for good.
@@ -16,6 +17,7 @@
 
 #include "connection/in_buffer.hpp"
 #include "connection/out_queue.hpp"
+#include "detail/context_service.hpp"
 
 #include <parley/transport/stream.hpp>
 
@@ -32,8 +34,9 @@ class LinkSink {
  public:
   /// Whether reading should go on.
   [[nodiscard]] virtual bool wants_bytes() const = 0;
-  /// More bytes are in link.in().
-  virtual void on_bytes() = 0;
+  /// More bytes are in link.in(). May call handlers, releasing the lock meanwhile; what they send is written before the
+  /// link waits for more, so that an answer costs no further turn of the event loop.
+  virtual void on_bytes(std::unique_lock<std::mutex>& lock) = 0;
   /// The stream ended (asio::error::eof) or failed; no on_bytes will follow.
   virtual void on_read_end(boost::system::error_code ec) = 0;
   /// Some of the queue has been written.
@@ -54,11 +57,13 @@ struct LinkCounters {
   std::uint64_t writes = 0;
 };
 
-class Link {
+class Link : private Pollable {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  Link(transport::Stream stream, std::mutex& mutex, LinkSink& sink, std::size_t read_size);
+  /// `executor` is the stream's; what is referred to outlives the link.
+  Link(transport::Stream stream, const boost::asio::any_io_executor& executor, std::mutex& mutex, LinkSink& sink,
+       ContextService& context, std::size_t read_size);
 
   // All of these with the mutex held.
 
@@ -92,6 +97,7 @@ class Link {
   enum class Reading : std::uint8_t {
     paused,   ///< the sink wants no bytes
     waiting,  ///< until the stream is readable
+    polled,   ///< the loop looks whether it is, on its poll budget
     running,  ///< a read is in progress, or about to be
     ended,
   };
@@ -103,8 +109,12 @@ class Link {
   };
 
   void read(Lock& lock);
+  void post_read();
+  void deliver(Lock& lock);
   bool read_once(Lock& lock);
   void wait_readable();
+  Polled poll() override;
+  void stop_polling() override;
   void end_reading(boost::system::error_code ec);
   void async_read();
   void on_async_read(boost::system::error_code ec, std::size_t size);
@@ -124,15 +134,18 @@ class Link {
   static constexpr std::size_t gathered_max = 64;
 
   transport::Stream stream_;
-  const boost::asio::any_io_executor executor_;
+  const boost::asio::any_io_executor& executor_;
   std::mutex& mutex_;
   LinkSink& sink_;
+  ContextService& context_;
   const bool can_wait_;
   Reading reading_ = Reading::paused;
   Writing writing_ = Writing::idle;
   bool flush_posted_ = false;
+  const void* delivering_ = nullptr;  // the thread that is in on_bytes()
   bool end_sending_ = false;
   bool send_shut_down_ = false;
+  bool is_polled_ = false;
   bool closing_ = false;
   bool closed_ = false;
   std::size_t frame_size_ = 0;

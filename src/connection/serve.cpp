@@ -35,12 +35,12 @@ class Running : public std::enable_shared_from_this<Running> {
  public:
   using Strand = asio::strand<asio::any_io_executor>;
 
-  explicit Running(const asio::any_io_executor& executor)
-      : executor_{executor}, strand_{asio::make_strand(executor)}, all_done_{strand_} {}
+  Running(const asio::any_io_executor& executor, ServeHandler handler)
+      : executor_{executor}, handler_{std::move(handler)}, strand_{asio::make_strand(executor)}, all_done_{strand_} {}
 
   [[nodiscard]] const Strand& strand() const noexcept { return strand_; }
 
-  void start(const ServeHandler& handler, Connection peer) {
+  void start(Connection peer) {
     const auto task = tasks_.insert(tasks_.end(), std::make_shared<Task>(asio::make_strand(executor_)));
     auto on_end = [self = shared_from_this(), task,
                    where = peer.remote_endpoint().to_string()](const std::exception_ptr& thrown) {
@@ -48,7 +48,7 @@ class Running : public std::enable_shared_from_this<Running> {
       self->tasks_.erase(task);
       if (self->tasks_.empty()) self->all_done_.cancel();
     };
-    asio::co_spawn((*task)->strand, handler(std::move(peer)),
+    asio::co_spawn((*task)->strand, handle(shared_from_this(), std::move(peer)),
                    asio::bind_cancellation_slot((*task)->signal.slot(), asio::bind_executor(strand_, std::move(on_end))));
   }
 
@@ -75,6 +75,12 @@ class Running : public std::enable_shared_from_this<Running> {
     asio::cancellation_signal signal;
   };
 
+  /// Holds the user's function for as long as a coroutine of it runs: a lambda's captures live in it. And what it throws
+  /// before it is a coroutine is the handler's exception too.
+  static asio::awaitable<void> handle(std::shared_ptr<Running> self, Connection peer) {
+    co_await self->handler_(std::move(peer));
+  }
+
   asio::awaitable<void> wait_for(std::chrono::milliseconds time) {
     const TimePoint end = Clock::now() + time;
     while (!tasks_.empty() && !hurried_ && Clock::now() < end) {
@@ -99,20 +105,21 @@ class Running : public std::enable_shared_from_this<Running> {
   }
 
   const asio::any_io_executor executor_;
+  const ServeHandler handler_;
   Strand strand_;
   asio::steady_timer all_done_;
   std::list<std::shared_ptr<Task>> tasks_;
   bool hurried_ = false;
 };
 
-asio::awaitable<void> accept_and_drain(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain,
+asio::awaitable<void> accept_and_drain(Listener& listener, std::chrono::milliseconds drain,
                                        std::shared_ptr<Running> running) {
   co_await asio::this_coro::throw_if_cancelled(false);
   std::exception_ptr failure;
   for (;;) {
     try {
       Connection peer = co_await listener.accept();
-      running->start(handler, std::move(peer));
+      running->start(std::move(peer));
     } catch (const boost::system::system_error& e) {
       if (e.code() != error::closed && e.code() != asio::error::operation_aborted) failure = std::current_exception();
       break;
@@ -123,11 +130,9 @@ asio::awaitable<void> accept_and_drain(Listener& listener, ServeHandler handler,
   if (failure) std::rethrow_exception(failure);
 }
 
-asio::awaitable<void> serve_with(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain,
-                                 std::shared_ptr<Running> running) {
+asio::awaitable<void> serve_with(Listener& listener, std::chrono::milliseconds drain, std::shared_ptr<Running> running) {
   const auto strand = running->strand();
-  co_await asio::co_spawn(strand, accept_and_drain(listener, std::move(handler), drain, std::move(running)),
-                          asio::use_awaitable);
+  co_await asio::co_spawn(strand, accept_and_drain(listener, drain, std::move(running)), asio::use_awaitable);
 }
 
 /// The first signal closes the listener, the second ends the patience. On the strand of `running`.
@@ -145,7 +150,7 @@ void watch(asio::signal_set& signals, Listener& listener, std::shared_ptr<Runnin
 }  // namespace
 
 asio::awaitable<void> serve(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain) {
-  return serve_with(listener, std::move(handler), drain, std::make_shared<Running>(listener.get_executor()));
+  return serve_with(listener, drain, std::make_shared<Running>(listener.get_executor(), std::move(handler)));
 }
 
 asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler, std::chrono::milliseconds drain) {
@@ -154,10 +159,10 @@ asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler, std::chrono
 }
 
 asio::awaitable<void> serve_until_signal(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain) {
-  auto running = std::make_shared<Running>(listener.get_executor());
+  auto running = std::make_shared<Running>(listener.get_executor(), std::move(handler));
   asio::signal_set signals{running->strand(), SIGINT, SIGTERM};
   watch(signals, listener, running);
-  co_await serve_with(listener, std::move(handler), drain, running);
+  co_await serve_with(listener, drain, running);
 }
 
 }  // namespace parley

@@ -35,8 +35,8 @@ void ConnectionState::receive(Deadline deadline, Handler<Message> handler) {
   if (pulled == Pull::message) {
     post_completion(std::move(handler), executor(), error_code{}, std::move(message));
   } else if (pulled == Pull::ended) {
-    note_locked(end_ec_, end_sentence_);
-    post_completion(std::move(handler), executor(), end_ec_, Message{});
+    note_locked(end_->code, end_->sentence);
+    post_completion(std::move(handler), executor(), end_->code, Message{});
   } else {
     start_waiting(receivers_.emplace_back(next_id(), std::move(handler), executor()), deadline);
     demand();
@@ -50,24 +50,37 @@ ConnectionState::Pull ConnectionState::pull_counted(Message& message) {
   return pulled;
 }
 
+bool ConnectionState::pull_for_receiver(Message& message) {
+  if (receivers_.empty()) return false;
+  const Pull pulled = pull_counted(message);
+  if (pulled == Pull::ended) {
+    note_locked(end_->code, end_->sentence);
+    fail_all(receivers_, end_->code);
+  }
+  return pulled == Pull::message;
+}
+
 void ConnectionState::satisfy_receivers_locked() {
   Message message;
-  while (!receivers_.empty()) {
-    const Pull pulled = pull_counted(message);
-    if (pulled == Pull::empty) return;
-    if (pulled == Pull::ended) {
-      note_locked(end_ec_, end_sentence_);
-      fail_all(receivers_, end_ec_);
-      return;
-    }
-    complete(receivers_.take_front(), error_code{}, std::move(message));
+  while (pull_for_receiver(message)) complete(receivers_.take_front(), error_code{}, std::move(message));
+}
+
+void ConnectionState::deliver_to_receivers(Lock& lock) {
+  Message message;
+  while (pull_for_receiver(message)) {
+    Receiver receiver = receivers_.take_front();
+    if (receiver.deadline.is_set()) context()->cancel(receiver.deadline);
+    lock.unlock();
+    const auto executor_of_handler = asio::get_associated_executor(receiver.handler, executor());
+    executor_of_handler.execute([handler = std::move(receiver.handler), message = std::move(message)]() mutable {
+      std::move(handler)(error_code{}, std::move(message));
+    });
+    lock.lock();
   }
 }
 
 void ConnectionState::end_receiving_locked(error_code ec, std::string sentence) {
-  if (end_ec_) return;
-  end_ec_ = ec;
-  end_sentence_ = std::move(sentence);
+  if (!end_) end_ = std::make_unique<Failure>(ec, std::move(sentence));
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
@@ -77,9 +90,9 @@ bool ConnectionState::has_room_again() const {
 }
 
 error_code ConnectionState::refused_locked() {
-  if (send_ec_) {
-    note_locked(send_ec_, send_sentence_);
-    return send_ec_;
+  if (send_failure_) {
+    note_locked(send_failure_->code, send_failure_->sentence);
+    return send_failure_->code;
   }
   if (life_ != Life::open) {
     const error_code ec = error::closed;
@@ -98,8 +111,8 @@ bool ConnectionState::push_counted(Message& message, error_code& ec) {
 void ConnectionState::send(Message message, Deadline deadline, Handler<> handler) {
   Lock lock{mutex()};
   error_code ec = refused_locked();
-  if (!ec && (!senders_.empty() || !has_room())) {
-    start_waiting(senders_.emplace_back(next_id(), std::move(handler), executor(), std::move(message)), deadline);
+  if (!ec && (has_senders() || !has_room())) {
+    start_waiting(rare().senders.emplace_back(next_id(), std::move(handler), executor(), std::move(message)), deadline);
     return;
   }
   const bool queued = !ec && push_counted(message, ec);
@@ -125,23 +138,28 @@ error_code ConnectionState::post(Message message) {
 
 void ConnectionState::flush(Deadline deadline, Handler<> handler) {
   const Lock lock{mutex()};
-  if (send_ec_) {
-    note_locked(send_ec_, send_sentence_);
-    post_completion(std::move(handler), executor(), send_ec_);
+  if (send_failure_) {
+    note_locked(send_failure_->code, send_failure_->sentence);
+    post_completion(std::move(handler), executor(), send_failure_->code);
+  } else if (life_ == Life::closed && rare().report.unsent_size > 0) {
+    post_completion(std::move(handler), executor(), error_code{error::closed});  // what was queued has been dropped
   } else if (position_written() >= position_queued()) {
     post_completion(std::move(handler), executor(), error_code{});
   } else {
-    start_waiting(flushers_.emplace_back(next_id(), std::move(handler), executor(), position_queued()), deadline);
+    start_waiting(rare().flushers.emplace_back(next_id(), std::move(handler), executor(), position_queued()), deadline);
   }
 }
 
 void ConnectionState::satisfy_senders_locked() {
-  while (!flushers_.empty() && flushers_.front().position <= position_written()) {
-    complete(flushers_.take_front(), error_code{});
+  if (!rare_) return;
+  Ring<Flusher>& flushers = rare_->flushers;
+  while (!flushers.empty() && flushers.front().position <= position_written()) {
+    complete(flushers.take_front(), error_code{});
   }
-  if (senders_.empty() || !has_room_again()) return;
-  while (!senders_.empty() && has_room()) {
-    Sender sender = senders_.take_front();
+  Ring<Sender>& senders = rare_->senders;
+  if (senders.empty() || !has_room_again()) return;
+  while (!senders.empty() && has_room()) {
+    Sender sender = senders.take_front();
     error_code ec;
     push_counted(sender.message, ec);
     complete(std::move(sender), ec);
@@ -149,29 +167,26 @@ void ConnectionState::satisfy_senders_locked() {
 }
 
 void ConnectionState::end_sending_locked(error_code ec, std::string sentence, CloseReport lost) {
-  if (send_ec_) return;
-  send_ec_ = ec;
-  send_sentence_ = std::move(sentence);
-  report_ = lost;
-  if (!senders_.empty() || !flushers_.empty()) note_locked(send_ec_, send_sentence_);
-  fail_all(senders_, ec);
-  fail_all(flushers_, ec);
+  if (send_failure_) return;
+  send_failure_ = std::make_unique<Failure>(ec, std::move(sentence));
+  rare().report = lost;
+  if (!rare_->senders.empty() || !rare_->flushers.empty()) note_locked(ec, send_failure_->sentence);
+  fail_all(rare_->senders, ec);
+  fail_all(rare_->flushers, ec);
   if (life_ == Life::closing) finish_closing();
 }
 
 // --- interrupting ----------------------------------------------------------------------------------------------------
 
 void ConnectionState::interrupt_locked(std::uint64_t id, error_code ec) {
-  if (ec == error::timed_out) note_locked(ec, about_peer("the deadline passed before the operation was done"));
-  if (fail_waiter(receivers_, id, ec)) return;
-  if (fail_waiter(senders_, id, ec)) {
-    satisfy_senders_locked();
+  if (fail_waiter(receivers_, id, ec) || fail_waiter(rare().senders, id, ec) || fail_waiter(rare().flushers, id, ec)) {
+    // Only now: a deadline may come late, for an operation that was done in time.
+    if (ec == error::timed_out) note_locked(ec, about_peer("the deadline passed before the operation was done"));
     return;
   }
-  if (fail_waiter(flushers_, id, ec)) return;
   // A close that is cancelled does not wait any longer, and so ends the closing.
-  for (std::size_t i = 0; i < closers_.size(); ++i) {
-    if (closers_[i].id == id) {
+  for (std::size_t i = 0; i < rare_->closers.size(); ++i) {
+    if (rare_->closers[i].id == id) {
       finish_closing();
       return;
     }
@@ -185,7 +200,7 @@ void ConnectionState::on_deadline(std::uint64_t token) {
     case token_close: finish_closing(); return;
     case token_confirm: confirm_locked(); return;
     case token_backend:
-      backend_deadline_ = {};
+      rare().backend_deadline = {};
       on_backend_deadline();
       return;
     default: interrupt_locked(token, error::timed_out);
@@ -193,9 +208,11 @@ void ConnectionState::on_deadline(std::uint64_t token) {
 }
 
 void ConnectionState::schedule_backend_deadline(TimePoint when) {
-  if (context() == nullptr || (backend_deadline_.is_set() && backend_deadline_.when == when)) return;
-  if (backend_deadline_.is_set()) context()->cancel(backend_deadline_);
-  backend_deadline_ = context()->schedule(executor(), when, *this, token_backend);
+  if (context() == nullptr) return;
+  DeadlineId& deadline = rare().backend_deadline;
+  if (deadline.is_set() && deadline.when == when) return;
+  if (deadline.is_set()) context()->cancel(deadline);
+  deadline = context()->schedule(executor(), when, *this, token_backend);
 }
 
 // --- closing ---------------------------------------------------------------------------------------------------------
@@ -203,10 +220,10 @@ void ConnectionState::schedule_backend_deadline(TimePoint when) {
 void ConnectionState::close(Deadline deadline, Handler<CloseReport> handler) {
   const Lock lock{mutex()};
   if (life_ == Life::closed) {
-    post_completion(std::move(handler), executor(), error_code{}, report_);
+    post_completion(std::move(handler), executor(), error_code{}, rare().report);
     return;
   }
-  start_waiting(closers_.emplace_back(next_id(), std::move(handler), executor()), Deadline::never());
+  start_waiting(rare().closers.emplace_back(next_id(), std::move(handler), executor()), Deadline::never());
   begin_closing(deadline);
 }
 
@@ -214,7 +231,7 @@ CloseReport ConnectionState::abort() {
   const Lock lock{mutex()};
   if (life_ == Life::open) enter_closing();
   finish_closing();
-  return report_;
+  return rare().report;
 }
 
 void ConnectionState::abandon() noexcept {
@@ -225,93 +242,88 @@ void ConnectionState::abandon() noexcept {
 void ConnectionState::begin_closing(Deadline deadline) {
   if (life_ != Life::open) {
     // A later close may only shorten the wait.
-    if (!deadline.is_never() && (!close_deadline_.is_set() || deadline.when() < close_deadline_.when)) {
-      if (close_deadline_.is_set()) context()->cancel(close_deadline_);
-      close_deadline_ = context()->schedule(executor(), deadline.when(), *this, token_close);
+    DeadlineId& current = rare().close_deadline;
+    if (!deadline.is_never() && (!current.is_set() || deadline.when() < current.when)) {
+      if (current.is_set()) context()->cancel(current);
+      current = context()->schedule(executor(), deadline.when(), *this, token_close);
     }
     return;
   }
   enter_closing();
-  if (send_ec_) {
+  if (send_failure_) {
     finish_closing();
     return;
   }
-  if (!deadline.is_never()) close_deadline_ = context()->schedule(executor(), deadline.when(), *this, token_close);
+  if (!deadline.is_never()) rare_->close_deadline = context()->schedule(executor(), deadline.when(), *this, token_close);
   start_draining();
 }
 
 void ConnectionState::enter_closing() {
   life_ = Life::closing;
-  self_ = shared_from_this();
+  rare().self = shared_from_this();
   end_receiving_locked(error::closed, about_peer("the connection was closed on this side"));
   fail_all(receivers_, asio::error::operation_aborted);
-  fail_all(senders_, asio::error::operation_aborted);
+  fail_all(rare_->senders, asio::error::operation_aborted);
 }
 
 void ConnectionState::drained_locked() {
   if (life_ != Life::closing || drained_) return;
   drained_ = true;
-  confirm_pause_ = confirm_pause_min;
+  rare().confirm_pause = confirm_pause_min;
   confirm_locked();
 }
 
 /// The systems at both ends tell nobody when the last byte is acknowledged, so it is asked now and then.
 void ConnectionState::confirm_locked() {
-  confirm_deadline_ = {};
+  rare().confirm_deadline = {};
   if (life_ != Life::closing) return;
   if (unconfirmed_size() == 0) {
     finish_closing();
     return;
   }
-  confirm_deadline_ = context()->schedule(executor(), Clock::now() + confirm_pause_, *this, token_confirm);
-  confirm_pause_ = std::min<Duration>(confirm_pause_ * 2, confirm_pause_max);
+  rare_->confirm_deadline = context()->schedule(executor(), Clock::now() + rare_->confirm_pause, *this, token_confirm);
+  rare_->confirm_pause = std::min<Duration>(rare_->confirm_pause * 2, confirm_pause_max);
 }
 
 void ConnectionState::finish_closing() {
   if (life_ != Life::closing) return;
   life_ = Life::closed;
-  if (!send_ec_) report_ = {queue_count(), queue_size(), unconfirmed_size()};
-  for (DeadlineId* deadline : {&close_deadline_, &confirm_deadline_, &backend_deadline_}) {
+  Rare& ending = rare();
+  if (!send_failure_) ending.report = {queue_count(), queue_size(), unconfirmed_size()};
+  for (DeadlineId* deadline : {&ending.close_deadline, &ending.confirm_deadline, &ending.backend_deadline}) {
     if (deadline->is_set() && context() != nullptr) context()->cancel(*deadline);
     *deadline = {};
   }
   close_transport();
-  fail_all(flushers_, asio::error::operation_aborted);
-  while (!closers_.empty()) complete(closers_.take_front(), error_code{}, report_);
+  fail_all(ending.flushers, asio::error::operation_aborted);
+  while (!ending.closers.empty()) complete(ending.closers.take_front(), error_code{}, ending.report);
   closed_token_.reset();
   // The caller still uses this object under its mutex: let go of it from the loop instead.
-  asio::post(executor(), [self = std::move(self_)] {});
+  asio::post(executor(), [self = std::move(ending.self)] {});
 }
 
 void ConnectionState::on_context_shutdown() noexcept {
+  // Destroyed when the lock is released: handlers may own this object, and much else.
   Ring<Receiver> receivers;
-  Ring<Sender> senders;
-  Ring<Flusher> flushers;
-  Ring<Closer> closers;
-  std::shared_ptr<ContextMember> self;
-  {
-    const Lock lock{mutex()};
-    forget_context();
-    life_ = Life::closed;
-    forget_transport();
-    receivers.swap(receivers_);
-    senders.swap(senders_);
-    flushers.swap(flushers_);
-    closers.swap(closers_);
-    self.swap(self_);
-  }
+  std::unique_ptr<Rare> rare;
+  const Lock lock{mutex()};
+  forget_context();
+  life_ = Life::closed;
+  forget_transport();
+  receivers.swap(receivers_);
+  rare.swap(rare_);
 }
 
 // --- looking ---------------------------------------------------------------------------------------------------------
 
 error_code ConnectionState::end_of_receiving() {
   const Lock lock{mutex()};
-  return end_ec_;
+  return end_ ? end_->code : error_code{};
 }
 
 Message ConnectionState::partial() {
   const Lock lock{mutex()};
-  return end_ec_ == error::truncated ? partial_locked() : Message{};
+  return end_ && end_->code == error::truncated ? partial_locked() : Message{};
 }
 
 ConnectionStats ConnectionState::stats() {
@@ -332,19 +344,19 @@ void ConnectionState::reframe(Framing framing) {
 }
 
 void ConnectionState::note_locked(error_code ec, std::string sentence) {
-  noted_ec_ = ec;
-  noted_sentence_ = std::move(sentence);
+  noted_ = std::make_unique<Failure>(ec, std::move(sentence));
 }
 
 std::string ConnectionState::last_error() {
   const Lock lock{mutex()};
-  return noted_sentence_;
+  return noted_ ? noted_->sentence : std::string{};
 }
 
 Error ConnectionState::error_for(error_code ec) {
   const Lock lock{mutex()};
-  if (ec == end_ec_) return Error{ec, end_sentence_};
-  if (ec == noted_ec_) return Error{ec, noted_sentence_};
+  for (const auto* failure : {end_.get(), noted_.get()}) {
+    if (failure != nullptr && failure->code == ec) return Error{ec, failure->sentence};
+  }
   return Error{ec, about_peer(ec.message())};
 }
 

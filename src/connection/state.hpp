@@ -73,7 +73,7 @@ class ConnectionState : public WaitingObject {
  protected:
   enum class Pull : std::uint8_t { message, empty, ended };
 
-  /// The next message, if it is there. Pull::ended: end_ec_ is set, by end_receiving_locked.
+  /// The next message, if it is there. Pull::ended: end_receiving_locked was called.
   virtual Pull pull(Message& message) = 0;
   /// Somebody waits for what pull() could not give, or room was made by taking.
   virtual void demand() = 0;
@@ -111,6 +111,8 @@ class ConnectionState : public WaitingObject {
 
   /// Hands what there is to those who wait, and tells them if it has ended.
   void satisfy_receivers_locked();
+  /// The same from the event loop, where handlers may be called at once, each with the lock released.
+  void deliver_to_receivers(Lock& lock);
   /// The queue has shrunk: lets waiting senders and flushes go on.
   void satisfy_senders_locked();
   void end_receiving_locked(boost::system::error_code ec, std::string sentence);
@@ -122,13 +124,19 @@ class ConnectionState : public WaitingObject {
   [[nodiscard]] std::string about_peer(std::string_view sentence) const;
   [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }
   [[nodiscard]] bool has_receivers() const noexcept { return !receivers_.empty(); }
-  [[nodiscard]] bool has_senders() const noexcept { return !senders_.empty(); }
-  [[nodiscard]] bool sending_failed() const noexcept { return send_ec_.failed(); }
+  [[nodiscard]] bool has_senders() const noexcept { return rare_ != nullptr && !rare_->senders.empty(); }
 
   ConnectionOptions options_;
 
  private:
   enum class Life : std::uint8_t { open, closing, closed };
+
+  /// Rare, so kept outside: an idle connection should be small.
+  struct Failure {
+    Failure(boost::system::error_code ec, std::string text) : code{ec}, sentence{std::move(text)} {}
+    boost::system::error_code code;
+    std::string sentence;
+  };
 
   struct Receiver : Waiter<Handler<Message>, Message> {
     using Waiter::Waiter;
@@ -153,8 +161,10 @@ class ConnectionState : public WaitingObject {
     ready_in_a_row_ = 0;
     return true;
   }
-  [[nodiscard]] bool may_send() const noexcept { return life_ == Life::open && !send_ec_.failed(); }
+  [[nodiscard]] bool may_send() const noexcept { return life_ == Life::open && send_failure_ == nullptr; }
   Pull pull_counted(Message& message);
+  /// A message for the first who waits. False when there is none; tells them all if it has ended.
+  bool pull_for_receiver(Message& message);
   bool push_counted(Message& message, boost::system::error_code& ec);
   boost::system::error_code refused_locked();
 
@@ -166,32 +176,38 @@ class ConnectionState : public WaitingObject {
   void finish_closing();
 
   /// Operations that may finish without suspending before one suspends for the sake of others.
-  static constexpr std::uint32_t ready_in_a_row_max = 512;
+  static constexpr std::uint32_t ready_in_a_row_max = 2048;
 
   // Tokens of deadlines that are not an operation's.
   static constexpr std::uint64_t token_close = 1;
   static constexpr std::uint64_t token_confirm = 2;
   static constexpr std::uint64_t token_backend = 3;
 
+  /// What most connections never need, kept outside: an idle one should be small.
+  struct Rare {
+    Ring<Sender> senders;
+    Ring<Flusher> flushers;
+    Ring<Closer> closers;
+    CloseReport report;
+    DeadlineId close_deadline;
+    DeadlineId confirm_deadline;
+    DeadlineId backend_deadline;
+    Duration confirm_pause{};
+    std::shared_ptr<ContextMember> self;  // while closing: nobody else may hold it
+  };
+  Rare& rare() {
+    if (!rare_) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+
   Ring<Receiver> receivers_;
-  Ring<Sender> senders_;
-  Ring<Flusher> flushers_;
-  Ring<Closer> closers_;
+  std::unique_ptr<Rare> rare_;
 
   Life life_ = Life::open;
   bool drained_ = false;
-  boost::system::error_code end_ec_;   // of receiving
-  boost::system::error_code send_ec_;  // of sending
-  std::string end_sentence_;
-  std::string send_sentence_;
-  boost::system::error_code noted_ec_;
-  std::string noted_sentence_;
-  CloseReport report_;
-  DeadlineId close_deadline_;
-  DeadlineId confirm_deadline_;
-  DeadlineId backend_deadline_;
-  Duration confirm_pause_{};
-  std::shared_ptr<ContextMember> self_;  // while closing: nobody else may hold it
+  std::unique_ptr<const Failure> end_;           // of receiving
+  std::unique_ptr<const Failure> send_failure_;  // of sending
+  std::unique_ptr<const Failure> noted_;         // the last an operation was told
   std::shared_ptr<void> closed_token_;
 
   std::uint32_t ready_in_a_row_ = 0;
@@ -220,7 +236,7 @@ ConnectionState::Sent ConnectionState::try_send_to(Backend& backend, Message& me
     ec = refused_locked();
     return Sent::failed;
   }
-  if (!senders_.empty() || !backend.has_room()) [[unlikely]] {
+  if (has_senders() || !backend.has_room()) [[unlikely]] {
     ready_in_a_row_ = 0;
     return Sent::must_wait;
   }

@@ -4,6 +4,13 @@ namespace parley::detail {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// Asking costs a system call each; with more than these, waiting for all at once is cheaper.
+constexpr std::size_t polled_max = 8;
+
+}  // namespace
+
 asio::execution_context::id ContextService::id;
 
 ContextService& ContextService::of(const asio::any_io_executor& executor) {
@@ -23,6 +30,9 @@ void ContextService::withdraw(ContextMember& member) noexcept {
 DeadlineId ContextService::schedule(const asio::any_io_executor& executor, TimePoint when, ContextMember& member,
                                     std::uint64_t token) {
   const std::lock_guard lock{mutex_};
+  // Handlers dropped by the shutdown may own connections, whose destructors come here: a timer made now would outlive
+  // Asio's own services.
+  if (shut_down_) return {};
   const DeadlineId deadline{when, ++last_serial_};
   deadlines_.emplace(deadline, Entry{member.weak_from_this(), token});
   if (when < armed_for_) arm(executor);
@@ -65,15 +75,58 @@ void ContextService::expire() {
   }
 }
 
-void ContextService::shutdown() {
-  std::vector<std::shared_ptr<ContextMember>> members;
+bool ContextService::start_polling(Pollable& pollable, std::shared_ptr<void> held) {
+  if (pollers_.load(std::memory_order_relaxed) == 0) return false;
+  const std::lock_guard lock{mutex_};
+  if (pollers_.load() == 0 || polled_.size() >= polled_max) return false;
+  polled_.push_back({&pollable, std::move(held)});
+  return true;
+}
+
+void ContextService::end_polling() {
+  std::vector<PolledEntry> polled;
   {
     const std::lock_guard lock{mutex_};
+    if (pollers_.fetch_sub(1) > 1) return;
+    polled.swap(polled_);
+  }
+  for (const PolledEntry& entry : polled) entry.pollable->stop_polling();
+}
+
+bool ContextService::poll(bool& any_polled) {
+  bool busy = false;
+  any_polled = false;
+  for (std::size_t i = 0;;) {
+    PolledEntry entry;
+    {
+      const std::lock_guard lock{mutex_};
+      if (i >= polled_.size()) return busy;
+      entry = polled_[i];
+    }
+    any_polled = true;
+    const Pollable::Polled polled = entry.pollable->poll();
+    busy |= polled == Pollable::Polled::busy;
+    if (polled != Pollable::Polled::gone) {
+      ++i;
+      continue;
+    }
+    const std::lock_guard lock{mutex_};
+    std::erase_if(polled_, [&](const PolledEntry& each) { return each.pollable == entry.pollable; });
+  }
+}
+
+void ContextService::shutdown() {
+  std::vector<std::shared_ptr<ContextMember>> members;
+  std::vector<PolledEntry> polled;
+  {
+    const std::lock_guard lock{mutex_};
+    shut_down_ = true;
     for (ContextMember* member : members_) {
       if (auto held = member->weak_from_this().lock()) members.push_back(std::move(held));
     }
     members_.clear();
     deadlines_.clear();
+    polled.swap(polled_);
     timer_.reset();
   }
   for (const auto& member : members) member->on_context_shutdown();

@@ -8,6 +8,7 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,6 +38,22 @@ struct DeadlineId {
   [[nodiscard]] bool is_set() const noexcept { return serial != 0; }
 };
 
+/// Something that can be asked for work instead of being waited for, while a loop runs on its poll budget.
+class Pollable {
+ public:
+  enum class Polled : std::uint8_t {
+    busy,  ///< something came
+    idle,  ///< nothing did
+    gone,  ///< nothing ever will
+  };
+  virtual Polled poll() = 0;
+  /// Polling is over: wait as usual.
+  virtual void stop_polling() = 0;
+
+ protected:
+  ~Pollable() = default;
+};
+
 /// Any thread.
 class ContextService final : public boost::asio::execution_context::service {
  public:
@@ -53,6 +70,14 @@ class ContextService final : public boost::asio::execution_context::service {
   /// Calls member.on_deadline(token) at `when`, unless cancelled before or the member has gone.
   [[nodiscard]] DeadlineId schedule(const boost::asio::any_io_executor& executor, TimePoint when, ContextMember& member,
                                     std::uint64_t token);
+  /// Polls `pollable` from now on, if the loop has a poll budget and does not poll a good many already. `held` keeps it alive.
+  [[nodiscard]] bool start_polling(Pollable& pollable, std::shared_ptr<void> held);
+  /// The loop begins and ends to poll; nests where several threads run it.
+  void begin_polling() noexcept { pollers_.fetch_add(1); }
+  void end_polling();
+  /// Asks everything polled once; whether anything came. `any_polled` says whether there was anything to ask.
+  [[nodiscard]] bool poll(bool& any_polled);
+
   /// on_deadline may already be on its way; a token that means nothing any more is to be ignored.
   void cancel(DeadlineId deadline) noexcept;
 
@@ -62,13 +87,21 @@ class ContextService final : public boost::asio::execution_context::service {
     std::uint64_t token;
   };
 
+  struct PolledEntry {
+    Pollable* pollable = nullptr;
+    std::shared_ptr<void> held;
+  };
+
   void shutdown() override;
   void arm(const boost::asio::any_io_executor& executor);
   void expire();
 
   std::mutex mutex_;
+  bool shut_down_ = false;
   std::unordered_set<ContextMember*> members_;
   std::map<DeadlineId, Entry> deadlines_;
+  std::atomic<int> pollers_{0};
+  std::vector<PolledEntry> polled_;
   std::uint64_t last_serial_ = 0;
   std::optional<boost::asio::steady_timer> timer_;
   TimePoint armed_for_ = TimePoint::max();

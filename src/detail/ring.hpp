@@ -73,7 +73,8 @@ class Ring {
 
  private:
   void grow() {
-    const std::size_t capacity = capacity_ == 0 ? 4 : capacity_ * 2;
+    // Most rings never hold more than one: a wait that is pending.
+    const std::size_t capacity = capacity_ == 0 ? 1 : capacity_ * 2;
     T* slots = std::allocator<T>{}.allocate(capacity);
     for (std::size_t i = 0; i < size_; ++i) {
       std::construct_at(slots + i, std::move((*this)[i]));

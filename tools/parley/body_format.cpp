@@ -8,10 +8,8 @@
 namespace parley::tool {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, BodyFormat>, 4> names{{{"text", BodyFormat::text},
-                                                                       {"quoted", BodyFormat::quoted},
-                                                                       {"hex", BodyFormat::hex},
-                                                                       {"raw", BodyFormat::raw}}};
+constexpr std::array<std::pair<std::string_view, BodyFormat>, 4> names{
+    {{"text", BodyFormat::text}, {"quoted", BodyFormat::quoted}, {"hex", BodyFormat::hex}, {"raw", BodyFormat::raw}}};
 
 /// Enough of a faulty line to recognise it.
 std::string excerpt(std::string_view text) {

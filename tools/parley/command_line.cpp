@@ -35,7 +35,11 @@ bool is_option(std::string_view argument) {
   return argument.size() > 1 && argument.front() == '-' && !(argument[1] >= '0' && argument[1] <= '9');
 }
 
-// --- what is accepted -------------------------------------------------------------------------------------------------
+/// A check that adds nothing to the help text.
+CLI::Validator silent(const CLI::Validator& check) { return check.description(""); }
+
+// --- what is accepted
+// -------------------------------------------------------------------------------------------------
 
 void add_message_options(CLI::App& app, Written& written, TalkOptions& options) {
   app.add_option("--framing", written.framing, "How messages are told apart; see below")
@@ -49,7 +53,7 @@ void add_message_options(CLI::App& app, Written& written, TalkOptions& options) 
       ->group("Messages");
   app.add_option("--max-size", options.size_max, "Largest message sent or received [64 MiB]")
       ->type_name("BYTES")
-      ->check(CLI::PositiveNumber)
+      ->check(silent(CLI::PositiveNumber))
       ->group("Messages");
   app.add_flag("--echo", options.echo, "Send every message received back; standard input is not read")
       ->group("Messages");
@@ -59,17 +63,16 @@ void add_message_options(CLI::App& app, Written& written, TalkOptions& options) 
 void add_ending_options(CLI::App& app, Written& written, TalkOptions& options) {
   app.add_option("--count", written.count, "Leave after N messages received (with --echo: sent back)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(silent(CLI::PositiveNumber))
       ->group("Ending");
   app.add_option("--timeout", written.time_out, "Give up with exit code 3 when nothing moves for so long")
       ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber)
+      ->check(silent(CLI::PositiveNumber))
       ->group("Ending");
   app.add_option("--wait", written.wait, "After the end of input: silence to leave after, or forever [1]")
       ->type_name("SECONDS")
       ->group("Ending");
-  if (app.get_name() == "listen")
-    app.add_flag("--once", options.once, "Serve one peer, then leave")->group("Ending");
+  if (app.get_name() == "listen") app.add_flag("--once", options.once, "Serve one peer, then leave")->group("Ending");
 }
 
 void add_talk_options(CLI::App& app, Written& written, TalkOptions& options) {
@@ -82,11 +85,12 @@ void add_talk_options(CLI::App& app, Written& written, TalkOptions& options) {
   app.add_flag("-v,--verbose", options.verbose, "Tell on standard error what the library does")->group("Talk");
   app.add_option("--poll", written.poll, "Look for work so long before sleeping: less latency, more CPU [0]")
       ->type_name("MICROSECONDS")
-      ->check(CLI::NonNegativeNumber)
+      ->check(silent(CLI::NonNegativeNumber))
       ->group("Talk");
 }
 
-// --- from text to options ---------------------------------------------------------------------------------------------
+// --- from text to options
+// ---------------------------------------------------------------------------------------------
 
 Endpoint read_endpoint(const std::string& text) {
   EndpointError why;
@@ -149,10 +153,11 @@ void read_talk(const Written& written, TalkOptions& options) {
   check_combinations(options);
 }
 
-// --- the arguments ----------------------------------------------------------------------------------------------------
+// --- the arguments
+// ----------------------------------------------------------------------------------------------------
 
-/// The arguments before `--`, for CLI11, and those behind it, which are bodies whatever they look like. Bodies do not go
-/// through CLI11 options: it takes "[1,2]" apart.
+/// The arguments before `--`, for CLI11, and those behind it, which are bodies whatever they look like. Bodies do not
+/// go through CLI11 options: it takes "[1,2]" apart.
 struct Arguments {
   std::vector<std::string> parsed;
   std::vector<std::string> verbatim;
@@ -181,7 +186,8 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& failure) 
   const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
   const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
   std::string sentence = failure.what();
-  if (chosen.empty() && sentence == "A subcommand is required") sentence = "a command is missing: listen, connect or demo";
+  if (chosen.empty() && sentence == "A subcommand is required")
+    sentence = "a command is missing: listen, connect or demo";
   if (sentence == "endpoint is required") sentence = "the endpoint is missing";
   return fmt::format("{}; see parley{} --help", sentence, command);
 }
@@ -197,21 +203,21 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   CLI::App app{"parley: programs that talk to each other in messages", "parley"};
   app.formatter(make_help_formatter());
   app.set_help_flag("-h,--help", "Print this help and leave");
-  app.set_version_flag("--version", "parley " + std::string{PARLEY_VERSION_STRING});
+  app.set_version_flag("--version", "parley " + std::string{PARLEY_VERSION_STRING}, "Print the version and leave");
   app.require_subcommand(1);
   app.footer(main_footer());
 
   CLI::App* listen = app.add_subcommand("listen", "Wait for peers, print what they send, send what is typed");
   add_talk_options(*listen, written, line.talk);
-  listen->footer(listen_footer());
+  listen->group("Commands")->footer(listen_footer());
 
   CLI::App* connect = app.add_subcommand("connect", "Connect to a peer, print what it sends, send what is typed");
   add_talk_options(*connect, written, line.talk);
-  connect->footer(connect_footer());
+  connect->group("Commands")->footer(connect_footer());
 
   CLI::App* demo = app.add_subcommand(
       "demo", "See it work: processes that exchange messages over TCP, a Unix socket and in-process");
-  demo->footer(demo_footer());
+  demo->group("Commands")->footer(demo_footer());
 
   CLI::App* demo_server = app.add_subcommand("demo-server", "A process of the demo")->group("");
   demo_server->add_option("endpoint", demo_endpoint)->required();

@@ -77,7 +77,8 @@ class Connect {
   /// The peer has ended its direction. Piped input still goes to it, as long as it flows and is taken.
   asio::awaitable<void> send_the_rest() {
     if (talk_.ending().is_given() || !input_ || input_->is_terminal()) co_return;
-    co_await talk_.stillness(talk_.options().wait, [this] { return bytes_moved(); }, [this] { return sent_all_; });
+    co_await talk_.stillness(
+        talk_.options().wait, [this] { return bytes_moved(); }, [this] { return sent_all_; });
   }
 
   std::uint64_t bytes_moved() const {

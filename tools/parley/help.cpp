@@ -3,6 +3,7 @@
 #include "exit_code.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace parley::tool {
 namespace {
@@ -19,8 +20,15 @@ class HelpFormatter : public CLI::Formatter {
   }
 
   std::string make_usage(const CLI::App* app, std::string name) const override {
-    if (!takes_bodies(app)) return CLI::Formatter::make_usage(app, std::move(name));
+    if (!takes_bodies(app)) return "\n" + CLI::Formatter::make_usage(app, std::move(name));
     return "\nUsage: parley " + app->get_name() + " [OPTIONS] ENDPOINT [BODY ...]\n";
+  }
+
+  /// One empty line between groups.
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    std::string text = CLI::Formatter::make_help(app, std::move(name), mode);
+    for (std::size_t at; (at = text.find("\n\n\n")) != std::string::npos;) text.erase(at, 1);
+    return text;
   }
 
   std::string make_positionals(const CLI::App* app) const override {

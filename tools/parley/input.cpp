@@ -31,8 +31,11 @@ int open_input(const std::string& path) {
 }  // namespace
 
 Input::Input(const asio::any_io_executor& executor, const std::string& path, InputOptions options)
-    : descriptor_{open_input(path)}, owned_{!is_standard_input(path)}, name_{owned_ ? path : "standard input"},
-      options_{options}, readable_{executor, descriptor_, Readiness::For::reading} {}
+    : descriptor_{open_input(path)},
+      owned_{!is_standard_input(path)},
+      name_{owned_ ? path : "standard input"},
+      options_{options},
+      readable_{executor, descriptor_, Readiness::For::reading} {}
 
 Input::~Input() {
   if (owned_) ::close(descriptor_);
@@ -94,8 +97,7 @@ void Input::read_some() {
 
 void Input::check_size() const {
   // Hexadecimal digits and escapes take up to four characters a byte.
-  const std::size_t text_size_max =
-      options_.format == BodyFormat::text || options_.format == BodyFormat::raw ? 1 : 4;
+  const std::size_t text_size_max = options_.format == BodyFormat::text || options_.format == BodyFormat::raw ? 1 : 4;
   if ((queued_.size() - taken_) / text_size_max <= options_.body_size_max) return;
   throw std::runtime_error(fmt::format("a message in {} is larger than the limit of {} bytes (see --max-size)", name_,
                                        options_.body_size_max));

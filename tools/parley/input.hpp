@@ -40,8 +40,8 @@ class Input {
   /// /dev/null, are what a service runs with.
   [[nodiscard]] bool is_piped() const noexcept;
 
-  /// The next body; nothing at the end. Throws BadBody for one line (the next may be asked for), std::runtime_error when
-  /// reading fails or a limit is passed.
+  /// The next body; nothing at the end. Throws BadBody for one line (the next may be asked for), std::runtime_error
+  /// when reading fails or a limit is passed.
   [[nodiscard]] boost::asio::awaitable<std::optional<std::string>> next();
 
  private:

@@ -57,7 +57,7 @@ class Listen {
   }
 
   asio::awaitable<void> accept_all() {
-    if (talk_.options().file) co_await load_greeting();
+    co_await load_greeting();
     for (;;) {
       Connection made = co_await listener_->accept();
       const auto peer = std::make_shared<Peer>(std::move(made), ++peer_count_);
@@ -68,6 +68,8 @@ class Listen {
 
   /// The file goes to every peer, so it is read once.
   asio::awaitable<void> load_greeting() {
+    for (const std::string& body : talk_.options().bodies) greeting_.emplace_back(body);
+    if (!talk_.options().file) co_return;
     const std::unique_ptr<Input> file = talk_.open_input();
     while (std::optional<Message> body = co_await talk_.next_body(*file)) greeting_.push_back(std::move(*body));
   }
@@ -86,12 +88,13 @@ class Listen {
     if (talk_.options().once) talk_.ending().leave(code == ExitCode::ok ? judge_count(*peer) : code);
   }
 
-  /// Bodies from the command line or the file go to each peer as it comes.
+  /// Bodies from the command line or of the file go to each peer as it comes.
   asio::awaitable<void> greet(PeerPtr peer) {
     ++greetings_;
-    bool going = true;
-    for (const std::string& body : talk_.options().bodies) going = going && co_await talk_.send(*peer, Message{body});
-    for (const Message& body : greeting_) going = going && co_await talk_.send(*peer, body);
+    for (const Message& body : greeting_) {
+      const bool going = co_await talk_.send(*peer, body);
+      if (!going) break;
+    }
     --greetings_;
   }
 
@@ -120,13 +123,14 @@ class Listen {
 
   /// The peer has ended its direction; what it still asked to get goes to it, as long as it flows and is taken.
   asio::awaitable<void> send_the_rest(PeerPtr peer) {
-    const auto all_sent = [this] {
-      return greetings_ == 0 && (!input_ || input_ended_ || input_->is_terminal() || !input_->is_piped());
-    };
-    co_await talk_.stillness(
-        talk_.options().wait, [peer] { return peer->connection.stats().bytes_sent; },
-        [this, all_sent] { return all_sent() || talk_.ending().is_given(); });
+    // Named, and not capturing the pointer: GCC 12 destroys closures within a co_await expression twice.
+    const Connection& connection = peer->connection;
+    const auto sent = [&connection] { return connection.stats().bytes_sent; };
+    const auto enough = [this] { return talk_.ending().is_given() || all_sent(); };
+    co_await talk_.stillness(talk_.options().wait, sent, enough);
   }
+
+  bool all_sent() const { return greetings_ == 0 && (!input_ || input_ended_ || !input_->is_piped()); }
 
   asio::awaitable<void> close_all() {
     for (const PeerPtr& peer : std::exchange(peers_, {})) co_await talk_.close(*peer);

@@ -31,9 +31,11 @@ std::size_t unblocked_write_size(int descriptor) {
 }  // namespace
 
 Output::Output(asio::any_io_executor executor, std::function<void(int)> on_failure)
-    : executor_{std::move(executor)}, on_failure_{std::move(on_failure)},
+    : executor_{std::move(executor)},
+      on_failure_{std::move(on_failure)},
       writable_{executor_, STDOUT_FILENO, Readiness::For::writing},
-      progress_{executor_, asio::steady_timer::time_point::max()}, write_size_max_{unblocked_write_size(STDOUT_FILENO)} {}
+      progress_{executor_, asio::steady_timer::time_point::max()},
+      write_size_max_{unblocked_write_size(STDOUT_FILENO)} {}
 
 void Output::write(std::string_view text) {
   if (failed_ || text.empty()) return;
@@ -43,8 +45,7 @@ void Output::write(std::string_view text) {
 }
 
 asio::awaitable<void> Output::room() {
-  while (!failed_ && queued_.size() > backlog_max)
-    co_await progress_.async_wait(asio::as_tuple(asio::use_awaitable));
+  while (!failed_ && queued_.size() > backlog_max) co_await progress_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 asio::awaitable<void> Output::drained() {

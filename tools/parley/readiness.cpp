@@ -20,7 +20,8 @@ int make_epoll_set() {
 }  // namespace
 
 Readiness::Readiness(const boost::asio::any_io_executor& executor, int descriptor, For what)
-    : descriptor_{descriptor}, poll_events_{what == For::reading ? short{POLLIN} : short{POLLOUT}},
+    : descriptor_{descriptor},
+      poll_events_{what == For::reading ? short{POLLIN} : short{POLLOUT}},
       set_{executor, make_epoll_set()} {
   epoll_event event{};
   event.events = what == For::reading ? EPOLLIN : EPOLLOUT;

@@ -1,8 +1,8 @@
 // Waiting until one of the standard streams, or a file, can be read or written without blocking.
 //
 // A descriptor handed to us is never made non-blocking: that flag belongs to the open file, which the shell and other
-// programs share. And epoll refuses plain files, which are always ready. So the descriptor goes into an epoll set of its
-// own, and the event loop waits for that set.
+// programs share. And epoll refuses plain files, which are always ready. So the descriptor goes into an epoll set of
+// its own, and the event loop waits for that set.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -56,8 +56,8 @@ Talk::Talk(const TalkOptions& options)
       output_{context_.get_executor(),
               [this](int error_number) {
                 // A reader that has gone, as `head` does, is no news to anyone.
-                if (error_number != EPIPE) report_error(fmt::format("cannot write: {}", std::strerror(error_number)),
-                                                        ExitCode::failure, false);
+                if (error_number != EPIPE)
+                  report_error(fmt::format("cannot write: {}", std::strerror(error_number)), ExitCode::failure, false);
                 ending_.leave(ExitCode::failure);
               }},
       console_{output_, options_} {}
@@ -136,8 +136,10 @@ asio::awaitable<std::optional<Message>> Talk::next_body(Input& input) {
 asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
   std::optional<Error> failure;
   try {
-    while (std::optional<Message> body = co_await peer.connection.next()) {
-      if (!co_await take(peer, std::move(*body))) co_return ExitCode::ok;
+    for (bool goes_on = true; goes_on;) {
+      const std::optional<Message> body = co_await peer.connection.next();
+      if (!body) break;
+      goes_on = co_await take(peer, *body);
     }
   } catch (const Error& e) {
     failure = e;
@@ -145,11 +147,15 @@ asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
   co_return failure ? report(peer, *failure) : ExitCode::ok;
 }
 
-asio::awaitable<bool> Talk::take(Peer& peer, Message body) {
+asio::awaitable<bool> Talk::take(Peer& peer, const Message& body) {
   if (ending_.is_given()) co_return false;
   console_.message(peer, body);
   ++received_count_;
-  if (options_.echo && !co_await send(peer, std::move(body))) co_return false;
+  if (options_.echo) {
+    // Not in one condition: GCC 12 calls a member coroutine with its arguments shifted behind `a && !co_await`.
+    const bool sent = co_await send(peer, body);
+    if (!sent) co_return false;
+  }
   if (has_enough()) ending_.leave(ExitCode::ok);
   co_await output_.room();
   co_return !ending_.is_given();
@@ -217,7 +223,8 @@ asio::awaitable<void> Talk::watch_time_out(std::function<std::uint64_t()> moved)
   if (!options_.time_out) co_return;
   co_await stillness(options_.time_out, std::move(moved));
   if (ending_.is_given()) co_return;
-  console_.error(fmt::format("nothing was sent or received for {:g} s", options_.time_out->count()), ExitCode::timed_out);
+  console_.error(fmt::format("nothing was sent or received for {:g} s", options_.time_out->count()),
+                 ExitCode::timed_out);
   ending_.leave(ExitCode::timed_out);
 }
 

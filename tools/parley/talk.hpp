@@ -63,9 +63,9 @@ class Talk {
   [[nodiscard]] boost::asio::awaitable<void> close(Peer& peer);
 
   /// Completes when `activity` has not changed for `span` (never, if empty), or `enough` says so.
-  [[nodiscard]] boost::asio::awaitable<void> stillness(std::optional<Seconds> span,
-                                                       std::function<std::uint64_t()> activity,
-                                                       std::function<bool()> enough = [] { return false; });
+  [[nodiscard]] boost::asio::awaitable<void> stillness(
+      std::optional<Seconds> span, std::function<std::uint64_t()> activity,
+      std::function<bool()> enough = [] { return false; });
 
   /// Gives up with a sentence when nothing moves for the time-out, if there is one; `moved` counts bytes, both ways.
   [[nodiscard]] boost::asio::awaitable<void> watch_time_out(std::function<std::uint64_t()> moved);
@@ -79,7 +79,7 @@ class Talk {
 
  private:
   [[nodiscard]] boost::asio::awaitable<ExitCode> run_to_end(std::function<boost::asio::awaitable<ExitCode>(Talk&)>);
-  [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, Message body);
+  [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, const Message& body);
   [[nodiscard]] ExitCode report(const Peer& peer, const Error& failure);
   void leave_at_signal();
 

@@ -46,11 +46,13 @@ asio::awaitable<std::vector<std::string>> Cast::hear(ChildProcess& process, std:
       words.erase(words.begin());
       co_return words;
     }
-    trouble = process.title() + ": " + (words.empty() || words.front() != "failed" ? told.text() : told.text().substr(7));
+    trouble =
+        process.title() + ": " + (words.empty() || words.front() != "failed" ? told.text() : told.text().substr(7));
   } catch (const Error& e) {
     trouble = process.title() + (e.code() == error::timed_out ? " did not answer in time" : " has gone");
   }
-  throw Failure(co_await explain(process, trouble));
+  const std::string sentence = co_await explain(process, trouble);
+  throw Failure(sentence);
 }
 
 asio::awaitable<void> Cast::dismiss(ChildProcess& process) {
@@ -59,8 +61,11 @@ asio::awaitable<void> Cast::dismiss(ChildProcess& process) {
     if (Clock::now() > deadline_.when()) throw Failure(process.title() + " did not leave in time");
     co_await pause();
   }
-  if (const int status = *process.poll_status(); status != 0)
-    throw Failure(co_await explain(process, process.title() + " " + describe_status(status)));
+  const int status = *process.poll_status();
+  if (status == 0) co_return;
+  const std::string otherwise = process.title() + " " + describe_status(status);
+  const std::string sentence = co_await explain(process, otherwise);
+  throw Failure(sentence);
 }
 
 asio::awaitable<std::string> Cast::explain(ChildProcess& process, std::string otherwise) {

@@ -1,0 +1,111 @@
+// A message of 64 bytes costs no allocation on the steady path, at either end.
+#include "support/connection_results.hpp"
+#include "support/count_allocations.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <thread>
+
+namespace parley {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr double allocations_per_message_max = 0.01;
+
+struct Where {
+  std::string scheme;
+  bool two_threads;
+};
+std::ostream& operator<<(std::ostream& out, const Where& where) { return out << where.scheme; }
+
+/// Two connected ends, in one thread or each in its own with its own context.
+class Allocations : public ::testing::TestWithParam<Where> {
+ protected:
+  Endpoint endpoint() const {
+    return GetParam().scheme == "tcp" ? Endpoint{"tcp://127.0.0.1:0"} : Endpoint{"unix://" + folder.file("socket")};
+  }
+
+  /// Runs both coroutines to their end.
+  template <class Serving, class Asking>
+  void run(Serving serving, Asking asking) {
+    asio::io_context other;
+    asio::io_context& server_context = GetParam().two_threads ? other : context;
+    Listener listener{server_context, endpoint()};
+    asio::co_spawn(
+        server_context, [&]() -> asio::awaitable<void> { co_await serving(co_await listener.accept()); },
+        [&](std::exception_ptr thrown) { EXPECT_FALSE(thrown); });
+    std::thread thread;
+    if (GetParam().two_threads) thread = std::thread{[&] { other.run(); }};
+    const bool ended = support::run_coroutine(context, [&]() -> asio::awaitable<void> {
+      co_await asking(co_await connect(listener.local_endpoint()));
+    });
+    EXPECT_TRUE(ended);
+    if (!ended) other.stop();
+    if (thread.joinable()) thread.join();
+  }
+
+  support::TemporaryFolder folder;
+  asio::io_context context;
+};
+
+TEST_P(Allocations, one_way_there_are_none_per_message) {
+  constexpr int warm_up = 50'000;
+  constexpr int count = 200'000;
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  run(
+      [&](Connection peer) -> asio::awaitable<void> {
+        for (int i = 0; i < warm_up; ++i) co_await peer.receive();
+        before = support::allocation_count();
+        for (int i = 0; i < count; ++i) co_await peer.receive();
+        after = support::allocation_count();
+        co_await peer.send("done");
+        co_await peer.close(std::chrono::seconds{5});
+      },
+      [&](Connection self) -> asio::awaitable<void> {
+        const Message body{std::string(64, 'x')};
+        for (int i = 0; i < warm_up + count; ++i) co_await self.send(body);
+        co_await self.receive();
+      });
+  if (support::allocations_are_counted) {
+    EXPECT_LT(static_cast<double>(after - before) / count, allocations_per_message_max);
+  }
+}
+
+TEST_P(Allocations, there_and_back_there_are_none_per_message) {
+  constexpr int warm_up = 1'000;
+  constexpr int count = 5'000;
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  run(
+      [&](Connection peer) -> asio::awaitable<void> {
+        while (auto message = co_await peer.next()) co_await peer.send(std::move(*message));
+      },
+      [&](Connection self) -> asio::awaitable<void> {
+        const Message body{std::string(64, 'x')};
+        for (int i = 0; i < warm_up + count; ++i) {
+          if (i == warm_up) before = support::allocation_count();
+          co_await self.send(body);
+          co_await self.receive();
+        }
+        after = support::allocation_count();
+      });
+  if (support::allocations_are_counted) {
+    EXPECT_LT(static_cast<double>(after - before) / (2 * count), allocations_per_message_max);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sockets, Allocations,
+                         ::testing::Values(Where{"tcp", false}, Where{"tcp", true}, Where{"unix", false},
+                                           Where{"unix", true}),
+                         [](const auto& test) {
+                           return test.param.scheme + (test.param.two_threads ? "_two_threads" : "_one_thread");
+                         });
+
+}  // namespace
+}  // namespace parley

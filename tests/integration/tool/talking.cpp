@@ -1,0 +1,154 @@
+// How the tool reads, prints, counts and leaves.
+#include "raw_peer.hpp"
+#include "tool_process.hpp"
+
+#include "support/temporary_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace parley::test {
+namespace {
+
+using namespace std::string_literals;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream in{text};
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(Tool, two_of_them_talk) {
+  ToolProcess listener{{"listen", "tcp://127.0.0.1:0", "--echo"}};
+  const ToolResult result = run_tool({"connect", listener.listening_endpoint(), "--count", "3"}, "a\nb\nc");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.output, "a\nb\nc\n");
+}
+
+TEST(Tool, takes_messages_from_arguments_whatever_they_look_like) {
+  ToolProcess listener{{"listen", "tcp://127.0.0.1:0", "--echo"}};
+  const ToolResult result = run_tool(
+      {"connect", listener.listening_endpoint(), "--count", "6", "[1,2]", "", "demo", "-5", "--", "--json", "x y"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.output, "[1,2]\n\ndemo\n-5\n--json\nx y\n");
+}
+
+TEST(Tool, delivers_all_of_a_megabyte_of_piped_input_before_it_leaves) {
+  std::string text;
+  std::string wire;
+  for (int i = 0; text.size() < 1'000'000; ++i) {
+    const std::string line = "line " + std::to_string(i);
+    text += line + "\n";
+    wire += "\0\0\0"s + static_cast<char>(line.size()) + line;
+  }
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--wait", "0"}};
+  const RawPeer peer = listener.accept();
+  tool.type(text);
+  tool.end_input();
+  EXPECT_EQ(peer.receive_all(), wire);
+  EXPECT_EQ(tool.wait(), 0);
+}
+
+TEST(Tool, sends_a_file_whole_as_one_raw_message) {
+  const support::TemporaryFolder folder;
+  std::ofstream{folder.file("body")} << "two\nlines\n";
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--file", folder.file("body"), "--format", "raw", "--wait", "0"}};
+  EXPECT_EQ(listener.accept().receive_all(), "\0\0\0\x0atwo\nlines\n"s);
+  EXPECT_EQ(tool.wait(), 0);
+}
+
+TEST(Tool, leaves_after_so_many_messages) {
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--count", "2", "--framing", "separator"}};
+  const RawPeer peer = listener.accept();
+  peer.send("1\n2\n3\n");
+  EXPECT_EQ(tool.wait(), 0);
+  EXPECT_EQ(tool.output(), "1\n2\n");
+}
+
+TEST(Tool, fails_when_fewer_messages_came_than_were_to_be_counted) {
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--count", "2", "--framing", "separator"}};
+  RawPeer peer = listener.accept();
+  tool.end_input();
+  peer.send("1\n");
+  peer.close();
+  EXPECT_EQ(tool.wait(), 1);
+  EXPECT_NE(tool.errors().find("after 1 of 2 messages"), std::string::npos) << tool.errors();
+}
+
+TEST(Tool, sends_what_is_typed_to_everyone_connected) {
+  ToolProcess tool{{"listen", "tcp://127.0.0.1:0", "--framing", "separator"}};
+  const std::string endpoint = tool.listening_endpoint();
+  const RawPeer a = RawPeer::connect(endpoint);
+  const RawPeer b = RawPeer::connect(endpoint);
+  // Both are known once each has been heard.
+  a.send("a\n");
+  b.send("b\n");
+  tool.output_line_with("a");
+  tool.output_line_with("b");
+  tool.type("to all\n");
+  EXPECT_EQ(a.receive(7), "to all\n");
+  EXPECT_EQ(b.receive(7), "to all\n");
+}
+
+TEST(Tool, quoted_and_hex_bodies_carry_any_byte) {
+  ToolProcess listener{{"listen", "tcp://127.0.0.1:0", "--echo", "--discard"}};
+  const std::string endpoint = listener.listening_endpoint();
+  EXPECT_EQ(run_tool({"connect", endpoint, "--format", "quoted", "--count", "1", "a\\n\\x00\\\"\\\\"}).output,
+            "\"a\\n\\0\\\"\\\\\"\n");
+  EXPECT_EQ(run_tool({"connect", endpoint, "--format", "hex", "--count", "1", "00 fF"}).output, "00ff\n");
+}
+
+TEST(Tool, json_tells_every_event_on_a_line_of_its_own) {
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--json"}};
+  const RawPeer peer = listener.accept();
+  peer.send("\0\0\0\3a\"\n"s + "\0\0\0\2\xff\0"s + "\0\0\0\4x"s);
+  peer.end_sending();
+  EXPECT_EQ(tool.wait(), 5);
+  EXPECT_EQ(tool.errors(), "");
+  const std::vector<std::string> lines = lines_of(tool.output());
+  ASSERT_EQ(lines.size(), 5u) << tool.output();
+  EXPECT_TRUE(lines[0].starts_with(R"({"event":"connected","connection":1,"peer":"tcp://127.0.0.1:)")) << lines[0];
+  EXPECT_TRUE(lines[1].ends_with(R"("size":3,"text":"a\"\n"})")) << lines[1];
+  EXPECT_TRUE(lines[2].ends_with(R"("size":2,"base64":"/wA="})")) << lines[2];
+  EXPECT_NE(lines[3].find(R"("event":"error")"), std::string::npos) << lines[3];
+  EXPECT_NE(lines[3].find(R"("exit":5)"), std::string::npos) << lines[3];
+  EXPECT_NE(lines[4].find(R"("event":"closed")"), std::string::npos) << lines[4];
+}
+
+TEST(Tool, json_tells_of_errors_of_usage_too) {
+  const ToolResult result = run_tool({"connect", "tcp://", "--json"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.errors, "");
+  EXPECT_TRUE(result.output.starts_with(R"({"event":"error","exit":2,"message":")")) << result.output;
+}
+
+TEST(Tool, no_peer_can_drive_the_terminal) {
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint()}, ToolProcess::Stdout::terminal};
+  const RawPeer peer = listener.accept();
+  const std::string body = "\x1b[2J\x07\xc2\x9b\x7f\ttab\xff";
+  peer.send("\0\0\0"s + static_cast<char>(body.size()) + body);
+  EXPECT_EQ(tool.output_line_with("tab"), "\\x1b[2J\\x07\\xc2\\x9b\\x7f\ttab\\xff\r");
+}
+
+TEST(Tool, output_to_a_pipe_is_exact) {
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--count", "1"}};
+  const RawPeer peer = listener.accept();
+  peer.send("\0\0\0\5\x1b[2J\xff"s);
+  EXPECT_EQ(tool.wait(), 0);
+  EXPECT_EQ(tool.output(), "\x1b[2J\xff\n");
+}
+
+}  // namespace
+}  // namespace parley::test
