@@ -7,7 +7,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <memory>
 
 namespace parley {
@@ -27,14 +29,16 @@ class Polling {
   /// Runs what is ready and asks the streams a good many times; returns how much there was. The asking is a handler of the
   /// context itself, so that the handlers it calls run at once and need not be posted.
   std::size_t poll(boost::asio::io_context& context) {
-    boost::asio::post(context, [&service = service_, found = found_] {
+    boost::asio::post(context, [&service = service_, tally = tally_] {
+      tally->own.fetch_add(1);
       bool any_polled = true;
       for (unsigned round = 0; any_polled && round < rounds; ++round) {
-        if (service.poll(any_polled)) found->fetch_add(1);
+        if (service.poll(any_polled)) tally->found.fetch_add(1);
       }
     });
     const std::size_t handlers = context.poll();
-    return found_->exchange(0) + (handlers > 0 ? handlers - 1 : 0);
+    const std::size_t own = std::min(tally_->own.exchange(0), handlers);
+    return tally_->found.exchange(0) + handlers - own;
   }
 
  private:
@@ -42,8 +46,12 @@ class Polling {
   static constexpr unsigned rounds = 32;
 
   detail::ContextService& service_;
+  struct Tally {
+    std::atomic<std::size_t> found{0};
+    std::atomic<std::size_t> own{0};  // handlers of ours, which are nobody's work
+  };
   // Another thread that runs the context may take the posted handler, at its own time.
-  std::shared_ptr<std::atomic<std::size_t>> found_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
   // What is polled has no operation pending that would keep the context from thinking itself out of work.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 };

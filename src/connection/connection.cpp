@@ -22,12 +22,15 @@ auto wait_for_message(ConnectionState& state, Deadline deadline) {
       [&state, deadline](auto handler) { state.receive(deadline, Handler<Message>{std::move(handler)}); });
 }
 
+/// A coroutine of its own, so that the frames of those below hold none of this.
+asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable); }
+
 // The state is held by the coroutine's frame, so the references below stay good.
 
 asio::awaitable<Message> receive(std::shared_ptr<ConnectionState> state, Deadline deadline) {
   Message message;
   switch (state->take(message)) {
-    case Taken::message_and_yield: co_await asio::post(asio::use_awaitable); [[fallthrough]];
+    case Taken::message_and_yield: co_await let_others_run(); [[fallthrough]];
     case Taken::message: co_return message;
     case Taken::ended: throw state->error_for(state->end_of_receiving());
     case Taken::nothing: break;
@@ -40,7 +43,7 @@ asio::awaitable<Message> receive(std::shared_ptr<ConnectionState> state, Deadlin
 asio::awaitable<std::optional<Message>> next(std::shared_ptr<ConnectionState> state, Deadline deadline) {
   Message message;
   Taken taken = state->take(message);
-  if (taken == Taken::message_and_yield) co_await asio::post(asio::use_awaitable);
+  if (taken == Taken::message_and_yield) co_await let_others_run();
   if (taken == Taken::message || taken == Taken::message_and_yield) co_return std::move(message);
   error_code ec;
   if (taken == Taken::ended) {
@@ -69,7 +72,7 @@ asio::awaitable<void> send(std::shared_ptr<ConnectionState> state, Message messa
   error_code ec;
   switch (state->try_send(message, ec)) {
     case ConnectionState::Sent::done: co_return;
-    case ConnectionState::Sent::done_and_yield: co_await asio::post(asio::use_awaitable); co_return;
+    case ConnectionState::Sent::done_and_yield: co_await let_others_run(); co_return;
     case ConnectionState::Sent::failed: throw state->error_for(ec);
     case ConnectionState::Sent::must_wait: break;
   }

@@ -289,7 +289,11 @@ void ConnectionState::finish_closing() {
   if (life_ != Life::closing) return;
   life_ = Life::closed;
   Rare& ending = rare();
-  if (!send_failure_) ending.report = {queue_count(), queue_size(), unconfirmed_size()};
+  if (!send_failure_) {
+    // What was handed to an in-process peer is in its queue, and not missing.
+    const bool all_written = position_written() >= position_queued();
+    ending.report = {all_written ? 0 : queue_count(), all_written ? 0 : queue_size(), unconfirmed_size()};
+  }
   for (DeadlineId* deadline : {&ending.close_deadline, &ending.confirm_deadline, &ending.backend_deadline}) {
     if (deadline->is_set() && context() != nullptr) context()->cancel(*deadline);
     *deadline = {};

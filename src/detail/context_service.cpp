@@ -19,12 +19,19 @@ ContextService& ContextService::of(const asio::any_io_executor& executor) {
 
 void ContextService::enroll(ContextMember& member) {
   const std::lock_guard lock{mutex_};
-  members_.insert(&member);
+  member.next_ = std::exchange(members_, &member);
+  if (member.next_ != nullptr) member.next_->previous_ = &member;
 }
 
 void ContextService::withdraw(ContextMember& member) noexcept {
   const std::lock_guard lock{mutex_};
-  members_.erase(&member);
+  unlink(member);
+}
+
+void ContextService::unlink(ContextMember& member) noexcept {
+  if (member.next_ != nullptr) member.next_->previous_ = member.previous_;
+  (member.previous_ != nullptr ? member.previous_->next_ : members_) = member.next_;
+  member.next_ = member.previous_ = nullptr;
 }
 
 DeadlineId ContextService::schedule(const asio::any_io_executor& executor, TimePoint when, ContextMember& member,
@@ -121,10 +128,14 @@ void ContextService::shutdown() {
   {
     const std::lock_guard lock{mutex_};
     shut_down_ = true;
-    for (ContextMember* member : members_) {
-      if (auto held = member->weak_from_this().lock()) members.push_back(std::move(held));
+    for (ContextMember* next = members_; next != nullptr;) {
+      ContextMember& member = *std::exchange(next, next->next_);
+      // One that is being destroyed just now withdraws by itself.
+      auto held = member.weak_from_this().lock();
+      if (!held) continue;
+      unlink(member);
+      members.push_back(std::move(held));
     }
-    members_.clear();
     deadlines_.clear();
     polled.swap(polled_);
     timer_.reset();

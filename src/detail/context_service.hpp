@@ -14,7 +14,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -28,6 +27,11 @@ class ContextMember : public std::enable_shared_from_this<ContextMember> {
   virtual void on_deadline(std::uint64_t token) = 0;
   /// Drop every handler without calling it, and touch the context no more.
   virtual void on_context_shutdown() noexcept = 0;
+
+ private:
+  friend class ContextService;
+  ContextMember* previous_ = nullptr;
+  ContextMember* next_ = nullptr;
 };
 
 /// Names a scheduled deadline; value-initialised: none.
@@ -92,13 +96,14 @@ class ContextService final : public boost::asio::execution_context::service {
     std::shared_ptr<void> held;
   };
 
+  void unlink(ContextMember& member) noexcept;
   void shutdown() override;
   void arm(const boost::asio::any_io_executor& executor);
   void expire();
 
   std::mutex mutex_;
   bool shut_down_ = false;
-  std::unordered_set<ContextMember*> members_;
+  ContextMember* members_ = nullptr;  // the first of a list
   std::map<DeadlineId, Entry> deadlines_;
   std::atomic<int> pollers_{0};
   std::vector<PolledEntry> polled_;

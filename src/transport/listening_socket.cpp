@@ -44,15 +44,15 @@ std::vector<SocketAddress> look_up(const Endpoint& endpoint) {
         status == EAI_AGAIN ? boost::asio::error::host_not_found_try_again : boost::asio::error::host_not_found;
     fail(endpoint, code, std::string{"the host cannot be looked up: "} + ::gai_strerror(status));
   }
-  std::vector<SocketAddress> addresses;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    if (each->ai_addrlen > sizeof(sockaddr_storage)) continue;
-    std::memcpy(&addresses.emplace_back().storage, each->ai_addr, each->ai_addrlen);
-    addresses.back().size = each->ai_addrlen;
-  }
   // Clients that know only 127.0.0.1 are more common than clients that know only ::1.
-  std::stable_partition(addresses.begin(), addresses.end(),
-                        [](const SocketAddress& a) { return a.family() == AF_INET; });
+  std::vector<SocketAddress> addresses;
+  for (const bool want_ipv4 : {true, false}) {
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+      if ((each->ai_family == AF_INET) != want_ipv4 || each->ai_addrlen > sizeof(sockaddr_storage)) continue;
+      std::memcpy(&addresses.emplace_back().storage, each->ai_addr, each->ai_addrlen);
+      addresses.back().size = each->ai_addrlen;
+    }
+  }
   return addresses;
 }
 

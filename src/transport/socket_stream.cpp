@@ -67,10 +67,11 @@ std::size_t transfer(Call call, error_code& ec) noexcept {
 }
 
 template <class Buffer>
-std::span<const Buffer> keep(std::vector<Buffer>& kept, std::span<const Buffer> buffers) {
+std::span<const Buffer> keep(std::unique_ptr<std::vector<Buffer>>& kept, std::span<const Buffer> buffers) {
   buffers = buffers.first(std::min(buffers.size(), gather_max));
-  kept.assign(buffers.begin(), buffers.end());
-  return kept;
+  if (!kept) kept = std::make_unique<std::vector<Buffer>>();
+  kept->assign(buffers.begin(), buffers.end());
+  return *kept;
 }
 
 }  // namespace

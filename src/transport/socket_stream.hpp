@@ -7,6 +7,7 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace parley::transport {
@@ -38,8 +39,9 @@ class SocketStream final : public StreamBackend {
 
  private:
   // Asio refers to the buffers of a pending operation by this array. (A single buffer travels in the operation.)
-  std::vector<boost::asio::mutable_buffer> read_buffers_;
-  std::vector<boost::asio::const_buffer> write_buffers_;
+  // Of asynchronous operations with several buffers, which connections do not use here: kept outside, for size.
+  std::unique_ptr<std::vector<boost::asio::mutable_buffer>> read_buffers_;
+  std::unique_ptr<std::vector<boost::asio::const_buffer>> write_buffers_;
   // native_handle() is not const in Asio.
   mutable StreamSocket socket_;
   bool is_tcp_;

@@ -1,4 +1,5 @@
-// A receive that is cancelled, or whose deadline passes, in the same turn of the loop as a message arrives loses nothing.
+// A receive that is cancelled, or whose deadline passes, in the same turn of the loop as a message arrives loses
+// nothing.
 #include "support/connection_pairs.hpp"
 #include "support/connection_results.hpp"
 
@@ -61,8 +62,10 @@ TEST_P(Race, between_cancellation_and_arrival_loses_nothing) {
     const bool send_first = random() % 2 == 0;
     if (send_first) send_one();
     some_turns();
-    if (random() % 2 == 0) cancel();
-    else asio::post(context, cancel);
+    if (random() % 2 == 0)
+      cancel();
+    else
+      asio::post(context, cancel);
     if (!send_first) send_one();
     ASSERT_TRUE(support::run_until(context, [&] { return result.has_value(); }));
     if (result->code) {

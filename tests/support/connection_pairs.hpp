@@ -34,8 +34,8 @@ struct PairOptions {
 };
 
 inline Pair connect_pair(boost::asio::io_context& context, const PairOptions& options = {}) {
-  auto [a, b] =
-      transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{options.capacity});
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor(),
+                                       transport::MemoryOptions{options.capacity});
   return {Connection{testing::faulty_stream(std::move(a), options.left_plan), options.left},
           Connection{testing::faulty_stream(std::move(b), options.right_plan), options.right}};
 }

@@ -1,5 +1,6 @@
 // How often this process has asked for memory. Counted where the C library hands it out, so that nothing escapes:
-// operator new, Asio's own aligned blocks, everything. Under a sanitizer, which has its own allocator, nothing is counted.
+// operator new, Asio's own aligned blocks, everything. Under a sanitizer, which has its own allocator, nothing is
+// counted.
 #pragma once
 
 #include <cstdint>

@@ -47,6 +47,8 @@ def dependency_lists(listing, build_folder):
 
 def layer_of(path):
     """The layer of a path below include/parley or src."""
+    if path == "parley.hpp":
+        return "umbrella"  # includes what most programs use, of every layer
     if "/" not in path:
         return "plain" if PLAIN.fullmatch(path) else "common"
     return path.split("/")[0]

@@ -135,7 +135,8 @@ TEST_P(BackPressure, post_passes_the_mark_and_stops_at_the_hard_limit) {
   make(made);
   send_until_full(10);
   error_code ec;
-  while (!(ec = pair.left.post(std::string(96, 'p')))) {}
+  while (!(ec = pair.left.post(std::string(96, 'p')))) {
+  }
   EXPECT_EQ(ec, error::full);
   EXPECT_LE(pair.left.stats().send_queue_size, 1000U);
   EXPECT_GT(pair.left.stats().send_queue_size, 800U);

@@ -136,10 +136,13 @@ TEST_P(Ending, too_large_a_length_cuts_the_peer_off_before_memory_is_taken) {
   transport::Stream peer = make_with_raw_peer(limited);
   write(peer, std::string_view{"\0\0\0\2ok\xff\xff\xff\xffxxxx", 14});
   std::string sentence;
-  EXPECT_EQ(failure_of([&]() -> asio::awaitable<void> {
-              EXPECT_EQ((co_await pair.left.receive()).text(), "ok");
-              co_await pair.left.receive();
-            }, &sentence), error::message_too_large);
+  EXPECT_EQ(failure_of(
+                [&]() -> asio::awaitable<void> {
+                  EXPECT_EQ((co_await pair.left.receive()).text(), "ok");
+                  co_await pair.left.receive();
+                },
+                &sentence),
+            error::message_too_large);
   EXPECT_EQ(sentence, "message of 4294967295 bytes exceeds the limit of 1000 (inproc://memory)");
   EXPECT_EQ(pair.left.end_of_receiving(), error::message_too_large);
   EXPECT_EQ(pair.left.post("answer"), error::message_too_large);
@@ -160,10 +163,13 @@ TEST_P(Ending, malformed_bytes_cut_the_peer_off_and_say_where) {
   transport::Stream peer = make_with_raw_peer(made);
   write(peer, std::string_view{"\0\0\0\6ab\0\0\0\1", 10});
   std::string sentence;
-  EXPECT_EQ(failure_of([&]() -> asio::awaitable<void> {
-              EXPECT_EQ((co_await pair.left.receive()).text(), "ab");
-              co_await pair.left.receive();
-            }, &sentence), error::malformed);
+  EXPECT_EQ(failure_of(
+                [&]() -> asio::awaitable<void> {
+                  EXPECT_EQ((co_await pair.left.receive()).text(), "ab");
+                  co_await pair.left.receive();
+                },
+                &sentence),
+            error::malformed);
   EXPECT_EQ(sentence.substr(0, sentence.find(" framing ")),
             "the byte at position 6 of the stream breaks the rules of the");
 }
@@ -223,7 +229,7 @@ TEST_P(Ending, close_delivers_what_is_queued_and_reports_nothing_missing) {
 
 TEST_P(Ending, close_reports_what_a_deaf_peer_did_not_get) {
   make(deaf_options());
-  EXPECT_FALSE(pair.left.post("123456"));   // 10 bytes: all on the way
+  EXPECT_FALSE(pair.left.post("123456"));    // 10 bytes: all on the way
   EXPECT_FALSE(pair.left.post("abcdefgh"));  // 12 bytes: not written
   EXPECT_FALSE(pair.left.post(""));
   settle(context);
@@ -277,9 +283,8 @@ TEST_P(Ending, close_without_a_deadline_lingers_no_longer_than_that) {
   made.left.linger = std::chrono::milliseconds{5};
   make(made);
   EXPECT_FALSE(pair.left.post(std::string(100, 'x')));
-  ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
-    EXPECT_EQ((co_await pair.left.close()).unsent_count, 1U);
-  }));
+  ASSERT_TRUE(run_coroutine(
+      context, [&]() -> asio::awaitable<void> { EXPECT_EQ((co_await pair.left.close()).unsent_count, 1U); }));
 }
 
 TEST_P(Ending, close_goes_through_when_the_peer_sends_and_nobody_receives) {
@@ -437,7 +442,8 @@ TEST_P(Ending, the_statistics_count_messages_and_bytes) {
   EXPECT_EQ(pair.left.stats().send_queue_size, 90U);
   settle(context);
   EXPECT_EQ(pair.right.stats().receive_queue_size, 90U);
-  while (pair.right.try_receive()) {}
+  while (pair.right.try_receive()) {
+  }
   const ConnectionStats left = pair.left.stats();
   const ConnectionStats right = pair.right.stats();
   EXPECT_EQ(left.messages_sent, 10U);

@@ -115,9 +115,11 @@ TEST_P(FramingOverStreams, a_peer_that_closes_is_a_clean_end) {
   std::vector<std::string> got;
   bool ended = false;
   ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
-    asio::co_spawn(context, [](Connection from, std::vector<std::string> all) -> asio::awaitable<void> {
-      co_await send_all(from, all);
-    }(std::move(left), bodies()), [](std::exception_ptr e) { EXPECT_FALSE(e); });
+    asio::co_spawn(
+        context,
+        [](Connection from, std::vector<std::string> all) -> asio::awaitable<void> { co_await send_all(from, all); }(
+                                                              std::move(left), bodies()),
+        [](std::exception_ptr e) { EXPECT_FALSE(e); });
     got = co_await receive_some(right, bodies().size() + 1);
     ended = right.end_of_receiving() == error::closed;
   }));
@@ -257,8 +259,8 @@ TEST_P(FaultAtEveryStep, a_stream_that_ends_inside_a_message_is_truncated_with_t
         ADD_FAILURE();
       } catch (const Error& error) {
         EXPECT_EQ(error.code(), error::truncated);
-        EXPECT_EQ(error.what(), "the stream ended inside a message, " + std::to_string(cut) +
-                                    " bytes into it (inproc://memory)");
+        EXPECT_EQ(error.what(),
+                  "the stream ended inside a message, " + std::to_string(cut) + " bytes into it (inproc://memory)");
       }
     }));
     EXPECT_EQ(at.partial().text(), wire.substr(7, cut));

@@ -213,9 +213,9 @@ TYPED_TEST(Operation, completes_on_the_executor_of_its_handler) {
   bool there = false;
   Result result;
   TypeParam::start(this->pair.left, {}, asio::bind_executor(strand, [&, store = result.handler()](auto... all) mutable {
-    there = strand.running_in_this_thread();
-    store(std::move(all)...);
-  }));
+                     there = strand.running_in_this_thread();
+                     store(std::move(all)...);
+                   }));
   TypeParam::release(this->pair);
   ASSERT_TRUE(this->completes(result));
   EXPECT_TRUE(there);
@@ -238,9 +238,8 @@ TYPED_TEST(Operation, completes_by_a_future) {
 TYPED_TEST(Operation, completes_without_a_token) {
   std::string text;
   asio::post(this->context, [&] { TypeParam::release(this->pair); });
-  ASSERT_TRUE(run_coroutine(this->context, [&]() -> asio::awaitable<void> {
-    text = co_await TypeParam::start(this->pair.left, {});
-  }));
+  ASSERT_TRUE(run_coroutine(this->context,
+                            [&]() -> asio::awaitable<void> { text = co_await TypeParam::start(this->pair.left, {}); }));
   EXPECT_EQ(text, TypeParam::expected());
 }
 
@@ -445,7 +444,8 @@ TEST(ContextGoes, while_connections_are_closing) {
   auto [left, right] = connect_pair(context, options);
   EXPECT_FALSE(left.post(std::string(1000, 'x')));
   asio::co_spawn(
-      context, [](Connection own) -> asio::awaitable<void> { co_await own.close(std::chrono::hours{1}); }(std::move(left)),
+      context,
+      [](Connection own) -> asio::awaitable<void> { co_await own.close(std::chrono::hours{1}); }(std::move(left)),
       [](std::exception_ptr) {});
   settle(context);
   right = Connection{};
