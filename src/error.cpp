@@ -39,6 +39,7 @@ const boost::system::error_category& error_category() noexcept {
   return category;
 }
 
-Error::Error(boost::system::error_code code, std::string sentence) : system_error(code), sentence_(std::move(sentence)) {}
+Error::Error(boost::system::error_code code, std::string sentence)
+    : system_error(code), sentence_(std::move(sentence)) {}
 
 }  // namespace parley

@@ -26,8 +26,8 @@ class Polling {
   Polling& operator=(const Polling&) = delete;
   ~Polling() { service_.end_polling(); }
 
-  /// Runs what is ready and asks the streams a good many times; returns how much there was. The asking is a handler of the
-  /// context itself, so that the handlers it calls run at once and need not be posted.
+  /// Runs what is ready and asks the streams a good many times; returns how much there was. The asking is a handler of
+  /// the context itself, so that the handlers it calls run at once and need not be posted.
   std::size_t poll(boost::asio::io_context& context) {
     boost::asio::post(context, [&service = service_, tally = tally_] {
       tally->own.fetch_add(1);

@@ -1,8 +1,8 @@
 // Message: immutable bytes that are cheap to copy and to hand around.
 //
-// A body of up to `Message::inline_size_max` bytes lives in the Message itself. A larger one is shared: copying a Message
-// copies no payload, and received messages are slices of the buffer they were read into. A slice keeps that whole
-// buffer alive; `compact()` gives a Message that keeps only its own bytes.
+// A body of up to `Message::inline_size_max` bytes lives in the Message itself. A larger one is shared: copying a
+// Message copies no payload, and received messages are slices of the buffer they were read into. A slice keeps that
+// whole buffer alive; `compact()` gives a Message that keeps only its own bytes.
 //
 // Thread rule: distinct Message objects may be used from any threads, also when they share their bytes.
 #pragma once
@@ -43,9 +43,9 @@ class Message {
   }
 
   /// Takes the memory over; a body that fits inline is copied instead.
-  Message(std::string&& text);                    // NOLINT(google-explicit-constructor)
-  Message(std::vector<std::byte>&& bytes);        // NOLINT(google-explicit-constructor)
-  Message(std::vector<unsigned char>&& bytes);    // NOLINT(google-explicit-constructor)
+  Message(std::string&& text);                  // NOLINT(google-explicit-constructor)
+  Message(std::vector<std::byte>&& bytes);      // NOLINT(google-explicit-constructor)
+  Message(std::vector<unsigned char>&& bytes);  // NOLINT(google-explicit-constructor)
 
   /// One message of several pieces, in order, with a single copy.
   [[nodiscard]] static Message join(std::span<const std::span<const std::byte>> pieces);
@@ -91,8 +91,8 @@ class Message {
 
   friend bool operator==(const Message& a, const Message& b) noexcept { return a.view() == b.view(); }
 
-  /// For framings and transports: a slice of `owner`'s bytes, on which the caller keeps its own reference. Copies instead
-  /// when the body fits inline.
+  /// For framings and transports: a slice of `owner`'s bytes, on which the caller keeps its own reference. Copies
+  /// instead when the body fits inline.
   [[nodiscard]] static Message slice_of(detail::SharedBytes& owner, std::span<const std::byte> bytes) noexcept {
     Message m;
     if (bytes.size() <= inline_size_max) {
@@ -104,8 +104,8 @@ class Message {
     return m;
   }
 
-  /// As slice_of for a body that fits inline, where `inline_size_max` bytes may be read from `data` on: one copy of fixed
-  /// size is several times cheaper than one of exactly `size`.
+  /// As slice_of for a body that fits inline, where `inline_size_max` bytes may be read from `data` on: one copy of
+  /// fixed size is several times cheaper than one of exactly `size`.
   void assign_inline(const std::byte* data, std::size_t size) noexcept {
     release();
     std::memcpy(body_.bytes, data, inline_size_max);

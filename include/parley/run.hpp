@@ -9,8 +9,8 @@
 namespace parley {
 
 struct RunOptions {
-  /// How long the loop may look for work without sleeping before it blocks in the kernel. Waking a sleeping thread costs
-  /// tens of microseconds, so a budget cuts the latency of an exchange several times over; it burns the core
+  /// How long the loop may look for work without sleeping before it blocks in the kernel. Waking a sleeping thread
+  /// costs tens of microseconds, so a budget cuts the latency of an exchange several times over; it burns the core
   /// while it lasts. 0: block at once, as io_context::run does.
   std::chrono::microseconds poll{0};
 };

@@ -11,7 +11,8 @@ using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 using Duration = Clock::duration;
 
-/// When a wait ends with `error::timed_out`. Made from a time point, or from a duration that starts to run at construction.
+/// When a wait ends with `error::timed_out`. Made from a time point, or from a duration that starts to run at
+/// construction.
 class Deadline {
  public:
   /// Never: the wait has no limit of its own.
@@ -33,7 +34,8 @@ class Deadline {
   template <class Cast>
   static TimePoint after(std::chrono::duration<double> seconds, Cast exact) {
     const TimePoint now = Clock::now();
-    if (seconds >= std::chrono::duration<double>(TimePoint::max() - now) - std::chrono::seconds{1}) return TimePoint::max();
+    if (seconds >= std::chrono::duration<double>(TimePoint::max() - now) - std::chrono::seconds{1})
+      return TimePoint::max();
     return now + exact();
   }
 

@@ -40,8 +40,8 @@ void connect_in_process(const asio::any_io_executor& io, const Endpoint& endpoin
   post_completion(std::move(handler), io, ec, Connection{std::move(state)});
 }
 
-void connect_stream(const asio::any_io_executor& io, const Endpoint& endpoint, const ConnectOptions& options, const Why& why,
-                    Handler<Connection> handler) {
+void connect_stream(const asio::any_io_executor& io, const Endpoint& endpoint, const ConnectOptions& options,
+                    const Why& why, Handler<Connection> handler) {
   transport::StreamConnectOptions stream_options;
   stream_options.deadline(options.deadline().value_or(Deadline{ConnectOptions::default_time_out}))
       .transport(options.transport())

@@ -147,6 +147,8 @@ error_code Connection::post(Message message) { return state_->post(std::move(mes
 
 asio::awaitable<void> Connection::flush(Deadline deadline) { return detail::flush(state_, deadline); }
 
+void Connection::end_sending() { state_->end_sending(); }
+
 asio::awaitable<CloseReport> Connection::close() { return close(Deadline{state_->options().linger}); }
 asio::awaitable<CloseReport> Connection::close(Deadline deadline) { return detail::close(state_, deadline); }
 CloseReport Connection::abort() { return state_->abort(); }

@@ -61,7 +61,8 @@ void FramedConnection::check_framing(const Framing& framing) const {
 // --- receiving -------------------------------------------------------------------------------------------------------
 
 inline bool FramedConnection::wants_bytes() const {
-  if (cut_size_ >= options_.receive_high_water_size) [[unlikely]] return is_closing();
+  if (cut_size_ >= options_.receive_high_water_size) [[unlikely]]
+    return is_closing();
   if (link_.is_paused() && link_.in().size() > resume_size && link_.in().size() >= need_) return has_receivers();
   if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
   // A message larger than the mark must come in whole, or nobody could ever take it.
@@ -69,7 +70,8 @@ inline bool FramedConnection::wants_bytes() const {
 }
 
 ConnectionState::Pull FramedConnection::pull(Message& message) {
-  if (uses_time_ || !cut_.empty()) [[unlikely]] return pull_cut(message);
+  if (uses_time_ || !cut_.empty()) [[unlikely]]
+    return pull_cut(message);
   const Pull pulled = cut(message, TimePoint{});
   if (link_.is_paused() && wants_bytes()) demand();
   return pulled;
@@ -203,11 +205,11 @@ void FramedConnection::on_read_end(error_code ec) {
 // --- sending ---------------------------------------------------------------------------------------------------------
 
 bool FramedConnection::push(Message& message, error_code& ec) {
-  if (is_plain_ && message.size() <= OutQueue::copied_size_max && !link_.sending_ended()) [[likely]] {
+  if (is_plain_ && message.size() <= OutQueue::copied_size_max && !link_.is_ending()) [[likely]] {
     if (push_plain(message)) return true;
   }
   wire::Envelope envelope;
-  ec = link_.sending_ended() ? error_code{error::send_ended} : encoder_.encode(message.bytes(), envelope);
+  ec = link_.is_ending() ? error_code{error::send_ended} : encoder_.encode(message.bytes(), envelope);
   if (ec) {
     refuse(ec, message.size());
     return false;
@@ -246,9 +248,7 @@ void FramedConnection::refuse(error_code ec, std::size_t size) {
   }
 }
 
-std::uint64_t FramedConnection::position_queued() const {
-  return link_.counters().bytes_written + link_.out().size();
-}
+std::uint64_t FramedConnection::position_queued() const { return link_.counters().bytes_written + link_.out().size(); }
 
 void FramedConnection::on_written(std::size_t /*message_count*/) {
   satisfy_senders_locked();
@@ -259,6 +259,13 @@ void FramedConnection::on_write_end(error_code ec) {
   const CloseReport lost{queue_count(), queue_size(), unconfirmed_size()};
   link_.out().clear();
   end_sending_locked(ec, about_peer("sending failed: " + ec.message()), lost);
+}
+
+void FramedConnection::end_sending_behind_queue() {
+  if (!can_half_close_) {
+    throw std::invalid_argument("the sending direction of " + remote_.to_string() + " cannot be closed alone");
+  }
+  link_.end_sending();
 }
 
 void FramedConnection::start_draining() {

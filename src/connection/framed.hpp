@@ -1,9 +1,9 @@
 // A connection over a byte stream: Link + framing.
 //
-// Received bytes stay in the link's buffer until somebody receives: a message is cut out of them at the moment it is taken.
-// So a batch costs no queue of messages, a connection nobody reads from holds its bytes once, and reframe() finds everything
-// not yet taken undecoded. Framings that depend on time are the exception: for them a boundary exists only
-// at its moment, so their messages are cut as bytes and deadlines come, and kept.
+// Received bytes stay in the link's buffer until somebody receives: a message is cut out of them at the moment it is
+// taken. So a batch costs no queue of messages, a connection nobody reads from holds its bytes once, and reframe()
+// finds everything not yet taken undecoded. Framings that depend on time are the exception: for them a boundary exists
+// only at its moment, so their messages are cut as bytes and deadlines come, and kept.
 #pragma once
 
 #include "connection/link.hpp"
@@ -47,6 +47,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   [[nodiscard]] std::size_t queue_count() const override { return link_.out().message_count(); }
   [[nodiscard]] std::uint64_t position_queued() const override;
   [[nodiscard]] std::uint64_t position_written() const override { return link_.counters().bytes_written; }
+  void end_sending_behind_queue() override;
   void start_draining() override;
   [[nodiscard]] std::size_t unconfirmed_size() const override { return link_.unacknowledged_size(); }
   void close_transport() override { link_.close(); }

@@ -17,7 +17,9 @@ constexpr std::size_t cheap_move = 4 * 1024;
 InBuffer::InBuffer(std::size_t read_size) noexcept
     : block_size_{smallest_block}, block_size_max_{std::max(read_size, smallest_block)} {}
 
-std::size_t InBuffer::larger(std::size_t block_size) const noexcept { return std::min(block_size * 4, block_size_max_); }
+std::size_t InBuffer::larger(std::size_t block_size) const noexcept {
+  return std::min(block_size * 4, block_size_max_);
+}
 
 boost::asio::mutable_buffer InBuffer::prepare(std::size_t frame_size) {
   make_room(frame_size);

@@ -27,13 +27,14 @@ class InBuffer {
   /// `read_size`: the most bytes one read asks for, unless a single frame needs more; at least 16 KiB.
   explicit InBuffer(std::size_t read_size) noexcept;
 
-  /// Room for the next read. `frame_size` is the whole size of the frame that unread() begins with, where it is known and
-  /// was checked against its limit, else 0: a frame too large for a common block gets a block of its own.
+  /// Room for the next read. `frame_size` is the whole size of the frame that unread() begins with, where it is known
+  /// and was checked against its limit, else 0: a frame too large for a common block gets a block of its own.
   [[nodiscard]] boost::asio::mutable_buffer prepare(std::size_t frame_size);
   void commit(std::size_t size);
 
   [[nodiscard]] std::span<const std::byte> unread() const noexcept {
-    return begin_ == end_ ? std::span<const std::byte>{} : std::span<const std::byte>{chunk_->data() + begin_, end_ - begin_};
+    return begin_ == end_ ? std::span<const std::byte>{}
+                          : std::span<const std::byte>{chunk_->data() + begin_, end_ - begin_};
   }
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
   void consume(std::size_t size) noexcept { begin_ += size; }

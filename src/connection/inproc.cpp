@@ -52,14 +52,14 @@ class InprocConnection final : public ConnectionState {
   bool push(Message& message, error_code& ec) override {
     if (message.size() > options_.message_size_max) {
       ec = error::message_too_large;
-      note_locked(ec,
-                  about_peer("message of " + std::to_string(message.size()) + " bytes exceeds the limit of " +
-                             std::to_string(options_.message_size_max)));
+      note_locked(ec, about_peer("message of " + std::to_string(message.size()) + " bytes exceeds the limit of " +
+                                 std::to_string(options_.message_size_max)));
       return false;
     }
     const auto peer = peer_.lock();
-    if (!peer) {
-      ec = error::closed;
+    if (!peer || ended_) {
+      ec = ended_ ? error::send_ended : error::closed;
+      note_locked(ec, about_peer(ended_ ? "this direction has ended" : "the peer closed the connection"));
       return false;
     }
     bytes_sent_ += message.size();
@@ -72,8 +72,8 @@ class InprocConnection final : public ConnectionState {
 
   [[nodiscard]] bool has_room() const override {
     const auto peer = peer_.lock();
-    return !peer || (peer->inbox_size_ < options_.send_high_water_size &&
-                     peer->inbox_.size() < options_.send_high_water_count);
+    return !peer ||
+           (peer->inbox_size_ < options_.send_high_water_size && peer->inbox_.size() < options_.send_high_water_count);
   }
   [[nodiscard]] std::size_t queue_size() const override {
     const auto peer = peer_.lock();
@@ -88,6 +88,13 @@ class InprocConnection final : public ConnectionState {
   [[nodiscard]] std::uint64_t position_written() const override { return bytes_sent_; }
   [[nodiscard]] std::size_t unconfirmed_size() const override { return 0; }
 
+  void end_sending_behind_queue() override {
+    ended_ = true;
+    const auto peer = peer_.lock();
+    if (!peer) return;
+    peer->peer_ended_ = true;
+    if (peer->has_receivers()) peer->satisfy_receivers_locked();
+  }
   void start_draining() override { drained_locked(); }
   void close_transport() override { leave(); }
   void forget_transport() noexcept override { leave(); }
@@ -119,6 +126,7 @@ class InprocConnection final : public ConnectionState {
   std::weak_ptr<InprocConnection> peer_;
   Ring<Message> inbox_;
   std::size_t inbox_size_ = 0;
+  bool ended_ = false;
   bool peer_ended_ = false;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_received_ = 0;

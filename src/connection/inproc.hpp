@@ -1,5 +1,5 @@
-// In-process connections: messages handed over as they are, without a socket and without encoding, between any executors
-// and threads of one process.
+// In-process connections: messages handed over as they are, without a socket and without encoding, between any
+// executors and threads of one process.
 #pragma once
 
 #include "connection/listener_backend.hpp"

@@ -170,9 +170,8 @@ void Link::async_read() {
   asio::post(executor_, [this, room, held = sink_.hold()]() mutable {
     const Lock lock{mutex_};  // the executor need not be serial, and the stream takes one call at a time
     stream_.backend().async_read_some(
-        {&room, 1}, transport::TransferHandler{[this, held = std::move(held)](error_code ec, std::size_t size) {
-          on_async_read(ec, size);
-        }});
+        {&room, 1}, transport::TransferHandler{
+                        [this, held = std::move(held)](error_code ec, std::size_t size) { on_async_read(ec, size); }});
   });
 }
 

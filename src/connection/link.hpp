@@ -1,7 +1,7 @@
 // Link: moves bytes between one Stream and a pair of queues. The hot path of the library.
 //
-// Reading: wait until the stream is readable, then borrow a buffer, read as much as there is, and tell the sink once for
-// the batch. The handlers of receives are called from there, what they send is written, and only then does the link
+// Reading: wait until the stream is readable, then borrow a buffer, read as much as there is, and tell the sink once
+// for the batch. The handlers of receives are called from there, what they send is written, and only then does the link
 // wait again. Reading stops while the sink wants no bytes, and goes on by resume().
 // Writing: whatever was appended to out() during one turn of the event loop goes out in one gathered write; when a good
 // deal has gathered before the turn is over, the thread that appended it writes at once. Reading goes on while
@@ -79,6 +79,7 @@ class Link : private Pollable {
   void appended(Lock& lock);
   /// Shut the sending direction down when out() is empty.
   void end_sending();
+  [[nodiscard]] bool is_ending() const noexcept { return end_sending_; }
   [[nodiscard]] bool sending_ended() const noexcept { return send_shut_down_; }
 
   /// Closes the stream, now or when the system call in progress returns. Nothing is told to the sink afterwards.

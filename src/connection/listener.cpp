@@ -31,7 +31,8 @@ asio::awaitable<Connection> accept(std::shared_ptr<ListenerBackend> backend, Dea
 
 std::shared_ptr<ListenerBackend> make_listener(const asio::any_io_executor& executor, const Endpoint& endpoint,
                                                ListenerOptions options) {
-  (void)wire::make_decoder(options.connection.framing, options.connection.message_size_max);  // refuses now, not at accept
+  (void)wire::make_decoder(options.connection.framing,
+                           options.connection.message_size_max);  // refuses now, not at accept
   if (options.connections_max == 0) throw std::invalid_argument("a listener must be allowed at least one connection");
   if (endpoint.scheme() == Scheme::inproc) return make_inproc_listener(executor, endpoint, std::move(options));
   return make_stream_listener(executor, endpoint, std::move(options));

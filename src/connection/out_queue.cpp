@@ -53,6 +53,7 @@ std::size_t OutQueue::consume(std::size_t size) {
   const std::uint64_t written = appended_ - size_;
   std::size_t gone = 0;
   for (; !ends_.empty() && ends_.front() <= written; ++gone) ends_.pop_front();
+  gone_count_ += gone;
   return gone;
 }
 
@@ -66,7 +67,8 @@ void OutQueue::clear() {
 
 void OutQueue::release_memory() {
   segments_.shrink(kept_segments);
-  ends_.shrink(kept_ends);
+  if (gone_count_ < ends_.capacity() / 8) ends_.shrink(kept_ends);
+  gone_count_ = 0;
 }
 
 void OutQueue::start_block() {

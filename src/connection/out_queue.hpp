@@ -1,7 +1,7 @@
 // OutQueue: encoded messages on their way to a stream, gathered so that one system call writes many.
 //
-// Small messages are copied, header and all, one behind the other into a block; large bodies are referenced. The queue is
-// a list of segments, each a run of bytes in a block or one body. It also remembers where each message ends, so that
+// Small messages are copied, header and all, one behind the other into a block; large bodies are referenced. The queue
+// is a list of segments, each a run of bytes in a block or one body. It also remembers where each message ends, so that
 // after any partial write it can say how many messages have wholly gone.
 //
 // Invariant: size() is the sum of the segments' bytes; the last remembered end is the last byte ever appended.
@@ -48,7 +48,7 @@ class OutQueue {
   /// Drops everything queued.
   void clear();
 
-  /// Gives back what a burst took. For a queue that has nothing to do.
+  /// For a queue that has been emptied: gives back what a burst took, once the traffic has become small again.
   void release_memory();
 
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -82,8 +82,9 @@ class OutQueue {
   void reference(Message body);
 
   Ring<Segment> segments_;
-  Ring<std::uint64_t> ends_;   // of queued messages, in bytes ever appended
-  ChunkRef block_;             // being filled
+  Ring<std::uint64_t> ends_;    // of queued messages, in bytes ever appended
+  std::size_t gone_count_ = 0;  // messages that have left since the last release_memory
+  ChunkRef block_;              // being filled
   std::size_t block_used_ = 0;
   bool extends_back_ = false;  // the back segment ends where the block's free room begins
   std::size_t next_capacity_ = 0;

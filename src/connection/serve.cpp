@@ -29,8 +29,8 @@ using boost::system::error_code;
 
 namespace {
 
-/// The handlers that run, so that they can be waited for and cancelled. All of it happens on one strand; each handler runs
-/// on a strand of its own, so that cancelling it is safe whatever threads run the context.
+/// The handlers that run, so that they can be waited for and cancelled. All of it happens on one strand; each handler
+/// runs on a strand of its own, so that cancelling it is safe whatever threads run the context.
 class Running : public std::enable_shared_from_this<Running> {
  public:
   using Strand = asio::strand<asio::any_io_executor>;
@@ -48,8 +48,9 @@ class Running : public std::enable_shared_from_this<Running> {
       self->tasks_.erase(task);
       if (self->tasks_.empty()) self->all_done_.cancel();
     };
-    asio::co_spawn((*task)->strand, handle(shared_from_this(), std::move(peer)),
-                   asio::bind_cancellation_slot((*task)->signal.slot(), asio::bind_executor(strand_, std::move(on_end))));
+    asio::co_spawn(
+        (*task)->strand, handle(shared_from_this(), std::move(peer)),
+        asio::bind_cancellation_slot((*task)->signal.slot(), asio::bind_executor(strand_, std::move(on_end))));
   }
 
   /// Until all have ended; those that have not after `drain` are cancelled, and waited for a moment more.
@@ -75,8 +76,8 @@ class Running : public std::enable_shared_from_this<Running> {
     asio::cancellation_signal signal;
   };
 
-  /// Holds the user's function for as long as a coroutine of it runs: a lambda's captures live in it. And what it throws
-  /// before it is a coroutine is the handler's exception too.
+  /// Holds the user's function for as long as a coroutine of it runs: a lambda's captures live in it. And what it
+  /// throws before it is a coroutine is the handler's exception too.
   static asio::awaitable<void> handle(std::shared_ptr<Running> self, Connection peer) {
     co_await self->handler_(std::move(peer));
   }
@@ -130,7 +131,8 @@ asio::awaitable<void> accept_and_drain(Listener& listener, std::chrono::millisec
   if (failure) std::rethrow_exception(failure);
 }
 
-asio::awaitable<void> serve_with(Listener& listener, std::chrono::milliseconds drain, std::shared_ptr<Running> running) {
+asio::awaitable<void> serve_with(Listener& listener, std::chrono::milliseconds drain,
+                                 std::shared_ptr<Running> running) {
   const auto strand = running->strand();
   co_await asio::co_spawn(strand, accept_and_drain(listener, drain, std::move(running)), asio::use_awaitable);
 }

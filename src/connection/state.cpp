@@ -1,9 +1,11 @@
 #include "connection/state.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 namespace parley::detail {
 
@@ -17,6 +19,12 @@ constexpr std::chrono::milliseconds confirm_pause_min{1};
 constexpr std::chrono::milliseconds confirm_pause_max{50};
 
 }  // namespace
+
+void ConnectionState::check_marks(const ConnectionOptions& options) {
+  if (options.send_high_water_size == 0 || options.send_high_water_count == 0) {
+    throw std::invalid_argument("a send high-water mark of 0 would let no message through; it must be at least 1");
+  }
+}
 
 // --- receiving -------------------------------------------------------------------------------------------------------
 
@@ -71,10 +79,11 @@ void ConnectionState::deliver_to_receivers(Lock& lock) {
     Receiver receiver = receivers_.take_front();
     if (receiver.deadline.is_set()) context()->cancel(receiver.deadline);
     lock.unlock();
-    const auto executor_of_handler = asio::get_associated_executor(receiver.handler, executor());
-    executor_of_handler.execute([handler = std::move(receiver.handler), message = std::move(message)]() mutable {
-      std::move(handler)(error_code{}, std::move(message));
-    });
+    const auto executor_of_handler = receiver.handler.executor_or(executor());
+    asio::dispatch(executor_of_handler,
+                   [handler = std::move(receiver.handler), message = std::move(message)]() mutable {
+                     std::move(handler)(error_code{}, std::move(message));
+                   });
     lock.lock();
   }
 }
@@ -127,8 +136,7 @@ error_code ConnectionState::post(Message message) {
     const error_code ec = error::full;
     note_locked(ec, about_peer("the outgoing queue holds " + std::to_string(queue_size()) +
                                " bytes; another message of " + std::to_string(message.size()) +
-                               " bytes would pass the hard limit of " +
-                               std::to_string(options_.send_hard_limit_size)));
+                               " bytes would pass the hard limit of " + std::to_string(options_.send_hard_limit_size)));
     return ec;
   }
   error_code ec;
@@ -148,6 +156,11 @@ void ConnectionState::flush(Deadline deadline, Handler<> handler) {
   } else {
     start_waiting(rare().flushers.emplace_back(next_id(), std::move(handler), executor(), position_queued()), deadline);
   }
+}
+
+void ConnectionState::end_sending() {
+  const Lock lock{mutex()};
+  if (may_send()) end_sending_behind_queue();
 }
 
 void ConnectionState::satisfy_senders_locked() {
@@ -254,7 +267,8 @@ void ConnectionState::begin_closing(Deadline deadline) {
     finish_closing();
     return;
   }
-  if (!deadline.is_never()) rare_->close_deadline = context()->schedule(executor(), deadline.when(), *this, token_close);
+  if (!deadline.is_never())
+    rare_->close_deadline = context()->schedule(executor(), deadline.when(), *this, token_close);
   start_draining();
 }
 

@@ -1,11 +1,12 @@
-// ConnectionState: what every kind of connection shares behind the handle: the operations that wait, their deadlines and
-// cancellation, the order of closing, the counters. A backend (framed stream, in-process) supplies the messages.
+// ConnectionState: what every kind of connection shares behind the handle: the operations that wait, their deadlines
+// and cancellation, the order of closing, the counters. A backend (framed stream, in-process) supplies the messages.
 //
 // One mutex guards the state and the backend. Everything named *_locked, and every virtual function that does not say
 // otherwise, runs with it held. Completion handlers are posted, never run under it.
 //
 // Life: open -> closing (close() or the last handle gone: the queue is drained) -> closed.
-// Invariant: a receiver waits only while pull() has nothing; a sender waits only while there is no room or another waits.
+// Invariant: a receiver waits only while pull() has nothing; a sender waits only while there is no room or another
+// waits.
 #pragma once
 
 #include "detail/ring.hpp"
@@ -33,7 +34,9 @@ enum class Taken : std::uint8_t {
 class ConnectionState : public WaitingObject {
  public:
   ConnectionState(boost::asio::any_io_executor executor, ConnectionOptions options)
-      : WaitingObject{std::move(executor)}, options_{std::move(options)} {}
+      : WaitingObject{std::move(executor)}, options_{std::move(options)} {
+    check_marks(options_);
+  }
 
   // Any thread, mutex not held.
   virtual Taken take(Message& message) = 0;
@@ -46,6 +49,7 @@ class ConnectionState : public WaitingObject {
   void send(Message message, Deadline deadline, Handler<> handler);
   boost::system::error_code post(Message message);
   void flush(Deadline deadline, Handler<> handler);
+  void end_sending();
 
   void close(Deadline deadline, Handler<CloseReport> handler);
   CloseReport abort();
@@ -88,6 +92,8 @@ class ConnectionState : public WaitingObject {
   /// Positions in the stream of queued bytes: what has been queued, and written, since the beginning.
   [[nodiscard]] virtual std::uint64_t position_queued() const = 0;
   [[nodiscard]] virtual std::uint64_t position_written() const = 0;
+  /// Nothing more is sent behind what is queued. Throws std::invalid_argument where that cannot be.
+  virtual void end_sending_behind_queue() = 0;
   /// Drain the queue, then end the sending direction; drained_locked() follows.
   virtual void start_draining() = 0;
   /// Written bytes the peer's system has not acknowledged, where that can be told.
@@ -155,6 +161,7 @@ class ConnectionState : public WaitingObject {
     using Waiter::Waiter;
   };
 
+  static void check_marks(const ConnectionOptions& options);
   [[nodiscard]] bool has_room_again() const;
   [[nodiscard]] bool yield_due() noexcept {
     if (++ready_in_a_row_ < ready_in_a_row_max) return false;

@@ -32,7 +32,8 @@ namespace boost::asio {
 
 template <template <class, class> class Associator, class Inner, class Function, class Default>
 struct associator<Associator, parley::detail::Converting<Inner, Function>, Default> : Associator<Inner, Default> {
-  static auto get(const parley::detail::Converting<Inner, Function>& handler, const Default& fallback = Default()) noexcept {
+  static auto get(const parley::detail::Converting<Inner, Function>& handler,
+                  const Default& fallback = Default()) noexcept {
     return Associator<Inner, Default>::get(handler.inner, fallback);
   }
 };
@@ -46,15 +47,16 @@ void start_receive(std::shared_ptr<ConnectionState> state, Deadline deadline, Ha
 }
 
 void start_next(std::shared_ptr<ConnectionState> state, Deadline deadline, Handler<std::optional<Message>> handler) {
-  state->receive(deadline, Converting{std::move(handler), [](auto next, error_code ec, Message message) {
-                                        if (ec == error::closed) {
-                                          std::move(next)(error_code{}, std::nullopt);
-                                        } else if (ec) {
-                                          std::move(next)(ec, std::nullopt);
-                                        } else {
-                                          std::move(next)(ec, std::optional{std::move(message)});
-                                        }
-                                      }});
+  auto convert = [](auto next, error_code ec, Message message) {
+    if (ec == error::closed) {
+      std::move(next)(error_code{}, std::nullopt);
+    } else if (ec) {
+      std::move(next)(ec, std::nullopt);
+    } else {
+      std::move(next)(ec, std::optional{std::move(message)});
+    }
+  };
+  state->receive(deadline, Handler<Message>{Converting{std::move(handler), std::move(convert)}});
 }
 
 void start_receive_batch(std::shared_ptr<ConnectionState> state, std::size_t count_max, Deadline deadline,
@@ -68,7 +70,7 @@ void start_receive_batch(std::shared_ptr<ConnectionState> state, std::size_t cou
     }
     std::move(batch)(ec, std::move(messages));
   };
-  state->receive(deadline, Converting{std::move(handler), std::move(convert)});
+  state->receive(deadline, Handler<Message>{Converting{std::move(handler), std::move(convert)}});
 }
 
 void start_send(std::shared_ptr<ConnectionState> state, Message message, Deadline deadline, Handler<> handler) {

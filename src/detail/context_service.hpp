@@ -1,5 +1,6 @@
-// What the library keeps once for each execution context: the heap of deadlines, and the list of objects whose waits must
-// be dropped when the context goes (a coroutine waiting on an object that it owns would otherwise keep itself alive).
+// What the library keeps once for each execution context: the heap of deadlines, and the list of objects whose waits
+// must be dropped when the context goes (a coroutine waiting on an object that it owns would otherwise keep itself
+// alive).
 #pragma once
 
 #include <parley/time.hpp>
@@ -74,7 +75,8 @@ class ContextService final : public boost::asio::execution_context::service {
   /// Calls member.on_deadline(token) at `when`, unless cancelled before or the member has gone.
   [[nodiscard]] DeadlineId schedule(const boost::asio::any_io_executor& executor, TimePoint when, ContextMember& member,
                                     std::uint64_t token);
-  /// Polls `pollable` from now on, if the loop has a poll budget and does not poll a good many already. `held` keeps it alive.
+  /// Polls `pollable` from now on, if the loop has a poll budget and does not poll a good many already. `held` keeps it
+  /// alive.
   [[nodiscard]] bool start_polling(Pollable& pollable, std::shared_ptr<void> held);
   /// The loop begins and ends to poll; nests where several threads run it.
   void begin_polling() noexcept { pollers_.fetch_add(1); }

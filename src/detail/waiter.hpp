@@ -3,7 +3,6 @@
 
 #include "detail/context_service.hpp"
 
-#include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/prefer.hpp>
@@ -25,20 +24,9 @@ struct Waiter {
         handler{std::move(handler_)},
         work{boost::asio::prefer(boost::asio::get_associated_executor(handler, io),
                                  boost::asio::execution::outstanding_work.tracked)} {}
-  Waiter(Waiter&&) = default;
-  // Boost 1.81: any_completion_handler's move assignment calls itself; swap is what works.
-  Waiter& operator=(Waiter&& other) noexcept {
-    id = other.id;
-    handler.swap(other.handler);
-    std::swap(work, other.work);
-    deadline = other.deadline;
-    return *this;
-  }
-  ~Waiter() = default;
-
   std::uint64_t id;
   Handler handler;
-  boost::asio::any_completion_executor work;
+  boost::asio::any_io_executor work;
   DeadlineId deadline;
 };
 

@@ -1,8 +1,8 @@
 // WaitingObject: what every object with waiting operations shares: its mutex and executor, and starting, completing and
 // interrupting waits by deadline, cancellation slot or shutdown of the context.
 //
-// Everything named *_locked, and every template here, runs with the mutex held. Completion handlers are posted, never run
-// under it.
+// Everything named *_locked, and every template here, runs with the mutex held. Completion handlers are posted, never
+// run under it.
 #pragma once
 
 #include "detail/context_service.hpp"

@@ -7,6 +7,8 @@
 #include <parley/transport/adapter.hpp>
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -83,10 +85,18 @@ SocketStream::SocketStream(StreamSocket socket, Endpoint local, Endpoint remote)
       remote_{std::move(remote)} {}
 
 void SocketStream::wait_readable(WaitHandler handler) {
-  socket_.async_wait(StreamSocket::wait_read, std::move(handler));
+  wait(StreamSocket::wait_read, read_memory_, std::move(handler));
 }
 void SocketStream::wait_writable(WaitHandler handler) {
-  socket_.async_wait(StreamSocket::wait_write, std::move(handler));
+  wait(StreamSocket::wait_write, write_memory_, std::move(handler));
+}
+
+void SocketStream::wait(StreamSocket::wait_type type, std::shared_ptr<OperationMemory>& memory, WaitHandler handler) {
+  if (!memory) memory = std::make_shared<OperationMemory>();
+  const auto slot = handler.get_cancellation_slot();
+  auto call = [handler = std::move(handler)](error_code ec) mutable { std::move(handler)(ec); };
+  socket_.async_wait(type, asio::bind_allocator(OperationAllocator<void*>{memory},
+                                                asio::bind_cancellation_slot(slot, std::move(call))));
 }
 
 std::size_t SocketStream::try_read(std::span<const asio::mutable_buffer> buffers, error_code& ec) {

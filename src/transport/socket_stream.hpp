@@ -1,6 +1,7 @@
 // The Stream over a TCP or Unix socket.
 #pragma once
 
+#include "transport/operation_memory.hpp"
 #include "transport/socket_address.hpp"
 
 #include <parley/transport/stream.hpp>
@@ -38,10 +39,14 @@ class SocketStream final : public StreamBackend {
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return remote_; }
 
  private:
+  void wait(StreamSocket::wait_type type, std::shared_ptr<OperationMemory>& memory, WaitHandler handler);
+
   // Asio refers to the buffers of a pending operation by this array. (A single buffer travels in the operation.)
   // Of asynchronous operations with several buffers, which connections do not use here: kept outside, for size.
   std::unique_ptr<std::vector<boost::asio::mutable_buffer>> read_buffers_;
   std::unique_ptr<std::vector<boost::asio::const_buffer>> write_buffers_;
+  std::shared_ptr<OperationMemory> read_memory_;
+  std::shared_ptr<OperationMemory> write_memory_;
   // native_handle() is not const in Asio.
   mutable StreamSocket socket_;
   bool is_tcp_;

@@ -7,7 +7,6 @@
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -63,10 +62,11 @@ namespace detail {
 void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handler<Connection>);
 }
 
-/// Connects from the executor of the awaiting coroutine. All addresses a host name has are tried, both families in turn,
-/// a slow one not holding up the next. Throws Error: error::timed_out, error::no_address, error::no_listener (inproc),
-/// error::unavailable (a scheme this build has not), or the system's code of the last address tried; the sentence names
-/// every address. Cancellation leaves nothing behind. Throws std::invalid_argument when the framing cannot work there.
+/// Connects from the executor of the awaiting coroutine. All addresses a host name has are tried, both families in
+/// turn, a slow one not holding up the next. Throws Error: error::timed_out, error::no_address, error::no_listener
+/// (inproc), error::unavailable (a scheme this build has not), or the system's code of the last address tried; the
+/// sentence names every address. Cancellation leaves nothing behind. Throws std::invalid_argument when the framing
+/// cannot work there.
 [[nodiscard]] boost::asio::awaitable<Connection> connect(Endpoint endpoint, ConnectOptions options = {});
 
 /// The same with an executor for the connection and a completion token; completes with (error_code, Connection), the

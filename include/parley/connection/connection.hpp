@@ -13,9 +13,9 @@
 // cancellation, rather than `receive() || timer`: of two operations that are ready in the same turn, `||` throws one
 // result away, and with it a message.
 //
-// Cancelling one operation (terminal, partial or total) leaves the connection as it was: a cancelled receive has taken no
-// message, a cancelled send has queued nothing. An operation that has completed owns its result; cancelling it then has
-// no effect.
+// Cancelling one operation (terminal, partial or total) leaves the connection as it was: a cancelled receive has taken
+// no message, a cancelled send has queued nothing. An operation that has completed owns its result; cancelling it then
+// has no effect.
 //
 // Thread rule: every member may be called from any thread at any time, but moving from, assigning to and destroying the
 // handle must not overlap with other calls on it. Destroying it (or assigning over it) completes what is pending with
@@ -33,13 +33,13 @@
 #pragma once
 
 #include <parley/connection/options.hpp>
+#include <parley/detail/handler.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/message.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/stream.hpp>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -66,28 +66,26 @@ struct CloseReport {
 };
 
 struct ConnectionStats {
-  std::uint64_t messages_sent = 0;      ///< accepted by send, try_send and post
-  std::uint64_t messages_received = 0;  ///< handed to the application
-  std::uint64_t bytes_sent = 0;         ///< written to the stream, framing included
-  std::uint64_t bytes_received = 0;     ///< read from the stream, framing included
-  std::uint64_t writes = 0;             ///< system calls that wrote
-  std::uint64_t reads = 0;              ///< system calls that read
-  std::uint64_t send_queue_count = 0;   ///< messages queued now
-  std::uint64_t send_queue_size = 0;    ///< bytes queued now
-  std::uint64_t receive_queue_size = 0; ///< bytes received and not yet taken
+  std::uint64_t messages_sent = 0;       ///< accepted by send, try_send and post
+  std::uint64_t messages_received = 0;   ///< handed to the application
+  std::uint64_t bytes_sent = 0;          ///< written to the stream, framing included
+  std::uint64_t bytes_received = 0;      ///< read from the stream, framing included
+  std::uint64_t writes = 0;              ///< system calls that wrote
+  std::uint64_t reads = 0;               ///< system calls that read
+  std::uint64_t send_queue_count = 0;    ///< messages queued now
+  std::uint64_t send_queue_size = 0;     ///< bytes queued now
+  std::uint64_t receive_queue_size = 0;  ///< bytes received and not yet taken
 };
 
 namespace detail {
 
 class ConnectionState;
 
-template <class... Results>
-using Handler = boost::asio::any_completion_handler<void(boost::system::error_code, Results...)>;
-
 // The compiled side of the operations below.
 void start_receive(std::shared_ptr<ConnectionState>, Deadline, Handler<Message>);
 void start_next(std::shared_ptr<ConnectionState>, Deadline, Handler<std::optional<Message>>);
-void start_receive_batch(std::shared_ptr<ConnectionState>, std::size_t count_max, Deadline, Handler<std::vector<Message>>);
+void start_receive_batch(std::shared_ptr<ConnectionState>, std::size_t count_max, Deadline,
+                         Handler<std::vector<Message>>);
 void start_send(std::shared_ptr<ConnectionState>, Message, Deadline, Handler<>);
 void start_flush(std::shared_ptr<ConnectionState>, Deadline, Handler<>);
 void start_close(std::shared_ptr<ConnectionState>, Deadline, Handler<CloseReport>);
@@ -156,7 +154,8 @@ class Connection {
   }
 
   /// Waits for at least one message and gives up to `count_max` of those there are. Throws std::invalid_argument for 0.
-  [[nodiscard]] boost::asio::awaitable<std::vector<Message>> receive_batch(std::size_t count_max, Deadline deadline = {});
+  [[nodiscard]] boost::asio::awaitable<std::vector<Message>> receive_batch(std::size_t count_max,
+                                                                           Deadline deadline = {});
   template <detail::TokenFor<std::vector<Message>> Token>
   auto receive_batch(std::size_t count_max, Token&& token) {
     return receive_batch(count_max, Deadline{}, std::forward<Token>(token));
@@ -177,7 +176,8 @@ class Connection {
   /// Set once everything received has been taken and nothing more can come: closed, truncated, ….
   [[nodiscard]] boost::system::error_code end_of_receiving() const;
 
-  /// After error::truncated: the bytes of the message that did not end. Otherwise empty.
+  /// After error::truncated: the bytes of the message that did not end, as on the wire, its header included. Otherwise
+  /// empty.
   [[nodiscard]] Message partial() const;
 
   // --- sending ------------------------------------------------------------------------------------------------------
@@ -221,12 +221,17 @@ class Connection {
         token, state_, deadline);
   }
 
+  /// Ends the sending direction behind everything queued; receiving goes on. The peer sees a clean end; a send after
+  /// this, also one that is suspended now, is error::send_ended. Throws std::invalid_argument where the stream cannot
+  /// close one direction alone.
+  void end_sending();
+
   // --- ending -------------------------------------------------------------------------------------------------------
 
   /// Ends the connection in order: pending receives and suspended sends complete with operation_aborted, what is queued
   /// is written, the sending direction is shut down where the stream can, the peer's system acknowledges, the stream is
-  /// closed. At the deadline (default: `linger` from now) the rest is given up. Never fails: the report says what may be
-  /// missing. A second close waits for the first. Cancelling it gives the rest up at once.
+  /// closed. At the deadline (default: `linger` from now) the rest is given up. Never fails: the report says what may
+  /// be missing. A second close waits for the first. Cancelling it gives the rest up at once.
   [[nodiscard]] boost::asio::awaitable<CloseReport> close();
   [[nodiscard]] boost::asio::awaitable<CloseReport> close(Deadline deadline);
   template <detail::TokenFor<CloseReport> Token>

@@ -11,7 +11,6 @@
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -43,17 +42,18 @@ class Listener {
  public:
   using executor_type = boost::asio::any_io_executor;
 
-  /// Binds and listens; accepted connections use `executor`. Throws Error, whose sentence says what and why; a scheme this
-  /// build has not is error::unavailable, a framing that cannot work there std::invalid_argument.
-  /// A Unix socket file that no process listens on any more is replaced; one that is in use, and anything that is not a
-  /// socket, is left alone.
+  /// Binds and listens; accepted connections use `executor`. Throws Error, whose sentence says what and why; a scheme
+  /// this build has not is error::unavailable, a framing that cannot work there std::invalid_argument. A Unix socket
+  /// file that no process listens on any more is replaced; one that is in use, and anything that is not a socket, is
+  /// left alone.
   Listener(executor_type executor, Endpoint endpoint, ListenerOptions options);
-  // An overload and no default argument: GCC 12 would destroy that twice in `Listener l{co_await this_coro::executor, at}`.
+  // An overload and no default argument: GCC 12 would destroy that twice in `Listener l{co_await this_coro::executor,
+  // at}`.
   Listener(executor_type executor, Endpoint endpoint)
       : Listener{std::move(executor), std::move(endpoint), ListenerOptions{}} {}
   template <class Context>
-    requires std::convertible_to<Context&, boost::asio::execution_context&>
-  Listener(Context& context, Endpoint endpoint, ListenerOptions options = {})
+  requires std::convertible_to<Context&, boost::asio::execution_context&> Listener(Context& context, Endpoint endpoint,
+                                                                                   ListenerOptions options = {})
       : Listener{executor_type{context.get_executor()}, std::move(endpoint), std::move(options)} {}
 
   Listener(Listener&&) noexcept = default;

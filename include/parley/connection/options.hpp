@@ -17,8 +17,8 @@ struct ConnectionOptions {
   /// before memory is taken.
   std::size_t message_size_max = limits::message_size_max;
 
-  /// `send` waits while the outgoing queue holds this much, in bytes on the wire or in messages, and goes on when it has
-  /// fallen below half. A single message larger than the mark is taken when the queue is below it.
+  /// `send` waits while the outgoing queue holds this much, in bytes on the wire or in messages, and goes on when it
+  /// has fallen below half. A single message larger than the mark is taken when the queue is below it.
   std::size_t send_high_water_size = limits::send_high_water_size;
   std::size_t send_high_water_count = limits::send_high_water_count;
 

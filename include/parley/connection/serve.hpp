@@ -18,11 +18,12 @@
 namespace parley {
 
 /// Runs for one connection. What it leaves in the connection's queue when it returns is still delivered for at most
-/// `linger`. An exception that leaves it ends this connection only, and is told to the log hook with the peer's endpoint.
+/// `linger`. An exception that leaves it ends this connection only, and is told to the log hook with the peer's
+/// endpoint.
 using ServeHandler = std::function<boost::asio::awaitable<void>(Connection)>;
 
-/// Accepts until the listener is closed or the coroutine cancelled, each connection's handler in a coroutine of its own on
-/// the listener's executor. Then it waits up to `drain` for the handlers that still run, and returns; those that run
+/// Accepts until the listener is closed or the coroutine cancelled, each connection's handler in a coroutine of its own
+/// on the listener's executor. Then it waits up to `drain` for the handlers that still run, and returns; those that run
 /// longer are cancelled. Throws Error when accepting fails for good.
 [[nodiscard]] boost::asio::awaitable<void> serve(Listener& listener, ServeHandler handler,
                                                  std::chrono::milliseconds drain = std::chrono::seconds{10});
@@ -31,9 +32,10 @@ using ServeHandler = std::function<boost::asio::awaitable<void>(Connection)>;
 [[nodiscard]] boost::asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler,
                                                  std::chrono::milliseconds drain = std::chrono::seconds{10});
 
-/// Serves until SIGINT or SIGTERM comes, then closes the listener and drains as above; a second signal ends the drain at
-/// once. The only place of the library that looks at signals, and only for as long as it runs.
+/// Serves until SIGINT or SIGTERM comes, then closes the listener and drains as above; a second signal ends the drain
+/// at once. The only place of the library that looks at signals, and only for as long as it runs.
 [[nodiscard]] boost::asio::awaitable<void> serve_until_signal(Listener& listener, ServeHandler handler,
-                                                              std::chrono::milliseconds drain = std::chrono::seconds{10});
+                                                              std::chrono::milliseconds drain = std::chrono::seconds{
+                                                                  10});
 
 }  // namespace parley

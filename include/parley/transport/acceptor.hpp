@@ -52,7 +52,8 @@ class Acceptor {
   /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for one that is not made of
   /// streams.
   Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint, const TransportOptions& options);
-  // An overload and no default argument: GCC 12 would destroy that twice in `Acceptor a{co_await this_coro::executor, at}`.
+  // An overload and no default argument: GCC 12 would destroy that twice in `Acceptor a{co_await this_coro::executor,
+  // at}`.
   Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint)
       : Acceptor{std::move(executor), endpoint, TransportOptions{}} {}
   Acceptor(Acceptor&&) noexcept = default;

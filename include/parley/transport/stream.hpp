@@ -15,8 +15,12 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -29,8 +33,9 @@ namespace parley::transport {
 using WaitHandler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
 using TransferHandler = boost::asio::any_completion_handler<void(boost::system::error_code, std::size_t)>;
 
-/// What a transport implements. Completion handlers are invoked as by `post` to their associated executor, or the
-/// stream's where they have none.
+/// What a transport implements. Handlers of reads and writes are invoked as by `post` to their associated executor, or
+/// the stream's where they have none; those of waits on the stream's executor (looking a WaitHandler's own up takes
+/// memory, and the library's waits have none; Stream::wait_readable takes care of others').
 class StreamBackend {
  public:
   StreamBackend() = default;
@@ -103,7 +108,15 @@ class Stream {
   template <class Token>
   auto wait_readable(Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
-        [this](auto handler) { backend_->wait_readable(WaitHandler{std::move(handler)}); }, token);
+        [this](auto handler) {
+          auto executor = boost::asio::get_associated_executor(handler, get_executor());
+          const auto slot = boost::asio::get_associated_cancellation_slot(handler);
+          auto go_there = [executor, handler = std::move(handler)](boost::system::error_code ec) mutable {
+            boost::asio::dispatch(executor, [handler = std::move(handler), ec]() mutable { std::move(handler)(ec); });
+          };
+          backend_->wait_readable(WaitHandler{boost::asio::bind_cancellation_slot(slot, std::move(go_there))});
+        },
+        token);
   }
 
   void shutdown_send(boost::system::error_code& ec) { backend_->shutdown_send(ec); }
