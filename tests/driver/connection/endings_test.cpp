@@ -216,6 +216,34 @@ TEST_P(Ending, until_eof_is_refused_where_one_direction_cannot_be_closed) {
   EXPECT_FALSE(pair.left.post("as before"));
 }
 
+TEST_P(Ending, one_direction_ends_behind_what_is_queued_and_the_other_goes_on) {
+  make(options());
+  EXPECT_FALSE(pair.left.post("last"));
+  pair.left.end_sending();
+  EXPECT_EQ(pair.left.post("too late"), error::send_ended);
+  ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+    EXPECT_EQ((co_await pair.right.receive()).text(), "last");
+    EXPECT_EQ(co_await pair.right.next(), std::nullopt);
+    co_await pair.right.send("answer");
+    EXPECT_EQ((co_await pair.left.receive()).text(), "answer");
+  }));
+  EXPECT_EQ(close_left(std::chrono::hours{1}), CloseReport{});
+}
+
+TEST_P(Ending, ending_one_direction_is_refused_where_it_cannot_be_closed_alone) {
+  PairOptions made = options();
+  made.left_plan.can_half_close = false;
+  make(made);
+  EXPECT_THROW(pair.left.end_sending(), std::invalid_argument);
+  EXPECT_FALSE(pair.left.post("as before"));
+}
+
+TEST_P(Ending, a_high_water_mark_of_nothing_is_refused) {
+  PairOptions made = options();
+  made.left.send_high_water_count = 0;
+  EXPECT_THROW(make(made), std::invalid_argument);
+}
+
 // --- close -----------------------------------------------------------------------------------------------------------
 
 TEST_P(Ending, close_delivers_what_is_queued_and_reports_nothing_missing) {
