@@ -47,8 +47,9 @@ class Ring {
   }
   void pop_front() noexcept {
     std::destroy_at(slots_ + head_);
-    head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
+    // An empty ring starts over, so that one that is emptied often keeps to the memory it has just used.
+    head_ = size_ == 0 ? 0 : (head_ + 1) & (capacity_ - 1);
   }
   T take_front() {
     T value = std::move(front());
