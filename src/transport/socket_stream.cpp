@@ -85,10 +85,22 @@ SocketStream::SocketStream(StreamSocket socket, Endpoint local, Endpoint remote)
       remote_{std::move(remote)} {}
 
 void SocketStream::wait_readable(WaitHandler handler) {
+  const bool answered = has_read_.exchange(false, std::memory_order_relaxed);
+  const bool asked = has_written_.exchange(false, std::memory_order_relaxed);
+  if (answered && asked && !is_tcp_) wake_when_peer_reads();
   wait(StreamSocket::wait_read, read_memory_, std::move(handler));
 }
 void SocketStream::wait_writable(WaitHandler handler) {
   wait(StreamSocket::wait_write, write_memory_, std::move(handler));
+}
+
+/// A Unix socket also tells who waits to write when the peer has read. To one that waits for an answer that is a
+/// warning of what is coming: its processor wakes up while the peer still works, where the wake-up would be most of the
+/// time of a round trip. Asio watches for both directions from the first wait to write on.
+void SocketStream::wake_when_peer_reads() {
+  if (wakes_when_peer_reads_) return;
+  wakes_when_peer_reads_ = true;
+  socket_.async_wait(StreamSocket::wait_write, [](error_code) {});
 }
 
 void SocketStream::wait(StreamSocket::wait_type type, std::shared_ptr<OperationMemory>& memory, WaitHandler handler) {
@@ -111,6 +123,7 @@ std::size_t SocketStream::try_read(std::span<const asio::mutable_buffer> buffers
     received = transfer([&] { return ::recvmsg(descriptor, gather.header(), MSG_DONTWAIT); }, ec);
   }
   if (received == 0 && !ec) ec = asio::error::eof;
+  if (received > 0) has_read_.store(true, std::memory_order_relaxed);
   return received;
 }
 
@@ -118,6 +131,7 @@ std::size_t SocketStream::try_write(std::span<const asio::const_buffer> buffers,
   ec = {};
   if (all_empty(buffers)) return 0;
   constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  has_written_.store(true, std::memory_order_relaxed);
   const int descriptor = socket_.native_handle();
   if (buffers.size() == 1) {
     return transfer([&] { return ::send(descriptor, buffers[0].data(), buffers[0].size(), flags); }, ec);

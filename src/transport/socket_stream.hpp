@@ -8,6 +8,7 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -40,6 +41,7 @@ class SocketStream final : public StreamBackend {
 
  private:
   void wait(StreamSocket::wait_type type, std::shared_ptr<OperationMemory>& memory, WaitHandler handler);
+  void wake_when_peer_reads();
 
   // Asio refers to the buffers of a pending operation by this array. (A single buffer travels in the operation.)
   // Of asynchronous operations with several buffers, which connections do not use here: kept outside, for size.
@@ -51,6 +53,10 @@ class SocketStream final : public StreamBackend {
   mutable StreamSocket socket_;
   bool is_tcp_;
   bool send_ended_ = false;
+  // Since the last wait for reading. Reading and writing may be at work in two threads at once.
+  std::atomic<bool> has_read_ = false;
+  std::atomic<bool> has_written_ = false;
+  bool wakes_when_peer_reads_ = false;
   Endpoint local_;
   Endpoint remote_;
 };
