@@ -17,6 +17,8 @@ using boost::system::error_code;
 namespace detail {
 namespace {
 
+using Operation = ConnectionState::Operation;
+
 auto wait_for_message(ConnectionState& state, Deadline deadline) {
   return await_result<void(error_code, Message)>(
       [&state, deadline](auto handler) { state.receive(deadline, Handler<Message>{std::move(handler)}); });
@@ -32,11 +34,11 @@ asio::awaitable<Message> receive(std::shared_ptr<ConnectionState> state, Deadlin
   switch (state->take(message)) {
     case Taken::message_and_yield: co_await let_others_run(); [[fallthrough]];
     case Taken::message: co_return message;
-    case Taken::ended: throw state->error_for(state->end_of_receiving());
+    case Taken::ended: throw state->error_for(Operation::receive, state->end_of_receiving());
     case Taken::nothing: break;
   }
   auto [ec, late] = co_await wait_for_message(*state, deadline);
-  if (ec) throw state->error_for(ec);
+  if (ec) throw state->error_for(Operation::receive, ec);
   co_return std::move(late);
 }
 
@@ -54,7 +56,7 @@ asio::awaitable<std::optional<Message>> next(std::shared_ptr<ConnectionState> st
     ec = late_ec;
   }
   if (ec == error::closed) co_return std::nullopt;
-  throw state->error_for(ec);
+  throw state->error_for(Operation::receive, ec);
 }
 
 asio::awaitable<std::vector<Message>> receive_batch(std::shared_ptr<ConnectionState> state, std::size_t count_max,
@@ -73,18 +75,18 @@ asio::awaitable<void> send(std::shared_ptr<ConnectionState> state, Message messa
   switch (state->try_send(message, ec)) {
     case ConnectionState::Sent::done: co_return;
     case ConnectionState::Sent::done_and_yield: co_await let_others_run(); co_return;
-    case ConnectionState::Sent::failed: throw state->error_for(ec);
+    case ConnectionState::Sent::failed: throw state->error_for(Operation::send, ec);
     case ConnectionState::Sent::must_wait: break;
   }
   auto [late_ec] = co_await await_result<void(error_code)>(
       [&](auto handler) { state->send(std::move(message), deadline, Handler<>{std::move(handler)}); });
-  if (late_ec) throw state->error_for(late_ec);
+  if (late_ec) throw state->error_for(Operation::send, late_ec);
 }
 
 asio::awaitable<void> flush(std::shared_ptr<ConnectionState> state, Deadline deadline) {
   auto [ec] = co_await await_result<void(error_code)>(
       [&](auto handler) { state->flush(deadline, Handler<>{std::move(handler)}); });
-  if (ec) throw state->error_for(ec);
+  if (ec) throw state->error_for(Operation::flush, ec);
 }
 
 asio::awaitable<CloseReport> close(std::shared_ptr<ConnectionState> state, Deadline deadline) {

@@ -1,5 +1,7 @@
 #include "connection/framed.hpp"
 
+#include "detail/log.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -31,6 +33,9 @@ bool is_plain(const Framing& framing) {
 
 std::shared_ptr<FramedConnection> FramedConnection::make(transport::Stream stream, ConnectionOptions options) {
   auto connection = std::make_shared<FramedConnection>(std::move(stream), std::move(options));
+  if (log_enabled()) {
+    log(LogLevel::debug, "connected, from " + connection->local_.to_string(), connection->remote_.to_string());
+  }
   const Lock lock{connection->mutex()};
   connection->link_.start();
   return connection;
@@ -61,7 +66,7 @@ void FramedConnection::check_framing(const Framing& framing) const {
 // --- receiving -------------------------------------------------------------------------------------------------------
 
 inline bool FramedConnection::wants_bytes() const {
-  if (cut_size_ >= options_.receive_high_water_size) [[unlikely]]
+  if (cut_size_ >= options_.receive_high_water_size) [[unlikely]]  // always, after stop_taking_in()
     return is_closing();
   if (link_.is_paused() && link_.in().size() > resume_size && link_.in().size() >= need_) return has_receivers();
   if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
@@ -140,11 +145,11 @@ void FramedConnection::cut_eagerly() {
     cut_size_ += message.size();
     cut_.emplace_back(std::move(message));
   }
-  if (ended_) return;
-  if (const auto deadline = decoder_.next_deadline()) schedule_backend_deadline(*deadline);
+  schedule_backend_deadline(ended_ ? std::nullopt : decoder_.next_deadline());
 }
 
 void FramedConnection::on_backend_deadline() {
+  if (!uses_time_) return;  // it was on its way when reframe() cancelled it
   cut_eagerly();
   satisfy_receivers_locked();
 }
@@ -177,6 +182,15 @@ std::string FramedConnection::describe(const wire::DecodeStep& step) const {
       return about_peer("the byte at position " + std::to_string(consumed_size_ + step.offset) +
                         " of the stream breaks the rules of the framing " + options_.framing.name());
   }
+}
+
+void FramedConnection::stop_taking_in() {
+  options_.receive_high_water_size = 0;  // no user's value: see wants_bytes()
+}
+
+void FramedConnection::end_pulling() {
+  ended_ = true;
+  schedule_backend_deadline(std::nullopt);
 }
 
 void FramedConnection::demand() { link_.resume(); }
@@ -301,7 +315,11 @@ void FramedConnection::reframe_locked(Framing framing) {
   options_.framing = std::move(framing);
   need_ = 0;
   link_.set_frame_size(0);
-  if (uses_time_) cut_eagerly();
+  if (uses_time_) {
+    cut_eagerly();
+  } else {
+    schedule_backend_deadline(std::nullopt);
+  }
 }
 
 }  // namespace parley::detail

@@ -47,6 +47,8 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   [[nodiscard]] std::size_t queue_count() const override { return link_.out().message_count(); }
   [[nodiscard]] std::uint64_t position_queued() const override;
   [[nodiscard]] std::uint64_t position_written() const override { return link_.counters().bytes_written; }
+  void stop_taking_in() override;
+  void end_pulling() override;
   void end_sending_behind_queue() override;
   void start_draining() override;
   [[nodiscard]] std::size_t unconfirmed_size() const override { return link_.unacknowledged_size(); }

@@ -1,5 +1,8 @@
 #include "connection/inproc.hpp"
 
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -12,7 +15,11 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 /// One end. Both share one mutex, and what one sends goes straight into the other's inbox; the inbox is the queue whose
-/// marks `send` looks at. Each end keeps the other alive no longer than it is open.
+/// marks `send` looks at, the lower of the sender's and the receiver's. Each end keeps the other alive no longer than
+/// it is open.
+///
+/// A message larger than the receiver takes does what it does over a stream: the sender may queue it, the receiver cuts
+/// the connection when it comes to it. But nobody holds it meanwhile.
 class InprocConnection final : public ConnectionState {
  public:
   InprocConnection(asio::any_io_executor executor, ConnectionOptions options, const Endpoint& endpoint,
@@ -22,8 +29,8 @@ class InprocConnection final : public ConnectionState {
   }
 
   static void join(const std::shared_ptr<InprocConnection>& a, const std::shared_ptr<InprocConnection>& b) {
-    a->peer_ = b;
-    b->peer_ = a;
+    a->meet(b);
+    b->meet(a);
   }
 
   Taken take(Message& message) override { return take_from(*this, message); }
@@ -36,11 +43,7 @@ class InprocConnection final : public ConnectionState {
   friend class ConnectionState;  // its templates call the functions below on this type
 
   Pull pull(Message& message) override {
-    if (inbox_.empty()) {
-      if (!peer_ended_) return Pull::empty;
-      end_receiving_locked(error::closed, about_peer("the peer closed the connection"));
-      return Pull::ended;
-    }
+    if (inbox_.empty()) return pull_end();
     message = inbox_.take_front();
     inbox_size_ -= message.size();
     bytes_received_ += message.size();
@@ -50,18 +53,9 @@ class InprocConnection final : public ConnectionState {
   void demand() override {}
 
   bool push(Message& message, error_code& ec) override {
-    if (message.size() > options_.message_size_max) {
-      ec = error::message_too_large;
-      note_locked(ec, about_peer("message of " + std::to_string(message.size()) + " bytes exceeds the limit of " +
-                                 std::to_string(options_.message_size_max)));
-      return false;
-    }
+    if (message.size() > either_size_max_) return push_too_large(message, ec);
     const auto peer = peer_.lock();
-    if (!peer || ended_) {
-      ec = ended_ ? error::send_ended : error::closed;
-      note_locked(ec, about_peer(ended_ ? "this direction has ended" : "the peer closed the connection"));
-      return false;
-    }
+    if (!peer || ended_) return refuse_ended(ec);
     bytes_sent_ += message.size();
     peer->inbox_size_ += message.size();
     peer->inbox_.emplace_back(std::move(message));
@@ -88,6 +82,15 @@ class InprocConnection final : public ConnectionState {
   [[nodiscard]] std::uint64_t position_written() const override { return bytes_sent_; }
   [[nodiscard]] std::size_t unconfirmed_size() const override { return 0; }
 
+  void stop_taking_in() override {
+    if (const auto peer = peer_.lock()) peer->options_.send_high_water_size = 0;  // it is never below that mark again
+  }
+  void end_pulling() override {
+    peer_ended_ = true;
+    const auto peer = peer_.lock();
+    if (peer) peer->end_sending_locked(error::closed, peer->about_peer("the peer receives no more"), {});
+  }
+
   void end_sending_behind_queue() override {
     ended_ = true;
     const auto peer = peer_.lock();
@@ -98,6 +101,64 @@ class InprocConnection final : public ConnectionState {
   void start_draining() override { drained_locked(); }
   void close_transport() override { leave(); }
   void forget_transport() noexcept override { leave(); }
+
+  void meet(const std::shared_ptr<InprocConnection>& peer) {
+    peer_ = peer;
+    either_size_max_ = std::min(options_.message_size_max, peer->options_.message_size_max);
+    options_.send_high_water_size = std::min(options_.send_high_water_size, peer->options_.receive_high_water_size);
+  }
+
+  /// The inbox is empty.
+  Pull pull_end() {
+    if (too_large_size_ > 0) {
+      cut_peer_off();
+    } else if (is_cut_off_) {
+      end_receiving_locked(
+          asio::error::connection_reset,
+          about_peer("receiving failed: the peer cut the connection, because a message was too large for it"));
+    } else if (peer_ended_) {
+      end_receiving_locked(error::closed, about_peer("the peer closed the connection"));
+    } else {
+      return Pull::empty;
+    }
+    return Pull::ended;
+  }
+
+  bool push_too_large(const Message& message, error_code& ec) {
+    const std::string of_size = "message of " + std::to_string(message.size()) + " bytes exceeds ";
+    if (message.size() > options_.message_size_max) {
+      ec = error::message_too_large;
+      note_locked(ec, about_peer(of_size + "the limit of " + std::to_string(options_.message_size_max)));
+      return false;
+    }
+    const auto peer = peer_.lock();
+    if (!peer || ended_) return refuse_ended(ec);
+    const std::string limit = std::to_string(peer->options_.message_size_max);
+    end_sending_locked(
+        asio::error::connection_reset,
+        about_peer("sending failed: the peer cuts the connection, because a " + of_size + "its limit of " + limit),
+        {1, message.size(), 0});
+    peer->too_large_size_ = message.size();
+    if (peer->has_receivers()) peer->satisfy_receivers_locked();
+    return true;
+  }
+  bool refuse_ended(error_code& ec) {
+    ec = ended_ ? error::send_ended : error::closed;
+    note_locked(ec, about_peer(ended_ ? "this direction has ended" : "the peer closed the connection"));
+    return false;
+  }
+
+  void cut_peer_off() {
+    const std::string sentence = about_peer("message of " + std::to_string(too_large_size_) +
+                                            " bytes exceeds the limit of " + std::to_string(options_.message_size_max));
+    end_receiving_locked(error::message_too_large, sentence);
+    if (const auto peer = std::exchange(peer_, {}).lock()) {
+      peer->peer_.reset();
+      peer->is_cut_off_ = true;
+      if (peer->has_receivers()) peer->satisfy_receivers_locked();
+    }
+    end_sending_locked(error::message_too_large, sentence, {});
+  }
 
   /// The peer may still take what is in its inbox; it can send nothing more.
   void leave() {
@@ -126,8 +187,11 @@ class InprocConnection final : public ConnectionState {
   std::weak_ptr<InprocConnection> peer_;
   Ring<Message> inbox_;
   std::size_t inbox_size_ = 0;
+  std::size_t either_size_max_ = 0;  // the lower of both ends' message_size_max
+  std::size_t too_large_size_ = 0;   // of the peer's message that this end does not take; behind the inbox
   bool ended_ = false;
   bool peer_ended_ = false;
+  bool is_cut_off_ = false;  // by the peer, for a message too large for it
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_received_ = 0;
 };

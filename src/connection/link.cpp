@@ -107,17 +107,26 @@ void Link::deliver(Lock& lock) {
     // A handler's exception leaves through the event loop, and must not take the reading with it.
     if (!lock.owns_lock()) lock.lock();
     delivering_ = nullptr;
-    if (!out_.empty()) schedule_flush();
-    reading_ = Reading::paused;
-    resume();
+    go_on_after_throw();
     throw;
   }
   delivering_ = nullptr;
   if (can_wait_ && writing_ == Writing::idle && !out_.empty() && !closing_) flush(lock);
 }
 
+void Link::go_on_after_throw() {
+  if (closing_) {
+    reading_ = Reading::ended;
+    close_if_quiet();
+    return;
+  }
+  if (!out_.empty()) schedule_flush();
+  reading_ = Reading::paused;
+  resume();
+}
+
 void Link::wait_readable() {
-  if (is_polled_ || context_.start_polling(*this, sink_.hold())) {
+  if (is_polled_ || (context_.is_polling() && context_.start_polling(*this, sink_.hold()))) {
     is_polled_ = true;
     reading_ = Reading::polled;
     return;

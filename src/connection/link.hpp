@@ -112,6 +112,7 @@ class Link : private Pollable {
   void read(Lock& lock);
   void post_read();
   void deliver(Lock& lock);
+  void go_on_after_throw();
   bool read_once(Lock& lock);
   void wait_readable();
   Polled poll() override;

@@ -1,5 +1,6 @@
 #include <parley/connection/serve.hpp>
 
+#include "connection/state.hpp"
 #include "detail/log.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -41,7 +42,9 @@ class Running : public std::enable_shared_from_this<Running> {
   [[nodiscard]] const Strand& strand() const noexcept { return strand_; }
 
   void start(Connection peer) {
-    const auto task = tasks_.insert(tasks_.end(), std::make_shared<Task>(asio::make_strand(executor_)));
+    const auto& connection = detail::ConnectionAccess::state(peer);
+    if (conversations_end_) connection->end_receiving();
+    const auto task = tasks_.insert(tasks_.end(), std::make_shared<Task>(asio::make_strand(executor_), connection));
     auto on_end = [self = shared_from_this(), task,
                    where = peer.remote_endpoint().to_string()](const std::exception_ptr& thrown) {
       if (thrown) report(thrown, where);
@@ -51,6 +54,15 @@ class Running : public std::enable_shared_from_this<Running> {
     asio::co_spawn(
         (*task)->strand, handle(shared_from_this(), std::move(peer)),
         asio::bind_cancellation_slot((*task)->signal.slot(), asio::bind_executor(strand_, std::move(on_end))));
+  }
+
+  /// Every handler, those to come too, sees its peer end behind the messages that are here. What handlers send still
+  /// goes out.
+  void end_conversations() {
+    conversations_end_ = true;
+    for (const auto& task : tasks_) {
+      if (const auto connection = task->connection.lock()) connection->end_receiving();
+    }
   }
 
   /// Until all have ended; those that have not after `drain` are cancelled, and waited for a moment more.
@@ -71,8 +83,10 @@ class Running : public std::enable_shared_from_this<Running> {
 
  private:
   struct Task {
-    explicit Task(Strand own) : strand{std::move(own)} {}
+    Task(Strand own, std::weak_ptr<detail::ConnectionState> peer)
+        : strand{std::move(own)}, connection{std::move(peer)} {}
     Strand strand;
+    std::weak_ptr<detail::ConnectionState> connection;  // the handler's, who may destroy it at any time
     asio::cancellation_signal signal;
   };
 
@@ -110,7 +124,46 @@ class Running : public std::enable_shared_from_this<Running> {
   Strand strand_;
   asio::steady_timer all_done_;
   std::list<std::shared_ptr<Task>> tasks_;
+  bool conversations_end_ = false;
   bool hurried_ = false;
+};
+
+/// The first signal closes the listener and ends the conversations, the second ends the patience. It lives on the
+/// strand of `running`, for a signal_set may not be used by two threads at once; and its handlers hold it, since one
+/// may be under way when it is stopped.
+class SignalWatch : public std::enable_shared_from_this<SignalWatch> {
+ public:
+  SignalWatch(Listener& listener, std::shared_ptr<Running> running)
+      : listener_{listener}, running_{std::move(running)}, signals_{running_->strand(), SIGINT, SIGTERM} {}
+
+  void start() { wait(&SignalWatch::drain); }
+
+  /// The signals have their usual effect again.
+  void stop() {
+    stopped_ = true;
+    error_code ignored;
+    signals_.clear(ignored);
+    signals_.cancel(ignored);
+  }
+
+ private:
+  void wait(void (SignalWatch::*react)()) {
+    signals_.async_wait([self = shared_from_this(), react](const error_code& ec, int) {
+      if (!ec && !self->stopped_) (self.get()->*react)();
+    });
+  }
+  void drain() {
+    detail::log(LogLevel::info, "a signal came: accepting no more, draining", listener_.local_endpoint().to_string());
+    listener_.close();
+    running_->end_conversations();
+    wait(&SignalWatch::hurry);
+  }
+  void hurry() { running_->hurry(); }
+
+  Listener& listener_;
+  const std::shared_ptr<Running> running_;
+  asio::signal_set signals_;
+  bool stopped_ = false;
 };
 
 asio::awaitable<void> accept_and_drain(Listener& listener, std::chrono::milliseconds drain,
@@ -131,28 +184,23 @@ asio::awaitable<void> accept_and_drain(Listener& listener, std::chrono::millisec
   if (failure) std::rethrow_exception(failure);
 }
 
-asio::awaitable<void> serve_with(Listener& listener, std::chrono::milliseconds drain,
-                                 std::shared_ptr<Running> running) {
-  const auto strand = running->strand();
-  co_await asio::co_spawn(strand, accept_and_drain(listener, drain, std::move(running)), asio::use_awaitable);
-}
-
-/// The first signal closes the listener, the second ends the patience. On the strand of `running`.
-void watch(asio::signal_set& signals, Listener& listener, std::shared_ptr<Running> running) {
-  signals.async_wait([&signals, &listener, running](const error_code& ec, int) {
-    if (ec) return;
-    detail::log(LogLevel::info, "a signal came: accepting no more, draining", listener.local_endpoint().to_string());
-    listener.close();
-    signals.async_wait([running](const error_code& again, int) {
-      if (!again) running->hurry();
-    });
-  });
+asio::awaitable<void> accept_until_signal_and_drain(Listener& listener, std::chrono::milliseconds drain,
+                                                    std::shared_ptr<Running> running) {
+  struct Watching {
+    std::shared_ptr<SignalWatch> watch;
+    ~Watching() { watch->stop(); }
+  };
+  const Watching watching{std::make_shared<SignalWatch>(listener, running)};
+  watching.watch->start();
+  co_await accept_and_drain(listener, drain, running);
 }
 
 }  // namespace
 
 asio::awaitable<void> serve(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain) {
-  return serve_with(listener, drain, std::make_shared<Running>(listener.get_executor(), std::move(handler)));
+  auto running = std::make_shared<Running>(listener.get_executor(), std::move(handler));
+  const auto strand = running->strand();
+  co_await asio::co_spawn(strand, accept_and_drain(listener, drain, std::move(running)), asio::use_awaitable);
 }
 
 asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler, std::chrono::milliseconds drain) {
@@ -162,9 +210,9 @@ asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler, std::chrono
 
 asio::awaitable<void> serve_until_signal(Listener& listener, ServeHandler handler, std::chrono::milliseconds drain) {
   auto running = std::make_shared<Running>(listener.get_executor(), std::move(handler));
-  asio::signal_set signals{running->strand(), SIGINT, SIGTERM};
-  watch(signals, listener, running);
-  co_await serve_with(listener, drain, running);
+  const auto strand = running->strand();
+  co_await asio::co_spawn(strand, accept_until_signal_and_drain(listener, drain, std::move(running)),
+                          asio::use_awaitable);
 }
 
 }  // namespace parley

@@ -1,5 +1,7 @@
 #include "connection/state.hpp"
 
+#include "detail/log.hpp"
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 
@@ -23,6 +25,9 @@ constexpr std::chrono::milliseconds confirm_pause_max{50};
 void ConnectionState::check_marks(const ConnectionOptions& options) {
   if (options.send_high_water_size == 0 || options.send_high_water_count == 0) {
     throw std::invalid_argument("a send high-water mark of 0 would let no message through; it must be at least 1");
+  }
+  if (options.receive_high_water_size == 0) {
+    throw std::invalid_argument("a receive high-water mark of 0 would let nothing in; it must be at least 1");
   }
 }
 
@@ -55,7 +60,21 @@ ConnectionState::Pull ConnectionState::pull_counted(Message& message) {
   if (life_ != Life::open) return Pull::ended;
   const Pull pulled = pull(message);
   if (pulled == Pull::message) ++messages_received_;
-  return pulled;
+  return pulled == Pull::empty && is_at_own_end() ? Pull::ended : pulled;
+}
+
+bool ConnectionState::conclude_receiving() {
+  end_receiving_locked(error::closed, about_peer("this side ended receiving"));
+  end_pulling();
+  return true;
+}
+
+void ConnectionState::end_receiving() {
+  const Lock lock{mutex()};
+  if (life_ != Life::open || receiving_ends_) return;
+  receiving_ends_ = true;
+  stop_taking_in();
+  satisfy_receivers_locked();
 }
 
 bool ConnectionState::pull_for_receiver(Message& message) {
@@ -89,7 +108,9 @@ void ConnectionState::deliver_to_receivers(Lock& lock) {
 }
 
 void ConnectionState::end_receiving_locked(error_code ec, std::string sentence) {
-  if (!end_) end_ = std::make_unique<Failure>(ec, std::move(sentence));
+  if (end_) return;
+  log_about_peer(sentence);
+  end_ = std::make_unique<Failure>(ec, std::move(sentence));
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
@@ -181,6 +202,7 @@ void ConnectionState::satisfy_senders_locked() {
 
 void ConnectionState::end_sending_locked(error_code ec, std::string sentence, CloseReport lost) {
   if (send_failure_) return;
+  log_about_peer(sentence);
   send_failure_ = std::make_unique<Failure>(ec, std::move(sentence));
   rare().report = lost;
   if (!rare_->senders.empty() || !rare_->flushers.empty()) note_locked(ec, send_failure_->sentence);
@@ -192,9 +214,19 @@ void ConnectionState::end_sending_locked(error_code ec, std::string sentence, Cl
 // --- interrupting ----------------------------------------------------------------------------------------------------
 
 void ConnectionState::interrupt_locked(std::uint64_t id, error_code ec) {
-  if (fail_waiter(receivers_, id, ec) || fail_waiter(rare().senders, id, ec) || fail_waiter(rare().flushers, id, ec)) {
+  auto waited = fail_waiter(receivers_, id, ec);
+  Operation operation = Operation::receive;
+  if (!waited) {
+    waited = fail_waiter(rare().senders, id, ec);
+    operation = Operation::send;
+  }
+  if (!waited) {
+    waited = fail_waiter(rare().flushers, id, ec);
+    operation = Operation::flush;
+  }
+  if (waited) {
     // Only now: a deadline may come late, for an operation that was done in time.
-    if (ec == error::timed_out) note_locked(ec, about_peer("the deadline passed before the operation was done"));
+    if (ec == error::timed_out) note_time_out(operation, *waited);
     return;
   }
   // A close that is cancelled does not wait any longer, and so ends the closing.
@@ -204,6 +236,18 @@ void ConnectionState::interrupt_locked(std::uint64_t id, error_code ec) {
       return;
     }
   }
+}
+
+void ConnectionState::note_time_out(Operation operation, Duration waited) {
+  constexpr std::string_view names[] = {"receive", "send", "flush"};
+  const auto index = static_cast<std::size_t>(operation);
+  std::string sentence{names[index]};
+  sentence +=
+      " timed out after " + std::to_string(std::chrono::round<std::chrono::milliseconds>(waited).count()) + " ms";
+  if (operation != Operation::receive) sentence += ": the queue holds " + std::to_string(queue_size()) + " bytes";
+  sentence = about_peer(sentence);
+  rare().time_outs[index] = sentence;
+  note_locked(error::timed_out, std::move(sentence));
 }
 
 void ConnectionState::on_deadline(std::uint64_t token) {
@@ -220,12 +264,12 @@ void ConnectionState::on_deadline(std::uint64_t token) {
   }
 }
 
-void ConnectionState::schedule_backend_deadline(TimePoint when) {
-  if (context() == nullptr) return;
+void ConnectionState::schedule_backend_deadline(std::optional<TimePoint> when) {
+  if (context() == nullptr || (!when && !rare_)) return;
   DeadlineId& deadline = rare().backend_deadline;
-  if (deadline.is_set() && deadline.when == when) return;
+  if (when && deadline.is_set() && deadline.when == *when) return;
   if (deadline.is_set()) context()->cancel(deadline);
-  deadline = context()->schedule(executor(), when, *this, token_backend);
+  deadline = when ? context()->schedule(executor(), *when, *this, token_backend) : DeadlineId{};
 }
 
 // --- closing ---------------------------------------------------------------------------------------------------------
@@ -249,7 +293,9 @@ CloseReport ConnectionState::abort() {
 
 void ConnectionState::abandon() noexcept {
   const Lock lock{mutex()};
-  if (life_ == Life::open && context() != nullptr) begin_closing(options_.linger);
+  if (context() == nullptr) return;
+  if (rare_) fail_all(rare_->flushers, asio::error::operation_aborted);
+  if (life_ == Life::open) begin_closing(options_.linger);
 }
 
 void ConnectionState::begin_closing(Deadline deadline) {
@@ -312,6 +358,12 @@ void ConnectionState::finish_closing() {
     if (deadline->is_set() && context() != nullptr) context()->cancel(*deadline);
     *deadline = {};
   }
+  if (log_enabled()) {
+    log(LogLevel::debug,
+        "closed: " + std::to_string(messages_sent_) + " messages sent, " + std::to_string(messages_received_) +
+            " received, " + std::to_string(ending.report.unsent_count) + " of those to send dropped",
+        remote_endpoint().to_string());
+  }
   close_transport();
   fail_all(ending.flushers, asio::error::operation_aborted);
   while (!ending.closers.empty()) complete(ending.closers.take_front(), error_code{}, ending.report);
@@ -370,16 +422,32 @@ std::string ConnectionState::last_error() {
   return noted_ ? noted_->sentence : std::string{};
 }
 
-Error ConnectionState::error_for(error_code ec) {
+Error ConnectionState::error_for(Operation operation, error_code ec) {
   const Lock lock{mutex()};
-  for (const auto* failure : {end_.get(), noted_.get()}) {
-    if (failure != nullptr && failure->code == ec) return Error{ec, failure->sentence};
+  const std::string* sentence = sentence_for(operation, ec);
+  return Error{ec, sentence != nullptr && !sentence->empty() ? *sentence : about_peer(ec.message())};
+}
+
+const std::string* ConnectionState::sentence_for(Operation operation, error_code ec) const {
+  if (ec == error::timed_out && rare_) return &rare_->time_outs[static_cast<std::size_t>(operation)];
+  const auto& failure = operation == Operation::receive ? end_ : send_failure_;
+  for (const Failure* each : {failure.get(), noted_.get()}) {
+    if (each != nullptr && each->code == ec) return &each->sentence;
   }
-  return Error{ec, about_peer(ec.message())};
+  return nullptr;
 }
 
 std::string ConnectionState::about_peer(std::string_view sentence) const {
   return std::string{sentence} + " (" + remote_endpoint().to_string() + ")";
+}
+
+void ConnectionState::log_about_peer(std::string_view sentence) const {
+  if (!log_enabled()) return;
+  // The hook is told the endpoint beside the text.
+  const std::string peer = remote_endpoint().to_string();
+  const std::string suffix = " (" + peer + ")";
+  if (sentence.ends_with(suffix)) sentence.remove_suffix(suffix.size());
+  log(LogLevel::debug, sentence, peer);
 }
 
 }  // namespace parley::detail

@@ -15,10 +15,13 @@
 
 #include <parley/connection/connection.hpp>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace parley::detail {
@@ -50,6 +53,9 @@ class ConnectionState : public WaitingObject {
   boost::system::error_code post(Message message);
   void flush(Deadline deadline, Handler<> handler);
   void end_sending();
+  /// Receiving ends as if the peer had ended its direction: behind the whole messages that are here already. Sending
+  /// goes on.
+  void end_receiving();
 
   void close(Deadline deadline, Handler<CloseReport> handler);
   CloseReport abort();
@@ -61,8 +67,10 @@ class ConnectionState : public WaitingObject {
   [[nodiscard]] ConnectionStats stats();
   void reframe(Framing framing);
   [[nodiscard]] std::string last_error();
-  /// The exception for an operation of this connection that failed with `ec`.
-  [[nodiscard]] Error error_for(boost::system::error_code ec);
+  enum class Operation : std::uint8_t { receive, send, flush };
+  /// The exception for such an operation that failed with `ec`. Others may have failed with the same code, and have
+  /// another sentence.
+  [[nodiscard]] Error error_for(Operation operation, boost::system::error_code ec);
 
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
@@ -92,6 +100,10 @@ class ConnectionState : public WaitingObject {
   /// Positions in the stream of queued bytes: what has been queued, and written, since the beginning.
   [[nodiscard]] virtual std::uint64_t position_queued() const = 0;
   [[nodiscard]] virtual std::uint64_t position_written() const = 0;
+  /// Takes in no more: receiving is to end behind what pull() still gives.
+  virtual void stop_taking_in() = 0;
+  /// That has been taken: from now on pull() says Pull::ended.
+  virtual void end_pulling() = 0;
   /// Nothing more is sent behind what is queued. Throws std::invalid_argument where that cannot be.
   virtual void end_sending_behind_queue() = 0;
   /// Drain the queue, then end the sending direction; drained_locked() follows.
@@ -125,9 +137,11 @@ class ConnectionState : public WaitingObject {
   void end_sending_locked(boost::system::error_code ec, std::string sentence, CloseReport lost);
   void drained_locked();
   void note_locked(boost::system::error_code ec, std::string sentence);
-  void schedule_backend_deadline(TimePoint when);
+  /// The backend's one deadline; nothing: none.
+  void schedule_backend_deadline(std::optional<TimePoint> when);
 
   [[nodiscard]] std::string about_peer(std::string_view sentence) const;
+  void log_about_peer(std::string_view sentence) const;
   [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }
   [[nodiscard]] bool has_receivers() const noexcept { return !receivers_.empty(); }
   [[nodiscard]] bool has_senders() const noexcept { return rare_ != nullptr && !rare_->senders.empty(); }
@@ -169,6 +183,9 @@ class ConnectionState : public WaitingObject {
     return true;
   }
   [[nodiscard]] bool may_send() const noexcept { return life_ == Life::open && send_failure_ == nullptr; }
+  /// pull() has nothing: whether nothing more is to come, because end_receiving() was called.
+  bool is_at_own_end() { return receiving_ends_ && conclude_receiving(); }
+  bool conclude_receiving();
   Pull pull_counted(Message& message);
   /// A message for the first who waits. False when there is none; tells them all if it has ended.
   bool pull_for_receiver(Message& message);
@@ -176,6 +193,8 @@ class ConnectionState : public WaitingObject {
   boost::system::error_code refused_locked();
 
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
+  void note_time_out(Operation operation, Duration waited);
+  [[nodiscard]] const std::string* sentence_for(Operation operation, boost::system::error_code ec) const;
 
   void begin_closing(Deadline deadline);
   void enter_closing();
@@ -196,6 +215,7 @@ class ConnectionState : public WaitingObject {
     Ring<Flusher> flushers;
     Ring<Closer> closers;
     CloseReport report;
+    std::array<std::string, 3> time_outs;  // the last sentence of each Operation
     DeadlineId close_deadline;
     DeadlineId confirm_deadline;
     DeadlineId backend_deadline;
@@ -212,6 +232,7 @@ class ConnectionState : public WaitingObject {
 
   Life life_ = Life::open;
   bool drained_ = false;
+  bool receiving_ends_ = false;                  // end_receiving() was called
   std::unique_ptr<const Failure> end_;           // of receiving
   std::unique_ptr<const Failure> send_failure_;  // of sending
   std::unique_ptr<const Failure> noted_;         // the last an operation was told
@@ -220,6 +241,13 @@ class ConnectionState : public WaitingObject {
   std::uint32_t ready_in_a_row_ = 0;
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_received_ = 0;
+};
+
+/// For the parts of the library that are handed a Connection.
+struct ConnectionAccess {
+  static const std::shared_ptr<ConnectionState>& state(const Connection& connection) noexcept {
+    return connection.state_;
+  }
 };
 
 template <class Backend>
@@ -233,7 +261,7 @@ Taken ConnectionState::take_from(Backend& backend, Message& message) {
     return yield_due() ? Taken::message_and_yield : Taken::message;
   }
   ready_in_a_row_ = 0;
-  return pulled == Pull::ended ? Taken::ended : Taken::nothing;
+  return pulled == Pull::ended || is_at_own_end() ? Taken::ended : Taken::nothing;
 }
 
 template <class Backend>

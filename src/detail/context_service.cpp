@@ -83,7 +83,6 @@ void ContextService::expire() {
 }
 
 bool ContextService::start_polling(Pollable& pollable, std::shared_ptr<void> held) {
-  if (pollers_.load(std::memory_order_relaxed) == 0) return false;
   const std::lock_guard lock{mutex_};
   if (pollers_.load() == 0 || polled_.size() >= polled_max) return false;
   polled_.push_back({&pollable, std::move(held)});

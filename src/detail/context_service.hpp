@@ -75,6 +75,8 @@ class ContextService final : public boost::asio::execution_context::service {
   /// Calls member.on_deadline(token) at `when`, unless cancelled before or the member has gone.
   [[nodiscard]] DeadlineId schedule(const boost::asio::any_io_executor& executor, TimePoint when, ContextMember& member,
                                     std::uint64_t token);
+  /// Whether start_polling is worth a call; another thread may change it at any moment.
+  [[nodiscard]] bool is_polling() const noexcept { return pollers_.load(std::memory_order_relaxed) != 0; }
   /// Polls `pollable` from now on, if the loop has a poll budget and does not poll a good many already. `held` keeps it
   /// alive.
   [[nodiscard]] bool start_polling(Pollable& pollable, std::shared_ptr<void> held);

@@ -28,6 +28,12 @@ struct Waiter {
   Handler handler;
   boost::asio::any_io_executor work;
   DeadlineId deadline;
+  TimePoint since{};  // when the wait began; only where there is a deadline
+
+  /// The whole of a wait that ends by its deadline.
+  [[nodiscard]] Duration time_allowed() const noexcept {
+    return deadline.when > since ? deadline.when - since : Duration{0};
+  }
 };
 
 }  // namespace parley::detail

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace parley::detail {
@@ -54,7 +55,9 @@ class WaitingObject : public ContextMember {
         if (const auto member = weak.lock()) static_cast<WaitingObject&>(*member).cancel(id);
       });
     }
-    if (!deadline.is_never()) waiter.deadline = context_->schedule(executor_, deadline.when(), *this, id);
+    if (deadline.is_never()) return;
+    waiter.since = Clock::now();
+    waiter.deadline = context_->schedule(executor_, deadline.when(), *this, id);
   }
 
   template <class W, class... Results>
@@ -63,15 +66,17 @@ class WaitingObject : public ContextMember {
     post_completion(std::move(waiter.handler), executor_, ec, std::move(results)...);
   }
 
-  /// Ends the wait `id` with `ec` and empty results; false when it is not in `waiters`.
+  /// Ends the wait `id` with `ec` and empty results; says how long it was allowed to take, or nothing when it is not in
+  /// `waiters`.
   template <class W>
-  bool fail_waiter(Ring<W>& waiters, std::uint64_t id, boost::system::error_code ec) {
+  std::optional<Duration> fail_waiter(Ring<W>& waiters, std::uint64_t id, boost::system::error_code ec) {
     for (std::size_t i = 0; i < waiters.size(); ++i) {
       if (waiters[i].id != id) continue;
+      const Duration allowed = waiters[i].time_allowed();
       fail(waiters.take(i), ec);
-      return true;
+      return allowed;
     }
-    return false;
+    return std::nullopt;
   }
 
   template <class W>

@@ -1,5 +1,6 @@
 #include "transport/connect_op.hpp"
 
+#include "detail/log.hpp"
 #include "transport/connect_failure.hpp"
 #include "transport/sentence.hpp"
 #include "transport/socket_options.hpp"
@@ -219,8 +220,14 @@ void ConnectOp::try_again_later(std::size_t index) {
 }
 
 void ConnectOp::attempt_failed(std::size_t index, error_code ec) {
-  attempts_[index].code = ec;
-  attempts_[index].socket.reset();
+  Attempt& attempt = attempts_[index];
+  if (parley::detail::log_enabled()) {
+    parley::detail::log(LogLevel::debug,
+                        "no connection to " + to_text(attempt.address) + ": " + attempt.what + reason(ec),
+                        endpoint_.to_string());
+  }
+  attempt.code = ec;
+  attempt.socket.reset();
   eyeballs_->failed(Clock::now());
 }
 

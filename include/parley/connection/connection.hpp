@@ -19,7 +19,9 @@
 //
 // Thread rule: every member may be called from any thread at any time, but moving from, assigning to and destroying the
 // handle must not overlap with other calls on it. Destroying it (or assigning over it) completes what is pending with
-// asio::error::operation_aborted; bytes already queued are still written for at most `linger`.
+// asio::error::operation_aborted, except a close, which goes on; bytes already queued are still written for at most
+// `linger`. An open Connection reads, so it keeps its context's run() from returning, also when nobody waits for
+// anything.
 //
 // Errors common to all operations, unless a member says otherwise:
 //   error::closed               the peer ended its direction between two messages (receiving), or close() was called
@@ -55,7 +57,9 @@
 
 namespace parley {
 
-/// What `close` could not deliver. All zero: everything was written and acknowledged by the peer's system.
+/// What `close` could not deliver. All zero: everything was written and acknowledged by the peer's system. On Unix
+/// sockets, whose systems at both ends are one, what was written is in the peer's receive queue at once, and
+/// `unconfirmed_size` is always 0; whether the peer's program takes it out of there is not known.
 struct CloseReport {
   std::uint64_t unsent_count = 0;      ///< messages queued and never wholly written
   std::uint64_t unsent_size = 0;       ///< their bytes, framing included
@@ -80,6 +84,7 @@ struct ConnectionStats {
 namespace detail {
 
 class ConnectionState;
+struct ConnectionAccess;
 
 // The compiled side of the operations below.
 void start_receive(std::shared_ptr<ConnectionState>, Deadline, Handler<Message>);
@@ -123,7 +128,7 @@ class Connection {
 
   // --- receiving ----------------------------------------------------------------------------------------------------
 
-  /// The next message. error::closed at a clean end.
+  /// The next message. error::closed at a clean end, which is also what a draining server's handlers see (serve.hpp).
   [[nodiscard]] boost::asio::awaitable<Message> receive(Deadline deadline = {});
   template <detail::TokenFor<Message> Token>
   auto receive(Token&& token) {
@@ -260,6 +265,8 @@ class Connection {
   void reframe(Framing framing);
 
  private:
+  friend struct detail::ConnectionAccess;
+
   std::shared_ptr<detail::ConnectionState> state_;
 };
 

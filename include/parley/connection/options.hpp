@@ -26,7 +26,8 @@ struct ConnectionOptions {
   std::size_t send_hard_limit_size = limits::send_hard_limit_size;
 
   /// With this many received bytes waiting for a `receive`, the stream is not read any more, and so the peer is held
-  /// back. In-process connections count the bodies waiting, and stop at send_high_water_count messages too.
+  /// back; at least 1. In-process connections count the bodies waiting, and hold the peer's `send` back at the lower of
+  /// this and its own marks.
   std::size_t receive_high_water_size = limits::receive_high_water_size;
 
   /// The most one read asks for, in bytes; at least 16 KiB.

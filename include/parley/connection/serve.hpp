@@ -24,7 +24,8 @@ using ServeHandler = std::function<boost::asio::awaitable<void>(Connection)>;
 
 /// Accepts until the listener is closed or the coroutine cancelled, each connection's handler in a coroutine of its own
 /// on the listener's executor. Then it waits up to `drain` for the handlers that still run, and returns; those that run
-/// longer are cancelled. Throws Error when accepting fails for good.
+/// longer are cancelled. It does not tell handlers to end: a conversation goes on until its peer ends it, or the drain
+/// is over. Throws Error when accepting fails for good.
 [[nodiscard]] boost::asio::awaitable<void> serve(Listener& listener, ServeHandler handler,
                                                  std::chrono::milliseconds drain = std::chrono::seconds{10});
 
@@ -32,8 +33,12 @@ using ServeHandler = std::function<boost::asio::awaitable<void>(Connection)>;
 [[nodiscard]] boost::asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler,
                                                  std::chrono::milliseconds drain = std::chrono::seconds{10});
 
-/// Serves until SIGINT or SIGTERM comes, then closes the listener and drains as above; a second signal ends the drain
-/// at once. The only place of the library that looks at signals, and only for as long as it runs.
+/// Serves until SIGINT or SIGTERM comes. Then it closes the listener, ends the receiving side of each connection, and
+/// drains as above. Handlers get the messages that are wholly here already, and then see what they would see of a peer
+/// that ended its direction: next() is empty, receive() is error::closed. What they still send goes out. So clients
+/// that are only idle do not hold the server up, and a request that has been read is answered; one that is still coming
+/// in is dropped. A second signal ends the drain at once. The only place of the library that looks at signals, and only
+/// for as long as it runs.
 [[nodiscard]] boost::asio::awaitable<void> serve_until_signal(Listener& listener, ServeHandler handler,
                                                               std::chrono::milliseconds drain = std::chrono::seconds{
                                                                   10});

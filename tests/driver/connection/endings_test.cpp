@@ -1,12 +1,20 @@
 // How connections end: by either side, in order and not, and what the reports say.
+#include "connection/state.hpp"
 #include "support/connection_pairs.hpp"
 #include "support/connection_results.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <gtest/gtest.h>
+
+#include <map>
 
 namespace parley {
 namespace {
@@ -21,6 +29,31 @@ using support::run_coroutine;
 using support::run_until;
 using support::settle;
 using support::store;
+
+/// Runs at once what may run at once, and lets it throw: an io_context's executor would keep the exception to itself.
+class InlineExecutor {
+ public:
+  explicit InlineExecutor(asio::io_context& context) : context_{&context} {}
+  asio::execution_context& query(asio::execution::context_t) const noexcept { return *context_; }
+  [[nodiscard]] InlineExecutor require(asio::execution::blocking_t::never_t) const noexcept {
+    InlineExecutor other = *this;
+    other.posts_ = true;
+    return other;
+  }
+  template <class Function>
+  void execute(Function function) const {
+    if (posts_) {
+      asio::post(*context_, std::move(function));
+    } else {
+      function();
+    }
+  }
+  bool operator==(const InlineExecutor&) const = default;
+
+ private:
+  asio::io_context* context_;
+  bool posts_ = false;
+};
 
 /// Both ways of driving a stream.
 class Ending : public ::testing::TestWithParam<bool> {
@@ -242,6 +275,50 @@ TEST_P(Ending, a_high_water_mark_of_nothing_is_refused) {
   PairOptions made = options();
   made.left.send_high_water_count = 0;
   EXPECT_THROW(make(made), std::invalid_argument);
+  made = options();
+  made.left.receive_high_water_size = 0;
+  EXPECT_THROW(make(made), std::invalid_argument);
+}
+
+// --- receiving ended on this side ------------------------------------------------------------------------------------
+
+TEST_P(Ending, receiving_ended_here_gives_what_is_whole_and_then_a_clean_end_while_sending_goes_on) {
+  transport::Stream peer = make_with_raw_peer();
+  write(peer, std::string_view{"\0\0\0\5whole\0\0\0\5half", 17});
+  settle(context);
+  detail::ConnectionAccess::state(pair.left)->end_receiving();
+  // Where a read is under way all the time, what it brings still counts.
+  if (GetParam()) write(peer, std::string_view{"s\0\0\0\4late", 9});
+  settle(context);
+  ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+    EXPECT_EQ(co_await pair.left.next(), Message{"whole"});
+    EXPECT_EQ(co_await pair.left.next(), std::nullopt);
+    co_await pair.left.send("answer");
+    co_await pair.left.flush();
+    EXPECT_EQ(co_await pair.left.next(), std::nullopt);
+  }));
+  EXPECT_EQ(pair.left.end_of_receiving(), error::closed);
+  std::string text(32, ' ');
+  const asio::mutable_buffer room{text.data(), text.size()};
+  error_code ec;
+  text.resize(peer.backend().try_read({&room, 1}, ec));
+  EXPECT_EQ(text.substr(4), "answer");
+}
+
+TEST_P(Ending, receiving_ended_here_ends_receives_that_wait) {
+  make(options());
+  std::optional<Outcome<std::optional<Message>>> next;
+  std::optional<Outcome<Message>> receive;
+  pair.left.next(store(next));
+  pair.left.receive(store(receive));
+  settle(context);
+  detail::ConnectionAccess::state(pair.left)->end_receiving();
+  ASSERT_TRUE(run_until(context, [&] { return next && receive; }));
+  EXPECT_FALSE(next->code);
+  EXPECT_FALSE(next->value);
+  EXPECT_EQ(receive->code, error::closed);
+  EXPECT_EQ(pair.left.last_error(), "this side ended receiving (inproc://memory)");
+  EXPECT_EQ(close_left(std::chrono::hours{1}), CloseReport{});
 }
 
 // --- close -----------------------------------------------------------------------------------------------------------
@@ -398,6 +475,84 @@ TEST_P(Ending, the_destructor_gives_up_after_the_linger_time) {
   pair.left = Connection{};
   pair.right.abort();
   EXPECT_TRUE(support::run_to_end(context));
+}
+
+TEST_P(Ending, the_destructor_ends_a_flush_that_waits) {
+  PairOptions made = deaf_options();
+  made.left.linger = std::chrono::hours{1};
+  make(made);
+  EXPECT_FALSE(pair.left.post(std::string(1000, 'x')));
+  std::optional<error_code> flushed;
+  pair.left.flush(store(flushed));
+  pair.left = Connection{};
+  settle(context);
+  EXPECT_EQ(flushed, error_code{asio::error::operation_aborted});
+  pair.right.abort();
+  EXPECT_TRUE(support::run_to_end(context));
+}
+
+TEST_P(Ending, a_flush_that_waits_is_done_by_an_orderly_close) {
+  make(options());
+  EXPECT_FALSE(pair.left.post(std::string(1000, 'x')));
+  std::optional<error_code> flushed;
+  pair.left.flush(store(flushed));
+  EXPECT_EQ(close_left(std::chrono::hours{1}), CloseReport{});
+  EXPECT_EQ(flushed, error_code{});
+}
+
+TEST_P(Ending, a_handler_that_ends_the_connection_and_throws_leaves_no_stream_open) {
+  transport::Stream peer = make_with_raw_peer();
+  pair.left.receive(asio::bind_executor(InlineExecutor{context}, [&](error_code, const Message&) {
+    pair.left.abort();
+    throw std::runtime_error{"the handler's"};
+  }));
+  settle(context);
+  write(peer, std::string_view{"\0\0\0\2hi", 6});
+  EXPECT_THROW(settle(context), std::runtime_error);
+  settle(context);
+  error_code ec;
+  char byte = 0;
+  const asio::mutable_buffer room{&byte, 1};
+  peer.backend().try_read({&room, 1}, ec);
+  EXPECT_EQ(ec, asio::error::eof) << "though the handle is still there";
+}
+
+TEST_P(Ending, each_direction_has_its_own_sentence_though_both_fail_alike) {
+  PairOptions made = options();
+  made.left_plan.fail_read = testing::Fault{1, asio::error::connection_reset};
+  made.left_plan.fail_write = testing::Fault{1, asio::error::connection_reset};
+  make(made);
+  EXPECT_FALSE(pair.left.post("x"));
+  EXPECT_FALSE(pair.right.post("x"));
+  settle(context);
+  std::string sentence;
+  EXPECT_EQ(failure_of([&] { return pair.left.receive(); }, &sentence), asio::error::connection_reset);
+  EXPECT_EQ(sentence, "receiving failed: Connection reset by peer (inproc://memory)");
+  EXPECT_EQ(failure_of([&] { return pair.left.send("x"); }, &sentence), asio::error::connection_reset);
+  EXPECT_EQ(sentence, "sending failed: Connection reset by peer (inproc://memory)");
+  EXPECT_EQ(failure_of([&] { return pair.left.flush(); }, &sentence), asio::error::connection_reset);
+  EXPECT_EQ(sentence, "sending failed: Connection reset by peer (inproc://memory)");
+}
+
+TEST_P(Ending, operations_that_time_out_at_once_each_have_their_own_sentence) {
+  PairOptions made = deaf_options();
+  made.left.send_high_water_size = 1;
+  make(made);
+  EXPECT_FALSE(pair.left.post(std::string(1000, 'x')));
+  std::map<std::string, std::string> sentences;
+  const auto keep_sentence = [&](std::string name, auto operation) -> asio::awaitable<void> {
+    try {
+      co_await operation();
+    } catch (const Error& error) {
+      sentences[name] = error.what();
+    }
+  };
+  const Deadline deadline{std::chrono::milliseconds{1}};
+  asio::co_spawn(context, keep_sentence("receive", [&] { return pair.left.receive(deadline); }), asio::detached);
+  asio::co_spawn(context, keep_sentence("send", [&] { return pair.left.send("more", deadline); }), asio::detached);
+  asio::co_spawn(context, keep_sentence("flush", [&] { return pair.left.flush(deadline); }), asio::detached);
+  ASSERT_TRUE(run_until(context, [&] { return sentences.size() == 3; }));
+  for (const auto& [name, sentence] : sentences) EXPECT_EQ(sentence.find(name + " timed out after "), 0U) << sentence;
 }
 
 TEST_P(Ending, sending_to_a_peer_that_has_gone_is_an_error) {

@@ -94,6 +94,25 @@ TEST_P(TimedFraming, the_end_of_the_stream_ends_the_message) {
   }));
 }
 
+TEST_P(TimedFraming, a_moment_that_means_nothing_any_more_keeps_no_context_running) {
+  make(std::chrono::hours{1});
+  EXPECT_FALSE(pair.right.post("last"));
+  settle(context);
+  pair.right = Connection{};
+  EXPECT_TRUE(support::run_to_end(context));
+  EXPECT_EQ(pair.left.try_receive(), Message{"last"});
+}
+
+TEST_P(TimedFraming, reframing_forgets_the_moment) {
+  make(std::chrono::hours{1});
+  EXPECT_FALSE(pair.right.post("unfinished"));
+  settle(context);
+  pair.left.reframe(LengthPrefixed{});
+  pair.right = Connection{};
+  EXPECT_TRUE(support::run_to_end(context));
+  EXPECT_EQ(pair.left.try_receive(), std::nullopt);
+}
+
 TEST_P(TimedFraming, closing_does_not_wait_for_the_moment) {
   make(std::chrono::hours{1});
   EXPECT_FALSE(pair.right.post("unfinished"));

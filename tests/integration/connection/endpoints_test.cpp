@@ -271,6 +271,45 @@ TEST_P(Scheme, many_threads_may_use_one_connection) {
 INSTANTIATE_TEST_SUITE_P(All, Scheme, ::testing::Values("tcp", "unix", "inproc"),
                          [](const auto& test) { return test.param; });
 
+// --- the log hook ----------------------------------------------------------------------------------------------------
+
+TEST(LogHook, is_told_of_addresses_tried_and_of_connections_made_ended_and_closed) {
+  std::vector<std::string> told;
+  asio::io_context context;
+  {
+    Listener listener{context, "tcp://127.0.0.1:0"};
+    set_log_hook([&](LogLevel level, std::string_view text, std::string_view endpoint) {
+      EXPECT_EQ(level, LogLevel::debug);
+      EXPECT_TRUE(endpoint.starts_with("tcp://127.0.0.1:")) << endpoint;
+      told.emplace_back(text);
+    });
+    std::optional<Outcome<Connection>> in;
+    listener.accept(store(in));
+    EXPECT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+      Connection client = co_await connect(listener.local_endpoint());
+      co_await client.send("one");
+      EXPECT_TRUE((co_await client.close(std::chrono::seconds{20})).all_arrived());
+    }));
+    ASSERT_TRUE(run_until(context, [&] { return in.has_value(); }));
+    EXPECT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+      EXPECT_TRUE((co_await in->value.next()).has_value());
+      EXPECT_FALSE((co_await in->value.next()).has_value());
+    }));
+  }
+  std::optional<Outcome<Connection>> refused;
+  connect(context.get_executor(), "tcp://127.0.0.1:1", {}, store(refused));
+  EXPECT_TRUE(run_until(context, [&] { return refused.has_value(); }));
+  set_log_hook({});
+
+  const auto count = [&](std::string_view beginning) {
+    return std::count_if(told.begin(), told.end(), [&](const auto& each) { return each.starts_with(beginning); });
+  };
+  EXPECT_EQ(count("connected, from tcp://127.0.0.1:"), 2);
+  EXPECT_EQ(count("closed: 1 messages sent, 0 received, 0 of those to send dropped"), 1);
+  EXPECT_EQ(count("the peer closed the connection"), 1);
+  EXPECT_EQ(count("no connection to 127.0.0.1:1: connection refused"), 1);
+}
+
 // --- serve -----------------------------------------------------------------------------------------------------------
 
 class Serve : public ::testing::Test {
@@ -283,6 +322,13 @@ class Serve : public ::testing::Test {
                      ended = true;
                      failure = thrown;
                    }));
+  }
+
+  void start_until_signal(ServeHandler handler, std::chrono::milliseconds drain) {
+    asio::co_spawn(context, serve_until_signal(listener, std::move(handler), drain), [this](std::exception_ptr thrown) {
+      ended = true;
+      failure = thrown;
+    });
   }
 
   asio::awaitable<Connection> client() { return connect(listener.local_endpoint()); }
@@ -428,11 +474,8 @@ TEST_F(Serve, stops_when_it_is_cancelled) {
   ASSERT_TRUE(run_until(context, [&] { return ended; }));
 }
 
-TEST_F(Serve, until_a_signal_drains_and_returns) {
-  asio::co_spawn(context, serve_until_signal(listener, echo), [this](std::exception_ptr thrown) {
-    ended = true;
-    failure = thrown;
-  });
+TEST_F(Serve, until_a_signal_is_not_held_up_by_an_idle_client) {
+  start_until_signal(echo, std::chrono::hours{1});
   std::optional<Connection> c;
   ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
     c = co_await client();
@@ -440,20 +483,75 @@ TEST_F(Serve, until_a_signal_drains_and_returns) {
     co_await c->receive();
   }));
   ::raise(SIGTERM);
+  ASSERT_TRUE(run_until(context, [&] { return ended; }));
+  EXPECT_FALSE(failure);
+  EXPECT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> { EXPECT_EQ(co_await c->next(), std::nullopt); }));
+}
+
+TEST_F(Serve, until_a_signal_answers_what_it_has_received) {
+  asio::steady_timer work{context, asio::steady_timer::time_point::max()};
+  bool began = false;
+  start_until_signal(
+      [&](Connection peer) -> asio::awaitable<void> {
+        while (auto request = co_await peer.next()) {
+          began = true;
+          error_code ignored;
+          co_await work.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+          co_await peer.send(std::move(*request));
+        }
+      },
+      std::chrono::hours{1});
+  std::optional<Connection> c;
+  ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+    c = co_await client();
+    for (const char* each : {"one", "two", "three"}) co_await c->send(each);
+  }));
+  ASSERT_TRUE(run_until(context, [&] { return began; }));
+  ::raise(SIGTERM);
   settle(context);
-  EXPECT_FALSE(ended) << "a handler still runs";
-  c.reset();
+  EXPECT_FALSE(ended) << "a handler still works";
+  EXPECT_FALSE(c->post("too late"));
+  settle(context);
+  work.expires_at(asio::steady_timer::time_point::min());
+  ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+    for (const char* each : {"one", "two", "three"}) EXPECT_EQ((co_await c->receive()).text(), each);
+  }));
   ASSERT_TRUE(run_until(context, [&] { return ended; }));
   EXPECT_FALSE(failure);
 }
 
+TEST_F(Serve, until_a_signal_may_run_on_many_threads) {
+  for (int i = 0; i < 100; ++i) {
+    ended = false;
+    Listener here{context, "tcp://127.0.0.1:0"};
+    asio::co_spawn(context, serve_until_signal(here, echo, std::chrono::hours{1}),
+                   [this](std::exception_ptr) { ended = true; });
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          Connection c = co_await connect(here.local_endpoint());
+          co_await c.send("ping");
+          co_await c.receive();
+          ::raise(SIGINT);
+          EXPECT_EQ(co_await c.next(), std::nullopt);
+        },
+        [](std::exception_ptr thrown) { EXPECT_FALSE(thrown); });
+    ASSERT_TRUE(support::run_to_end(context, 3));
+    ASSERT_TRUE(ended);
+  }
+}
+
 TEST_F(Serve, a_second_signal_ends_the_drain_at_once) {
-  asio::co_spawn(context, serve_until_signal(listener, echo, std::chrono::hours{1}),
-                 [this](std::exception_ptr) { ended = true; });
+  asio::steady_timer never{context, asio::steady_timer::time_point::max()};
+  start_until_signal(
+      [&never](Connection peer) -> asio::awaitable<void> {
+        co_await peer.send("begun");
+        co_await never.async_wait(asio::use_awaitable);
+      },
+      std::chrono::hours{1});
   std::optional<Connection> c;
   ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
     c = co_await client();
-    co_await c->send("ping");
     co_await c->receive();
   }));
   ::raise(SIGINT);

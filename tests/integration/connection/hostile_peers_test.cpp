@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
 #include <map>
 #include <stdexcept>
@@ -28,8 +30,9 @@ using support::Outcome;
 using support::run_until;
 using support::store;
 
-/// What the mute ones may cost together, both ends of their sockets in this process.
-constexpr double growth_max_mib = 48;
+/// What the mute ones may cost together, both ends of their sockets in this process: half as much again as the 23 MiB,
+/// 2.4 KB each, that were measured.
+constexpr double growth_max_mib = 34;
 
 constexpr std::size_t peer_count = 9'900;
 
@@ -177,6 +180,8 @@ TEST_F(HostilePeers, all_meet_their_exact_end_in_bounded_memory_while_a_bystande
       {{announcing_4_gib, too_large}, 33},
   };
   EXPECT_EQ(ends, expected);
+  std::printf("%zu mute peers: %.1f MiB, %.0f bytes each\n", peer_count, growth,
+              growth * 1024 * 1024 / static_cast<double>(peer_count));
   RecordProperty("growth_mib", std::to_string(growth));
   if (support::allocations_are_counted) {
     EXPECT_LT(growth, growth_max_mib);
@@ -201,7 +206,8 @@ TEST_F(HostilePeers, a_peer_that_never_reads_holds_a_send_up_to_its_deadline_and
     }
   }));
   EXPECT_EQ(code, error::timed_out);
-  EXPECT_EQ(sentence.find("the deadline passed before the operation was done (tcp://127.0.0.1:"), 0U) << sentence;
+  EXPECT_THAT(sentence, ::testing::MatchesRegex("send timed out after [0-9]+ ms: the queue holds [0-9]+ bytes "
+                                                "\\(tcp://127\\.0\\.0\\.1:[0-9]+\\)"));
   EXPECT_LT(deaf.stats().send_queue_size, limits::send_high_water_size + 60'004);
   the_bystander_works();
   deaf.abort();
