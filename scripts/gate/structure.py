@@ -1,4 +1,4 @@
-"""The checks of the source tree itself: headers that stand alone, layers, words."""
+"""The checks of the source tree itself: headers that stand alone, layers, words, format."""
 
 import re
 import subprocess
@@ -21,6 +21,9 @@ def check(report, build):
     with report.step("words that have no place in the sources"):
         for name, problem in words.check(ROOT):
             report.result(f"words: {name}", problem)
+    with report.step("format"):
+        done = subprocess.run([ROOT / "scripts" / "format", "--check"], capture_output=True, text=True)
+        report.result("format: scripts/format --check", done.stderr[-2000:] if done.returncode else None)
 
 
 def headers(report, build):

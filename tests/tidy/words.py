@@ -19,7 +19,7 @@ RULES = [
      "time, randomness and threads come from outside"),
     ("headers_are_not_umbrellas", CODE, r"#include <boost/(asio|beast)\.hpp>", "include the narrow headers"),
     ("headers_use_no_namespace", LIBRARY, r"^using namespace", "it would reach users"),
-    ("tests_do_not_sleep", ("tests/unit", "tests/driver", "tests/integration"),
+    ("tests_do_not_sleep", ("tests/unit", "tests/driver", "tests/integration", "tests/interop", "tests/property"),
      r"\bsleep_(for|until)\b|\bu?sleep\(", "wait for the event itself, with a bound"),
 ]
 

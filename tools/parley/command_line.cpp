@@ -2,6 +2,7 @@
 
 #include "body_format.hpp"
 #include "help.hpp"
+#include "text.hpp"
 
 #include <parley/version.hpp>
 #include <parley/wire/framing_text.hpp>
@@ -9,23 +10,30 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace parley::tool {
 namespace {
 
+/// Longer, nothing is gained any more.
+constexpr std::chrono::microseconds poll_max = std::chrono::seconds{60};
+
 /// Options as text, before they are checked.
 struct Written {
   std::string endpoint;
   std::string framing = "length";
-  std::string format;
-  std::string wait = "1";
-  double time_out = 0;
-  std::uint64_t count = 0;
-  std::int64_t poll = 0;
+  std::optional<std::string> format;
+  std::optional<std::string> size_max;
+  std::optional<std::string> count;
+  std::optional<std::string> time_out;
+  std::optional<std::string> wait;
+  std::optional<std::string> poll;
   std::vector<std::string> bodies;
 };
 
@@ -34,9 +42,6 @@ struct Written {
 bool is_option(std::string_view argument) {
   return argument.size() > 1 && argument.front() == '-' && !(argument[1] >= '0' && argument[1] <= '9');
 }
-
-/// A check that adds nothing to the help text.
-CLI::Validator silent(const CLI::Validator& check) { return check.description(""); }
 
 // --- what is accepted
 // -------------------------------------------------------------------------------------------------
@@ -51,9 +56,8 @@ void add_message_options(CLI::App& app, Written& written, TalkOptions& options) 
   app.add_option("--file", options.file, "Send what is in this file; - is standard input")
       ->type_name("PATH")
       ->group("Messages");
-  app.add_option("--max-size", options.size_max, "Largest message sent or received [64 MiB]")
+  app.add_option("--max-size", written.size_max, "Largest message sent or received [64 MiB]")
       ->type_name("BYTES")
-      ->check(silent(CLI::PositiveNumber))
       ->group("Messages");
   app.add_flag("--echo", options.echo, "Send every message received back; standard input is not read")
       ->group("Messages");
@@ -63,11 +67,9 @@ void add_message_options(CLI::App& app, Written& written, TalkOptions& options) 
 void add_ending_options(CLI::App& app, Written& written, TalkOptions& options) {
   app.add_option("--count", written.count, "Leave after N messages received (with --echo: sent back)")
       ->type_name("N")
-      ->check(silent(CLI::PositiveNumber))
       ->group("Ending");
   app.add_option("--timeout", written.time_out, "Give up with exit code 3 when nothing moves for so long")
       ->type_name("SECONDS")
-      ->check(silent(CLI::PositiveNumber))
       ->group("Ending");
   app.add_option("--wait", written.wait, "After the end of input: silence to leave after, or forever [1]")
       ->type_name("SECONDS")
@@ -85,7 +87,6 @@ void add_talk_options(CLI::App& app, Written& written, TalkOptions& options) {
   app.add_flag("-v,--verbose", options.verbose, "Tell on standard error what the library does")->group("Talk");
   app.add_option("--poll", written.poll, "Look for work so long before sleeping: less latency, more CPU [0]")
       ->type_name("MICROSECONDS")
-      ->check(silent(CLI::NonNegativeNumber))
       ->group("Talk");
 }
 
@@ -104,6 +105,11 @@ Endpoint read_endpoint(const std::string& text) {
   return *endpoint;
 }
 
+void check_can_be_dialled(const Endpoint& endpoint) {
+  if (endpoint.is_wildcard()) refuse(endpoint.to_string() + ": a wildcard host is for listening only");
+  if (endpoint.has_port() && endpoint.port() == 0) refuse(endpoint.to_string() + ": port 0 is for listening only");
+}
+
 Framing read_framing(const std::string& text) {
   try {
     return parse_framing(text);
@@ -112,19 +118,48 @@ Framing read_framing(const std::string& text) {
   }
 }
 
-std::optional<BodyFormat> read_format(const std::string& text) {
-  if (text.empty()) return std::nullopt;
+BodyFormat read_format(const std::string& text) {
   const std::optional<BodyFormat> format = parse_body_format(text);
-  if (!format) refuse("--format is text, quoted, hex or raw, not " + text);
-  return format;
+  if (!format) refuse("--format is text, quoted, hex or raw, not " + quote(text));
+  return *format;
+}
+
+/// The whole text as a number; nothing when it is something else or does not fit.
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, number);
+  if (failure != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
+
+std::uint64_t read_whole_number(std::string_view option, const std::string& text, std::uint64_t least,
+                                std::uint64_t most) {
+  const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(text);
+  if (!number || *number < least || *number > most)
+    refuse(fmt::format("{} is a whole number, at least {} and at most {}, not {}", option, least, most, quote(text)));
+  return *number;
+}
+
+/// Finite and not negative.
+std::optional<Seconds> parse_seconds(const std::string& text) {
+  const std::optional<double> seconds = parse_number<double>(text);
+  if (!seconds || !std::isfinite(*seconds) || *seconds < 0) return std::nullopt;
+  return Seconds{*seconds};
+}
+
+Seconds read_time_out(const std::string& text) {
+  const std::optional<Seconds> time_out = parse_seconds(text);
+  if (!time_out || *time_out == Seconds::zero()) refuse("--timeout is a number of seconds above 0, not " + quote(text));
+  return *time_out;
 }
 
 std::optional<Seconds> read_wait(const std::string& text) {
   if (text == "forever") return std::nullopt;
-  double seconds = 0;
-  if (!CLI::detail::lexical_cast(text, seconds) || !(seconds >= 0) || !std::isfinite(seconds))
-    refuse("--wait is a number of seconds or forever, not " + text);
-  return Seconds{seconds};
+  const std::optional<Seconds> wait = parse_seconds(text);
+  if (!wait) refuse("--wait is a number of seconds or forever, not " + quote(text));
+  return wait;
 }
 
 std::string read_body(const TalkOptions& options, const std::string& text) {
@@ -136,6 +171,7 @@ std::string read_body(const TalkOptions& options, const std::string& text) {
 }
 
 void check_combinations(const TalkOptions& options) {
+  if (options.file && options.file->empty()) refuse("--file needs a path; - is standard input");
   if (!options.bodies.empty() && options.file) refuse("give messages as arguments or as --file, not both");
   if (options.carries_one_message() && options.bodies.size() > 1)
     refuse(fmt::format("the framing eof carries one message each way, and {} were given", options.bodies.size()));
@@ -144,11 +180,14 @@ void check_combinations(const TalkOptions& options) {
 void read_talk(const Written& written, TalkOptions& options) {
   options.endpoint = read_endpoint(written.endpoint);
   options.framing = read_framing(written.framing);
-  options.format = read_format(written.format);
-  options.wait = read_wait(written.wait);
-  if (written.count > 0) options.count = written.count;
-  if (written.time_out > 0) options.time_out = Seconds{written.time_out};
-  options.poll = std::chrono::microseconds{written.poll};
+  if (written.format) options.format = read_format(*written.format);
+  if (written.size_max) options.size_max = read_whole_number("--max-size", *written.size_max, 1, SIZE_MAX);
+  if (written.count) options.count = read_whole_number("--count", *written.count, 1, UINT64_MAX);
+  if (written.time_out) options.time_out = read_time_out(*written.time_out);
+  options.wait = written.wait ? read_wait(*written.wait) : Seconds{1};
+  options.wait_given = written.wait.has_value();
+  if (written.poll)
+    options.poll = std::chrono::microseconds{read_whole_number("--poll", *written.poll, 0, poll_max.count())};
   for (const std::string& body : written.bodies) options.bodies.push_back(read_body(options, body));
   check_combinations(options);
 }
@@ -181,13 +220,17 @@ std::vector<std::string> take_bodies(const CLI::App& app, const std::vector<std:
   return bodies;
 }
 
+std::string missing_command_sentence(const std::vector<std::string>& given) {
+  if (given.empty() || is_option(given.front())) return "a command is missing: listen, connect or demo";
+  return fmt::format("there is no command {}; the commands are listen, connect and demo", quote(given.front()));
+}
+
 /// CLI11's message, with a hint where to read on.
 std::string usage_sentence(const CLI::App& app, const CLI::ParseError& failure) {
   const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
   const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
   std::string sentence = failure.what();
-  if (chosen.empty() && sentence == "A subcommand is required")
-    sentence = "a command is missing: listen, connect or demo";
+  if (chosen.empty() && sentence == "A subcommand is required") sentence = missing_command_sentence(app.remaining());
   if (sentence == "endpoint is required") sentence = "the endpoint is missing";
   return fmt::format("{}; see parley{} --help", sentence, command);
 }
@@ -242,6 +285,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     line.command = chosen == listen ? Command::listen : Command::connect;
     written.bodies = take_bodies(*chosen, arguments.verbatim);
     read_talk(written, line.talk);
+    if (chosen == connect) check_can_be_dialled(line.talk.endpoint);
     return line;
   }
   if (!arguments.verbatim.empty()) refuse("the demo takes no arguments; see parley demo --help");

@@ -59,8 +59,9 @@ class Connect {
     const bool has_input = co_await send_bodies();
     co_await talk_.flush(*peer_);
     sent_all_ = true;
+    if (talk_.options().ends_sending_at_input_end()) peer_->connection.end_sending();
     if (!has_input || talk_.options().count || talk_.options().echo) co_return;
-    co_await talk_.stillness(talk_.options().wait, [this] { return bytes_moved(); });
+    co_await talk_.stillness(silence_max(), [this] { return bytes_moved(); });
     talk_.ending().leave(ExitCode::ok);
   }
 
@@ -79,6 +80,13 @@ class Connect {
     if (talk_.ending().is_given() || !input_ || input_->is_terminal()) co_return;
     co_await talk_.stillness(
         talk_.options().wait, [this] { return bytes_moved(); }, [this] { return sent_all_; });
+  }
+
+  /// A peer that has seen our end answers with its own, however long that takes; unless the user knows better.
+  std::optional<Seconds> silence_max() const {
+    const TalkOptions& options = talk_.options();
+    if (options.carries_chunks() && !options.wait_given) return std::nullopt;
+    return options.wait;
   }
 
   std::uint64_t bytes_moved() const {

@@ -88,8 +88,8 @@ void Console::error(std::string_view sentence, ExitCode code, const Peer* peer) 
 void report_error(std::string_view sentence, ExitCode code, bool json) {
   if (!json) return say_error(sentence);
   const std::string line = error_line(sentence, code, nullptr);
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
+  const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0;
+  if (!written) say_error(sentence);
 }
 
 }  // namespace parley::tool

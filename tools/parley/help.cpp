@@ -106,7 +106,8 @@ std::string listen_footer() {
 std::string connect_footer() {
   return join(
       "When its input has ended and everything is sent, connect leaves once nothing has moved for --wait\n"
-      "seconds, or when the peer ends. With --count, it stays until so many messages have come.\n"
+      "seconds, or when the peer ends. With --count, it stays until so many messages have come. With\n"
+      "--framing raw, the peer sees the end of the input, and connect stays until the peer ends.\n"
       "\n"
       "Examples:\n"
       "  parley connect tcp://127.0.0.1:8888                   type messages, see those that come\n"

@@ -13,6 +13,8 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,11 +24,17 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// Messages of a file are kept for the peers to come, so that an endless one must not be.
+constexpr std::size_t greeting_size_max = 256 * limits::mib;
+
 using PeerPtr = std::shared_ptr<Peer>;
 
 class Listen {
  public:
-  explicit Listen(Talk& talk) : talk_{talk}, arrival_{talk.executor(), asio::steady_timer::time_point::max()} {}
+  explicit Listen(Talk& talk)
+      : talk_{talk},
+        arrival_{talk.executor(), asio::steady_timer::time_point::max()},
+        all_closed_{talk.executor(), asio::steady_timer::time_point::max()} {}
 
   asio::awaitable<ExitCode> run() {
     if (!listen()) co_return ExitCode::failure;
@@ -71,7 +79,18 @@ class Listen {
     for (const std::string& body : talk_.options().bodies) greeting_.emplace_back(body);
     if (!talk_.options().file) co_return;
     const std::unique_ptr<Input> file = talk_.open_input();
-    while (std::optional<Message> body = co_await talk_.next_body(*file)) greeting_.push_back(std::move(*body));
+    std::size_t size = 0;
+    while (std::optional<Message> body = co_await talk_.next_body(*file)) {
+      size += sizeof(Message) + body->size();
+      if (size > greeting_size_max && !greeting_.empty()) throw std::runtime_error(too_large_to_keep());
+      greeting_.push_back(std::move(*body));
+    }
+  }
+
+  std::string too_large_to_keep() const {
+    return "the messages in " + *talk_.options().file +
+           " are kept in memory for every peer that comes, and take more " + "than " +
+           std::to_string(greeting_size_max / limits::mib) + " MiB";
   }
 
   asio::awaitable<void> serve(PeerPtr peer) {
@@ -132,8 +151,17 @@ class Listen {
 
   bool all_sent() const { return greetings_ == 0 && (!input_ || input_ended_ || !input_->is_piped()); }
 
+  /// All at once, so that one that does not read takes no time from the others.
   asio::awaitable<void> close_all() {
-    for (const PeerPtr& peer : std::exchange(peers_, {})) co_await talk_.close(*peer);
+    const std::list<PeerPtr> all = std::exchange(peers_, {});
+    closing_count_ = all.size();
+    for (const PeerPtr& peer : all) talk_.spawn(close(peer));
+    while (closing_count_ > 0) co_await all_closed_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+
+  asio::awaitable<void> close(PeerPtr peer) {
+    co_await talk_.close(*peer);
+    if (--closing_count_ == 0) all_closed_.cancel();
   }
 
   static std::uint64_t bytes_moved(const Peer& peer) {
@@ -162,7 +190,9 @@ class Listen {
   std::unique_ptr<Input> input_;
   std::list<PeerPtr> peers_;
   std::vector<Message> greeting_;
-  asio::steady_timer arrival_;  // never expires: cancelled when a peer comes
+  asio::steady_timer arrival_;     // never expires: cancelled when a peer comes
+  asio::steady_timer all_closed_;  // never expires: cancelled when the last peer is closed
+  std::size_t closing_count_ = 0;
   unsigned peer_count_ = 0;
   unsigned greetings_ = 0;
   std::uint64_t bytes_moved_before_ = 0;  // from peers that have gone

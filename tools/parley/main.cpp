@@ -7,11 +7,17 @@
 
 #include <parley/log.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -28,7 +34,9 @@ void tell_what_the_library_does() {
 
 ExitCode print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? ExitCode::ok : ExitCode::failure;
+  if (written) return ExitCode::ok;
+  if (errno != EPIPE) say_error(std::string{"cannot write: "} + std::strerror(errno));
+  return ExitCode::failure;
 }
 
 ExitCode run(const CommandLine& line) {
@@ -60,9 +68,20 @@ ExitCode run_reporting(int argc, const char* const* argv) {
   }
 }
 
+/// Takes the place of standard streams that were closed (`<&-`, `>&-`). Otherwise the next socket would get the number,
+/// and what is printed would go to a peer. Reading finds the end, and writing standard output is an error.
+void occupy_closed_streams() {
+  constexpr std::pair<int, int> streams[]{
+      {STDIN_FILENO, O_RDONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_WRONLY}};
+  // In this order, open() gives the number that is free.
+  for (const auto& [descriptor, mode] : streams)
+    if (::fcntl(descriptor, F_GETFD) < 0) static_cast<void>(::open("/dev/null", mode));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_closed_streams();
   // A reader of standard output that goes away is an error of a write, not the death of the tool.
   std::signal(SIGPIPE, SIG_IGN);
   return static_cast<int>(run_reporting(argc, argv));

@@ -74,6 +74,12 @@ asio::awaitable<void> Output::write_out(std::string_view text) {
   }
 }
 
+void Output::give_up() {
+  failed_ = true;
+  queued_.clear();
+  progress_.cancel();
+}
+
 void Output::fail(int error_number) {
   failed_ = true;
   queued_.clear();

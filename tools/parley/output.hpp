@@ -29,6 +29,9 @@ class Output {
   /// Waits until all is written, or cannot be.
   [[nodiscard]] boost::asio::awaitable<void> drained();
 
+  /// Drops what is queued, for a reader that does not take it; from then on writing has failed.
+  void give_up();
+
   [[nodiscard]] bool has_backlog() const noexcept { return writing_; }
   [[nodiscard]] bool failed() const noexcept { return failed_; }
 

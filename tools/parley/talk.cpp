@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -87,8 +88,23 @@ void Talk::leave_at_signal() {
   signals_.async_wait([this](boost::system::error_code ec, int) {
     if (ec) return;
     ending_.leave(ExitCode::ok);
+    spawn(bound_leaving());
     signals_.clear();  // a second signal kills, whatever the drain waits for
   });
+}
+
+/// Peers get their time first; then whoever reads standard output.
+asio::awaitable<void> Talk::bound_leaving() {
+  asio::steady_timer timer{executor(), 2 * drain_max};
+  co_await timer.async_wait(asio::use_awaitable);
+  if (!output_.has_backlog()) co_return;
+  report_error("standard output is not read; what was still to be printed is dropped", ExitCode::failure, false);
+  output_.give_up();
+}
+
+asio::awaitable<void> Talk::pause() {
+  co_await asio::post(executor(), asio::use_awaitable);
+  co_await output_.room();
 }
 
 ConnectionOptions Talk::connection_options() const {
@@ -130,6 +146,7 @@ asio::awaitable<std::optional<Message>> Talk::next_body(Input& input) {
     }
     console_.error(fault + "; not sent", ExitCode::failure);
     note_failure();
+    co_await pause();
   }
 }
 
@@ -148,6 +165,8 @@ asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
 }
 
 asio::awaitable<bool> Talk::take(Peer& peer, const Message& body) {
+  // Before it is printed: many peers with large messages wait here, and their messages are not yet text.
+  co_await output_.room();
   if (ending_.is_given()) co_return false;
   console_.message(peer, body);
   ++received_count_;
@@ -157,7 +176,6 @@ asio::awaitable<bool> Talk::take(Peer& peer, const Message& body) {
     if (!sent) co_return false;
   }
   if (has_enough()) ending_.leave(ExitCode::ok);
-  co_await output_.room();
   co_return !ending_.is_given();
 }
 
@@ -177,9 +195,11 @@ asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
     failure = e;
   }
   if (!failure) co_return true;
-  if (failure->code() == asio::error::operation_aborted) co_return false;
+  // When we leave, closing tells what did not arrive.
+  if (failure->code() == asio::error::operation_aborted || ending_.is_given()) co_return false;
   note_failure();
   console_.error(failure->what(), ExitCode::failure, &peer);
+  co_await pause();
   co_return concerns_one_message(failure->code());
 }
 

@@ -82,6 +82,10 @@ class Talk {
   [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, const Message& body);
   [[nodiscard]] ExitCode report(const Peer& peer, const Error& failure);
   void leave_at_signal();
+  [[nodiscard]] boost::asio::awaitable<void> bound_leaving();
+  /// After a failure that the next message may have too: gives signals and time limits their turn, and the output its
+  /// time, so that an endless input of faults can be stopped and takes no memory.
+  [[nodiscard]] boost::asio::awaitable<void> pause();
 
   const TalkOptions& options_;
   boost::asio::io_context context_{1};

@@ -32,6 +32,7 @@ struct TalkOptions {
   std::optional<std::uint64_t> count;  ///< leave after so many messages received
   std::optional<Seconds> time_out;     ///< give up when nothing moves either way for so long
   std::optional<Seconds> wait;         ///< after one side has ended: leave when nothing moves for so long; empty: never
+  bool wait_given = false;             ///< `wait` is the user's choice, not the default
 
   bool json = false;
   bool quiet = false;    ///< no talk but errors
@@ -46,6 +47,8 @@ struct TalkOptions {
   }
   [[nodiscard]] bool carries_chunks() const { return std::holds_alternative<Raw>(framing.options()); }
   [[nodiscard]] bool carries_one_message() const { return std::holds_alternative<UntilEof>(framing.options()); }
+  /// Without message boundaries, the end of the stream is all that tells the peer of the end of our input.
+  [[nodiscard]] bool ends_sending_at_input_end() const { return !echo && carries_chunks(); }
   /// Bodies come from standard input only when nothing else says what to send.
   [[nodiscard]] bool reads_standard_input() const { return bodies.empty() && !file && !echo; }
 };

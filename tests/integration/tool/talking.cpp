@@ -1,4 +1,5 @@
 // How the tool reads, prints, counts and leaves.
+#include "json_lines.hpp"
 #include "raw_peer.hpp"
 #include "tool_process.hpp"
 
@@ -7,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,13 +15,6 @@ namespace parley::test {
 namespace {
 
 using namespace std::string_literals;
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream in{text};
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
 
 TEST(Tool, two_of_them_talk) {
   ToolProcess listener{{"listen", "tcp://127.0.0.1:0", "--echo"}};
@@ -115,26 +108,53 @@ TEST(Tool, json_tells_every_event_on_a_line_of_its_own) {
   peer.end_sending();
   EXPECT_EQ(tool.wait(), 5);
   EXPECT_EQ(tool.errors(), "");
-  const std::vector<std::string> lines = lines_of(tool.output());
+  const std::vector<boost::json::object> lines = json_lines(tool.output());
   ASSERT_EQ(lines.size(), 5u) << tool.output();
-  EXPECT_TRUE(lines[0].starts_with(R"({"event":"connected","connection":1,"peer":"tcp://127.0.0.1:)")) << lines[0];
-  EXPECT_TRUE(lines[1].ends_with(R"("size":3,"text":"a\"\n"})")) << lines[1];
-  EXPECT_TRUE(lines[2].ends_with(R"("size":2,"base64":"/wA="})")) << lines[2];
-  EXPECT_NE(lines[3].find(R"("event":"error")"), std::string::npos) << lines[3];
-  EXPECT_NE(lines[3].find(R"("exit":5)"), std::string::npos) << lines[3];
-  EXPECT_NE(lines[4].find(R"("event":"closed")"), std::string::npos) << lines[4];
+  EXPECT_EQ(lines[0].at("event"), "connected");
+  EXPECT_EQ(lines[0].at("connection"), 1);
+  EXPECT_EQ(lines[0].at("peer"), boost::json::value(listener.endpoint()));
+  EXPECT_EQ(lines[1].at("event"), "message");
+  EXPECT_EQ(lines[1].at("size"), 3);
+  EXPECT_EQ(lines[1].at("text"), "a\"\n");
+  EXPECT_EQ(lines[2].at("size"), 2);
+  EXPECT_EQ(lines[2].at("base64"), "/wA=");
+  EXPECT_EQ(lines[3].at("event"), "error");
+  EXPECT_EQ(lines[3].at("exit"), 5);
+  EXPECT_EQ(lines[4].at("event"), "closed");
+  EXPECT_EQ(lines[4].at("received"), 2);
 }
 
 TEST(Tool, json_tells_of_errors_of_usage_too) {
   const ToolResult result = run_tool({"connect", "tcp://", "--json"});
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.errors, "");
-  EXPECT_TRUE(result.output.starts_with(R"({"event":"error","exit":2,"message":")")) << result.output;
+  const std::vector<boost::json::object> lines = json_lines(result.output);
+  ASSERT_EQ(lines.size(), 1u) << result.output;
+  EXPECT_EQ(lines[0].at("event"), "error");
+  EXPECT_EQ(lines[0].at("exit"), 2);
+}
+
+TEST(Tool, json_stays_json_whatever_bytes_come) {
+  std::string all_bytes;
+  for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
+  const std::vector<std::string> bodies{"\x7f\xc2\x85\xe2\x80\xa8"s, all_bytes.substr(0, 128), all_bytes, ""};
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--json", "--framing", "length:2", "--count", "4"}};
+  const RawPeer peer = listener.accept();
+  for (const std::string& body : bodies)
+    peer.send(std::string{static_cast<char>(body.size() / 256), static_cast<char>(body.size() % 256)} + body);
+  EXPECT_EQ(tool.wait(), 0);
+  const std::vector<boost::json::object> lines = json_lines(tool.output());
+  ASSERT_EQ(lines.size(), 6u) << tool.output();
+  EXPECT_EQ(lines[1].at("text"), boost::json::value(bodies[0]));
+  EXPECT_EQ(lines[2].at("text"), boost::json::value(bodies[1]));
+  EXPECT_TRUE(lines[3].contains("base64"));
+  EXPECT_EQ(lines[4].at("text"), "");
 }
 
 TEST(Tool, no_peer_can_drive_the_terminal) {
   const RawListener listener{"tcp://127.0.0.1:0"};
-  ToolProcess tool{{"connect", listener.endpoint()}, ToolProcess::Stdout::terminal};
+  ToolProcess tool{{"connect", listener.endpoint()}, {.out = ToolStream::terminal}};
   const RawPeer peer = listener.accept();
   const std::string body = "\x1b[2J\x07\xc2\x9b\x7f\ttab\xff";
   peer.send("\0\0\0"s + static_cast<char>(body.size()) + body);

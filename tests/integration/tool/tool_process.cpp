@@ -55,26 +55,47 @@ bool read_some(int& descriptor, std::string& text) {
   return false;
 }
 
+/// For standard output or error; without a `read` end where there is nothing to read.
+Pipe make_output(ToolStream kind) {
+  switch (kind) {
+    case ToolStream::pipe: return make_pipe();
+    case ToolStream::terminal: return make_terminal();
+    case ToolStream::full: return {-1, ::open("/dev/full", O_WRONLY | O_CLOEXEC)};
+    case ToolStream::closed: break;
+  }
+  return {};
+}
+
+/// In the child.
+void become_standard_stream(int descriptor, int standard) {
+  if (descriptor >= 0) {
+    ::dup2(descriptor, standard);
+  } else {
+    ::close(standard);
+  }
+}
+
 }  // namespace
 
-ToolProcess::ToolProcess(const std::vector<std::string>& arguments, Stdout kind) {
+ToolProcess::ToolProcess(const std::vector<std::string>& arguments, const ToolSetting& setting) {
   static const std::string program = std::string{PARLEY_BIN_DIR} + "/parley";
   std::vector<char*> argv{const_cast<char*>("parley")};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  const Pipe in = make_pipe();
-  const Pipe out = kind == Stdout::pipe ? make_pipe() : make_terminal();
-  const Pipe err = make_pipe();
+  const Pipe in = setting.in == ToolStream::closed ? Pipe{} : make_pipe();
+  const Pipe out = make_output(setting.out);
+  const Pipe err = make_output(setting.err);
   process_ = ::fork();
   if (process_ == 0) {
-    ::dup2(in.read, STDIN_FILENO);
-    ::dup2(out.write, STDOUT_FILENO);
-    ::dup2(err.write, STDERR_FILENO);
+    become_standard_stream(in.read, STDIN_FILENO);
+    become_standard_stream(out.write, STDOUT_FILENO);
+    become_standard_stream(err.write, STDERR_FILENO);
+    for (const std::string& variable : setting.environment) ::putenv(const_cast<char*>(variable.c_str()));
     ::execv(program.c_str(), argv.data());
     ::_exit(127);
   }
   if (process_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  for (const int descriptor : {in.read, out.write, err.write}) ::close(descriptor);
+  for (int descriptor : {in.read, out.write, err.write}) close_descriptor(descriptor);
   in_ = in.write;
   out_ = out.read;
   err_ = err.read;
@@ -99,6 +120,12 @@ void ToolProcess::type(const std::string& text) {
 void ToolProcess::end_input() { close_descriptor(in_); }
 void ToolProcess::end_output() { close_descriptor(out_); }
 void ToolProcess::send_signal(int number) const { ::kill(process_, number); }
+
+void ToolProcess::output_begins() {
+  const auto deadline = SteadyClock::now() + patience;
+  while (out_text_.empty())
+    if (!read_more(deadline)) throw std::runtime_error("the tool printed nothing but said:\n" + err_text_);
+}
 
 std::string ToolProcess::listening_endpoint() {
   const std::string line = error_line_with("listening on ");
@@ -139,8 +166,8 @@ int ToolProcess::wait() {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-ToolResult run_tool(const std::vector<std::string>& arguments, const std::string& input) {
-  ToolProcess tool{arguments};
+ToolResult run_tool(const std::vector<std::string>& arguments, const std::string& input, const ToolSetting& setting) {
+  ToolProcess tool{arguments, setting};
   tool.type(input);
   tool.end_input();
   const int code = tool.wait();

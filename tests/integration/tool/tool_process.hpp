@@ -12,11 +12,24 @@ namespace parley::test {
 /// Long enough for any machine; nothing waits so long unless something is wrong.
 inline constexpr std::chrono::seconds patience{20};
 
+/// What one of its standard streams is.
+enum class ToolStream {
+  pipe,
+  terminal,
+  closed,  ///< not open at all
+  full,    ///< /dev/full: every write fails
+};
+
+struct ToolSetting {
+  ToolStream in = ToolStream::pipe;  ///< a pipe, or closed
+  ToolStream out = ToolStream::pipe;
+  ToolStream err = ToolStream::pipe;
+  std::vector<std::string> environment{};  ///< NAME=value, beside what the test has
+};
+
 class ToolProcess {
  public:
-  enum class Stdout { pipe, terminal };
-
-  explicit ToolProcess(const std::vector<std::string>& arguments, Stdout kind = Stdout::pipe);
+  explicit ToolProcess(const std::vector<std::string>& arguments, const ToolSetting& setting = {});
   ToolProcess(const ToolProcess&) = delete;
   ToolProcess& operator=(const ToolProcess&) = delete;
   /// Kills it if it still runs.
@@ -35,6 +48,9 @@ class ToolProcess {
   /// std::runtime_error.
   std::string output_line_with(const std::string& text) { return line_with(out_, out_text_, text); }
   std::string error_line_with(const std::string& text) { return line_with(err_, err_text_, text); }
+
+  /// Waits for the first byte on standard output.
+  void output_begins();
 
   /// The endpoint behind "listening on ".
   std::string listening_endpoint();
@@ -63,6 +79,7 @@ struct ToolResult {
 };
 
 /// Runs it to its end, with this standard input.
-ToolResult run_tool(const std::vector<std::string>& arguments, const std::string& input = "");
+ToolResult run_tool(const std::vector<std::string>& arguments, const std::string& input = "",
+                    const ToolSetting& setting = {});
 
 }  // namespace parley::test
