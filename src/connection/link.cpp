@@ -14,7 +14,7 @@ using boost::system::error_code;
 namespace {
 
 /// With this much queued, whoever appended it writes at once instead of waiting for the turn to end.
-constexpr std::size_t write_at_once_size = 128 * 1024;
+constexpr std::size_t write_at_once_size = 256 * 1024;
 
 /// Full reads or writes in a row before other handlers get their turn.
 constexpr int turn_max = 16;
