@@ -19,6 +19,7 @@ const char* sentence(error e) noexcept {
     case error::too_many_connections: return "the limit on open connections is reached";
     case error::unavailable: return "the scheme is not available in this build";
     case error::no_address: return "the host has no usable address";
+    case error::payload_rejected: return "the payload is not what was asked for";
   }
   return "unknown parley error";
 }

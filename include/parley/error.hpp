@@ -37,6 +37,8 @@ enum class error {
   unavailable,
   /// The host has no address that could be tried.
   no_address,
+  /// A whole message arrived, and its payload is not what the codec or the type asked for. The connection goes on.
+  payload_rejected,
 };
 
 [[nodiscard]] const boost::system::error_category& error_category() noexcept;

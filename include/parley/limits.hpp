@@ -34,4 +34,10 @@ inline constexpr int backlog = 4096;
 /// Connections a listener keeps open at a time.
 inline constexpr std::size_t connections_max = 16'384;
 
+/// How deeply arrays and objects may be nested in a payload, decoded or encoded.
+inline constexpr std::size_t payload_depth_max = 64;
+
+/// Memory a decoded value may take, in bytes: a small payload can announce, or repeat, a large one.
+inline constexpr std::size_t decoded_size_max = 256 * mib;
+
 }  // namespace parley::limits

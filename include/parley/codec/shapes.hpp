@@ -1,0 +1,199 @@
+// The shapes that C++ types have: compiled once, told by tables and small functions about the type at hand.
+// shape_of.hpp says which type has which.
+#pragma once
+
+#include <parley/codec/decoder.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace parley::codec {
+
+class BooleanShape final : public Shape {
+ public:
+  void describe(std::string& out) const override;
+  bool boolean(void* object, bool value, Decoder& decoder) const override;
+};
+
+/// std::monostate: nothing but null.
+class NullShape final : public Shape {
+ public:
+  void describe(std::string& out) const override;
+  bool null(void* object, Decoder& decoder) const override;
+};
+
+class StringShape final : public Shape {
+ public:
+  void describe(std::string& out) const override;
+  bool string(void* object, std::string_view value, Decoder& decoder) const override;
+};
+
+/// std::vector<std::byte> and Message.
+class BytesShape final : public Shape {
+ public:
+  constexpr explicit BytesShape(bool is_message) noexcept : is_message_{is_message} {}
+  void describe(std::string& out) const override;
+  bool bytes(void* object, std::span<const std::byte> value, Decoder& decoder) const override;
+  /// Base64 where the format has only text.
+  bool string(void* object, std::string_view value, Decoder& decoder) const override;
+
+ private:
+  bool is_message_;
+};
+
+/// Null, or what the inner shape takes.
+class OptionalShape final : public Shape {
+ public:
+  using Reset = void (*)(void* object);
+  using Emplace = void* (*)(void* object);
+
+  constexpr OptionalShape(const Shape& inner, Reset reset, Emplace emplace) noexcept
+      : inner_{inner}, reset_{reset}, emplace_{emplace} {}
+  void describe(std::string& out) const override;
+  bool null(void* object, Decoder& decoder) const override;
+  bool boolean(void* object, bool value, Decoder& decoder) const override;
+  bool integer(void* object, std::int64_t value, Decoder& decoder) const override;
+  bool big_integer(void* object, std::uint64_t value, Decoder& decoder) const override;
+  bool real(void* object, double value, Decoder& decoder) const override;
+  bool string(void* object, std::string_view value, Decoder& decoder) const override;
+  bool bytes(void* object, std::span<const std::byte> value, Decoder& decoder) const override;
+  bool begin_array(void* object, std::size_t count, Decoder& decoder) const override;
+  bool begin_map(void* object, std::size_t count, Decoder& decoder) const override;
+
+ private:
+  const Shape& inner_;
+  Reset reset_;
+  Emplace emplace_;
+};
+
+/// One of several, chosen by the kind of the value: the first alternative that takes this kind.
+class VariantShape final : public Shape {
+ public:
+  struct Alternative {
+    Kinds kinds;
+    const Shape* shape;
+    void* (*emplace)(void* object);
+  };
+
+  constexpr explicit VariantShape(std::span<const Alternative> alternatives) noexcept : alternatives_{alternatives} {}
+  void describe(std::string& out) const override;
+  bool null(void* object, Decoder& decoder) const override;
+  bool boolean(void* object, bool value, Decoder& decoder) const override;
+  bool integer(void* object, std::int64_t value, Decoder& decoder) const override;
+  bool big_integer(void* object, std::uint64_t value, Decoder& decoder) const override;
+  bool real(void* object, double value, Decoder& decoder) const override;
+  bool string(void* object, std::string_view value, Decoder& decoder) const override;
+  bool bytes(void* object, std::span<const std::byte> value, Decoder& decoder) const override;
+  bool begin_array(void* object, std::size_t count, Decoder& decoder) const override;
+  bool begin_map(void* object, std::size_t count, Decoder& decoder) const override;
+
+ private:
+  [[nodiscard]] const Alternative* taker_of(Kind kind) const noexcept;
+
+  std::span<const Alternative> alternatives_;
+};
+
+/// Any number of elements of one type.
+class SequenceShape final : public Shape {
+ public:
+  /// Appends an element and says where it goes.
+  using Append = Slot (*)(void* object);
+  using Prepare = void (*)(void* object, std::size_t count);
+
+  constexpr SequenceShape(std::size_t element_size, Append append, Prepare reserve) noexcept
+      : element_size_{element_size}, append_{append}, reserve_{reserve} {}
+  void describe(std::string& out) const override;
+  bool begin_array(void* object, std::size_t count, Decoder& decoder) const override;
+  bool element(Frame& frame, Decoder& decoder) const override;
+
+ private:
+  std::size_t element_size_;
+  Append append_;
+  Prepare reserve_;
+};
+
+/// What std::vector<bool> has for elements.
+class BooleanAppender final : public Shape {
+ public:
+  void describe(std::string& out) const override;
+  bool boolean(void* object, bool value, Decoder& decoder) const override;
+};
+
+/// A fixed number of elements: array, tuple, pair.
+class TupleShape final : public Shape {
+ public:
+  using At = Slot (*)(void* object, std::size_t index);
+
+  constexpr TupleShape(std::size_t count, At at) noexcept : count_{count}, at_{at} {}
+  void describe(std::string& out) const override;
+  bool begin_array(void* object, std::size_t count, Decoder& decoder) const override;
+  bool element(Frame& frame, Decoder& decoder) const override;
+  bool end(Frame& frame, Decoder& decoder) const override;
+
+ private:
+  std::size_t count_;
+  At at_;
+};
+
+struct Field {
+  std::string_view name;
+  const Shape* shape;
+  void* (*at)(void* object);
+  bool may_lack;
+};
+
+/// Named fields: each once, none missing but optional ones.
+class StructShape final : public Shape {
+ public:
+  static constexpr std::size_t field_count_max = 64;
+
+  constexpr explicit StructShape(std::span<const Field> fields) noexcept : fields_{fields} {}
+  void describe(std::string& out) const override;
+  bool begin_map(void* object, std::size_t count, Decoder& decoder) const override;
+  bool key(Frame& frame, std::string_view key, Decoder& decoder) const override;
+  bool end(Frame& frame, Decoder& decoder) const override;
+  void append_step(const Frame& frame, std::string& path) const override;
+
+ private:
+  [[nodiscard]] std::size_t find(std::string_view key, std::size_t likely) const noexcept;
+  bool unknown(Frame& frame, std::string_view key, Decoder& decoder) const;
+
+  std::span<const Field> fields_;
+};
+
+/// A described enum, by the names of its enumerators.
+class EnumShape final : public Shape {
+ public:
+  using Store = void (*)(void* object, std::size_t index);
+
+  constexpr EnumShape(std::span<const std::string_view> names, Store store) noexcept : names_{names}, store_{store} {}
+  void describe(std::string& out) const override;
+  bool string(void* object, std::string_view value, Decoder& decoder) const override;
+
+ private:
+  std::span<const std::string_view> names_;
+  Store store_;
+};
+
+/// The number of a name, or the number of names.
+[[nodiscard]] std::size_t index_of(std::span<const std::string_view> names, std::string_view name) noexcept;
+/// "none of red, green, blue".
+[[nodiscard]] std::string none_of(std::span<const std::string_view> names);
+
+// For the templates of shape_of.hpp: failures, always false.
+bool fail_range(Decoder& decoder, std::int64_t found, std::int64_t min, std::uint64_t max);
+bool fail_range(Decoder& decoder, std::uint64_t found, std::int64_t min, std::uint64_t max);
+bool fail_real_range(Decoder& decoder, double found);
+
+/// A map's key as the step of a path, and as words.
+[[nodiscard]] std::string key_step(std::string_view key);
+[[nodiscard]] std::string key_step(std::int64_t key);
+[[nodiscard]] std::string key_step(std::uint64_t key);
+bool fail_key(Decoder& decoder, std::string_view expected, std::string_view found);
+bool fail_key(Decoder& decoder, std::string_view expected, std::int64_t found);
+bool fail_key(Decoder& decoder, std::string_view expected, std::uint64_t found);
+
+}  // namespace parley::codec
