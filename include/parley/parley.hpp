@@ -1,11 +1,17 @@
 // Everything of parley that most programs use.
 #pragma once
 
+#include <parley/codec/bytes.hpp>
+#include <parley/codec/json.hpp>
+#include <parley/codec/message_pack.hpp>
+#include <parley/codec/python_pickle.hpp>
+#include <parley/codec/text.hpp>
 #include <parley/connection/connect.hpp>
 #include <parley/connection/connection.hpp>
 #include <parley/connection/listener.hpp>
 #include <parley/connection/options.hpp>
 #include <parley/connection/serve.hpp>
+#include <parley/connection/typed_connection.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/limits.hpp>

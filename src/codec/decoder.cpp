@@ -140,6 +140,13 @@ bool Decoder::fail(std::string_view reason) {
   return fail_at(path_to(depth_), reason);
 }
 
+bool Decoder::fail_format(std::size_t offset, std::string_view reason) {
+  if (depth_ == 0 && !failed()) failed_at_root_ = true;
+  std::string place = "byte " + std::to_string(offset);
+  if (depth_ > 0) place += " (after " + path_to(depth_) + ")";
+  return fail_at(std::move(place), reason);
+}
+
 bool Decoder::fail_container(std::string_view reason) {
   return fail_at(path_to(depth_ == 0 ? 0 : depth_ - 1), reason);
 }

@@ -18,11 +18,11 @@ LAYERS = {
     "plain": {"detail"},
     "wire": {"plain", "detail"},
     "policy": {"plain", "wire", "detail"},
-    "codec": {"plain", "detail"},
+    "codec": {"plain", "wire", "detail"},
     "detail": {"plain", "common"},
     "common": {"plain", "detail"},
     "transport": {"plain", "common", "detail", *CORES},
-    "connection": {"plain", "common", "detail", "transport", *CORES},
+    "connection": {"plain", "common", "detail", "transport", "codec", *CORES},
     "mux": {"plain", "common", "detail", "transport", *CORES},
     "socket": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
     "rpc": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
@@ -72,7 +72,7 @@ def layer_problems(own, layer):
 
 def unit_problems(root, layer, files):
     problems = layer_problems(own_files(root, files), layer)
-    if layer in CORES or layer == "plain":
+    if layer in CORES or layer in ("plain", "codec"):
         problems += [f"{layer} must not see {f}" for f in files if FOREIGN_TO_CORES.search(f)]
     return problems
 

@@ -163,6 +163,8 @@ class Decoder {
   /// About a field of the open container.
   bool fail_field(std::string_view name, std::string_view reason);
   bool fail_step(std::string_view step, std::string_view reason);
+  /// For parsers: the bytes themselves are wrong at this offset.
+  bool fail_format(std::size_t offset, std::string_view reason);
   /// `expected …, found …`.
   bool mismatch(const Shape& shape, std::string_view found);
 

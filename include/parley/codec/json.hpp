@@ -1,0 +1,52 @@
+// JSON (RFC 8259), parsed by Boost.JSON straight into the value, without a document in between.
+//
+//   Order order = parley::Json{}.decode<Order>(message);
+//
+// Numbers with a fraction or an exponent are reals, all others integers. Byte strings travel as base64 text, the integer
+// keys of maps as their decimal text. NaN and the infinities cannot be encoded. What is written has no blanks; reals have
+// the shortest text that reads as the same number again.
+#pragma once
+
+#include <parley/codec/codec.hpp>
+#include <parley/codec/shape_of.hpp>
+#include <parley/codec/write.hpp>
+#include <parley/codec/json_writer.hpp>
+#include <parley/limits.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace parley {
+
+namespace codec {
+std::string parse_json(const Payload& payload, Slot root, const Rules& rules);
+}
+
+struct Json {
+  static constexpr std::string_view name = "JSON";
+
+  /// A field that the struct does not have is an error; otherwise it is skipped.
+  bool strict = false;
+  /// How deeply arrays and objects may be nested, both ways; at most 1000.
+  std::size_t depth_max = limits::payload_depth_max;
+  /// Memory a decoded value may take, in bytes.
+  std::size_t decoded_size_max = limits::decoded_size_max;
+
+  template <class T>
+  [[nodiscard]] Message encode(const T& value) const {
+    codec::JsonWriter writer{depth_max};
+    codec::write(writer, value);
+    return writer.message();
+  }
+
+  template <class T>
+  [[nodiscard]] T decode(const Payload& payload) const {
+    T value{};
+    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload,
+                       {strict, depth_max, decoded_size_max, true}, &codec::parse_json);
+    return value;
+  }
+};
+
+}  // namespace parley

@@ -1,0 +1,50 @@
+// Python's pickle, as far as it is data: None, bool, int, float, str, bytes, list, tuple and dict, of protocols 2 to 5.
+//
+// Nothing in a pickle is ever run or loaded: what names or calls code (classes, functions, most other types) is rejected,
+// and the sentence says so. Protocol 4 is written, which pickle.loads of Python 3.4 and later reads; arrays and tuples
+// become lists, structs become dicts.
+#pragma once
+
+#include <parley/codec/codec.hpp>
+#include <parley/codec/shape_of.hpp>
+#include <parley/codec/write.hpp>
+#include <parley/codec/python_pickle_writer.hpp>
+#include <parley/limits.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace parley {
+
+namespace codec {
+std::string parse_python_pickle(const Payload& payload, Slot root, const Rules& rules);
+}
+
+struct PythonPickle {
+  static constexpr std::string_view name = "Python pickle";
+
+  /// A field that the struct does not have is an error; otherwise it is skipped.
+  bool strict = false;
+  /// How deeply arrays and objects may be nested, both ways; at most 1000.
+  std::size_t depth_max = limits::payload_depth_max;
+  /// Memory a decoded value may take, in bytes.
+  std::size_t decoded_size_max = limits::decoded_size_max;
+
+  template <class T>
+  [[nodiscard]] Message encode(const T& value) const {
+    codec::PythonPickleWriter writer{depth_max};
+    codec::write(writer, value);
+    return writer.message();
+  }
+
+  template <class T>
+  [[nodiscard]] T decode(const Payload& payload) const {
+    T value{};
+    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload,
+                       {strict, depth_max, decoded_size_max}, &codec::parse_python_pickle);
+    return value;
+  }
+};
+
+}  // namespace parley

@@ -1,0 +1,29 @@
+// Text: the payload is a string of UTF-8, and nothing else.
+#pragma once
+
+#include <parley/codec/codec.hpp>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace parley {
+
+namespace codec {
+Message encode_text(std::string_view text);
+std::string_view decode_text(const Payload& payload);
+}  // namespace codec
+
+struct Text {
+  static constexpr std::string_view name = "text";
+
+  /// Throws std::invalid_argument if the text is not UTF-8.
+  [[nodiscard]] Message encode(std::string_view text) const { return codec::encode_text(text); }
+
+  template <std::same_as<std::string> T = std::string>
+  [[nodiscard]] T decode(const Payload& payload) const {
+    return T{codec::decode_text(payload)};
+  }
+};
+
+}  // namespace parley

@@ -1,0 +1,27 @@
+#include <parley/codec/writer.hpp>
+
+#include <parley/codec/utf8.hpp>
+
+#include "codec/words.hpp"
+
+#include <stdexcept>
+
+namespace parley::codec {
+
+void Writer::require_utf8(std::string_view text) const {
+  const std::size_t size = valid_utf8_size(text);
+  if (size == text.size()) return;
+  fail("a string is not valid UTF-8 at its byte " + std::to_string(size) +
+       "; bytes that are not text go into a std::vector<std::byte>");
+}
+
+void Writer::fail(const std::string& about) const {
+  if (last_key_.empty()) throw std::invalid_argument{"cannot encode: " + about};
+  throw std::invalid_argument{"cannot encode: " + about + " (at or after " + quoted(last_key_) + ")"};
+}
+
+void Writer::fail_depth() const {
+  fail("nested deeper than " + std::to_string(depth_max_) + " arrays and objects");
+}
+
+}  // namespace parley::codec
