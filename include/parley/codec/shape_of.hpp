@@ -311,11 +311,14 @@ struct ShapeOf<T> {
             [](void* object) -> void* { return &(static_cast<T*>(object)->*Member::pointer); }, is_optional<Type>};
   }
 
-  static constexpr auto fields = []<template <class...> class List, class... D>(List<D...>) {
-    return std::array<Field, sizeof...(D)>{field_of<D>()...};
-  }(Members<T>{});
+  template <template <class...> class List, class... D>
+  static constexpr std::array<Field, sizeof...(D)> fields_of(List<D...>) {
+    return {field_of<D>()...};
+  }
 
   static constexpr Kinds kinds = kind_object;
+  // Its type is spelt out, so that it is looked into only when ShapeOf is complete: a struct may contain itself.
+  static constexpr std::array<Field, boost::mp11::mp_size<Members<T>>::value> fields = fields_of(Members<T>{});
   static constexpr StructShape value{fields};
 };
 

@@ -35,8 +35,7 @@ BOOST_DESCRIBE_STRUCT(Reading, (), (sensor, value))
 
 namespace {
 
-class Typed : public testing::Test {
- protected:
+struct Typed : ::testing::Test {
   void run(asio::awaitable<void> (*task)(Typed&)) { ASSERT_TRUE(support::run_coroutine(context, task(*this))); }
 
   asio::io_context context;

@@ -172,8 +172,11 @@ TEST(RejectedValues, say_by_pickle_where_and_why) {
 }
 
 TEST(RejectedValues, are_only_unknown_fields_when_strict) {
-  for (const Wrong& each : all_wrong)
-    if (each.strict) EXPECT_EQ(each.json(each.payload, false), "accepted") << each.payload;
+  for (const Wrong& each : all_wrong) {
+    if (each.strict) {
+      EXPECT_EQ(each.json(each.payload, false), "accepted") << each.payload;
+    }
+  }
 }
 
 }  // namespace
