@@ -61,7 +61,7 @@ bool Decoder::checked_string(std::string_view value) {
 bool Decoder::string(std::string_view value) {
   const Slot to = next();
   if (to.shape == nullptr) return false;
-  return valid_utf8_size(value) == value.size() ? to.shape->string(to.object, value, *this) : fail_utf8(value);
+  return is_utf8(value) ? to.shape->string(to.object, value, *this) : fail_utf8(value);
 }
 
 bool Decoder::bytes(std::span<const std::byte> value) {
@@ -82,7 +82,7 @@ bool Decoder::begin_map(std::size_t count) {
 bool Decoder::checked_key(std::string_view value) { return top_->shape->key(*top_, value, *this); }
 
 bool Decoder::key(std::string_view value) {
-  if (valid_utf8_size(value) != value.size()) return fail_utf8(value);
+  if (!is_utf8(value)) return fail_utf8(value);
   return top_->shape->key(*top_, value, *this);
 }
 
@@ -100,15 +100,15 @@ bool Decoder::end() {
   return true;
 }
 
-bool Decoder::open_array(const Shape& shape, void* object) { return open(shape, object, true); }
-bool Decoder::open_map(const Shape& shape, void* object) { return open(shape, object, false); }
+bool Decoder::open_array(const Shape& shape, void* object) { return open(shape, object, nullptr, true); }
+bool Decoder::open_map(const Shape& shape, void* object, const void* key) { return open(shape, object, key, false); }
 
-bool Decoder::open(const Shape& shape, void* object, bool is_array) {
+bool Decoder::open(const Shape& shape, void* object, const void* key, bool is_array) {
   if (depth_ >= rules_.depth_max)
     return fail("nested deeper than " + std::to_string(rules_.depth_max) + " arrays and objects");
   frames_.make_room(depth_);
   top_ = &frames_[depth_++];
-  *top_ = {&shape, object, {}, 0, 0, nullptr, is_array};
+  *top_ = {&shape, object, {}, 0, 0, key, is_array};
   return true;
 }
 

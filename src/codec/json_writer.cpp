@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <string>
 
 namespace parley::codec {
@@ -38,12 +40,51 @@ void put_escaped(Buffer& out, char c) {
   out.put(digits[static_cast<unsigned char>(c) & 15]);
 }
 
+constexpr std::uint64_t each_byte = 0x0101'0101'0101'0101;
+constexpr std::uint64_t top_bits = 0x8080'8080'8080'8080;
+
+/// Top bits set where a byte of `x` (all below 0x80) is zero, perhaps also above such a byte.
+constexpr std::uint64_t zeros(std::uint64_t x) noexcept { return (x - each_byte) & ~x; }
+
+/// Whether one of eight bytes is a control, a quote, a backslash, or no ASCII.
+constexpr bool has_special(std::uint64_t bytes) noexcept {
+  const std::uint64_t controls = bytes - each_byte * 0x20;
+  return ((bytes | controls | zeros(bytes ^ each_byte * '"') | zeros(bytes ^ each_byte * '\\')) & top_bits) != 0;
+}
+
+/// Copies text as long as it is ASCII and needs no escapes, which is nearly always.
+bool copy_plain(std::string_view text, char* to) noexcept {
+  const char* from = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; left -= 8, from += 8, to += 8) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, from, 8);
+    if (has_special(bytes)) return false;
+    std::memcpy(to, &bytes, 8);
+  }
+  for (; left > 0; --left) {
+    if (escape_of(*from) != 0 || static_cast<unsigned char>(*from) >= 0x80) return false;
+    *to++ = *from++;
+  }
+  return true;
+}
+
 /// Longer than any number's shortest text.
 constexpr std::size_t number_size_max = 32;
 
 }  // namespace
 
 void JsonWriter::put_text(std::string_view text) {
+  char* const to = out_.room(text.size() + 2);
+  if (copy_plain(text, to + 1)) {
+    to[0] = to[text.size() + 1] = '"';
+    out_.advance(text.size() + 2);
+  } else {
+    put_escaped_text(text);
+  }
+}
+
+void JsonWriter::put_escaped_text(std::string_view text) {
   require_utf8(text);
   out_.put('"');
   std::size_t begin = 0;

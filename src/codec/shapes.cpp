@@ -4,7 +4,7 @@
 #include "codec/words.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
 #include <vector>
 
 namespace parley::codec {
@@ -201,27 +201,56 @@ bool TupleShape::end(Frame& frame, Decoder& decoder) const {
 
 // --- fields ----------------------------------------------------------------------------------------------------------
 
+namespace {
+
+const Field* fields_of(const Frame& frame) noexcept { return static_cast<const Field*>(frame.key); }
+
+/// Names are short: two loads that overlap are cheaper than a call.
+template <class Word>
+bool same_ends(const char* a, const char* b, std::size_t size) noexcept {
+  Word first_a, first_b, last_a, last_b;
+  std::memcpy(&first_a, a, sizeof(Word));
+  std::memcpy(&first_b, b, sizeof(Word));
+  std::memcpy(&last_a, a + size - sizeof(Word), sizeof(Word));
+  std::memcpy(&last_b, b + size - sizeof(Word), sizeof(Word));
+  return ((first_a ^ first_b) | (last_a ^ last_b)) == 0;
+}
+
+bool same(std::string_view a, std::string_view b) noexcept {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 16) return a == b;
+  if (size >= 8) return same_ends<std::uint64_t>(a.data(), b.data(), size);
+  if (size >= 4) return same_ends<std::uint32_t>(a.data(), b.data(), size);
+  for (std::size_t i = 0; i < size; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+}  // namespace
+
 void StructShape::describe(std::string& out) const { out += "an object"; }
 
 bool StructShape::begin_map(void* object, std::size_t, Decoder& decoder) const {
-  return decoder.open_map(*this, object);
+  return decoder.open_map(*this, object, fields_());
 }
 
-std::size_t StructShape::find(std::string_view key, std::size_t likely) const noexcept {
-  if (likely < fields_.size() && fields_[likely].name == key) return likely;
+std::size_t StructShape::find(const Field* fields, std::string_view key, std::size_t likely) const noexcept {
+  if (likely < count_ && same(fields[likely].name, key)) return likely;
   std::size_t i = 0;
-  while (i < fields_.size() && fields_[i].name != key) ++i;
+  while (i < count_ && !same(fields[i].name, key)) ++i;
   return i;
 }
 
 bool StructShape::key(Frame& frame, std::string_view key, Decoder& decoder) const {
-  const std::size_t i = find(key, frame.count);  // most senders keep the order
-  if (i == fields_.size()) return unknown(frame, key, decoder);
+  const Field* const fields = fields_of(frame);
+  const std::size_t i = find(fields, key, frame.count);  // most senders keep the order
+  if (i == count_) return unknown(frame, key, decoder);
   const std::uint64_t bit = std::uint64_t{1} << i;
   if ((frame.seen & bit) != 0) return decoder.fail_field(key, "the field is there twice");
   frame.seen |= bit;
   frame.count = i + 1;
-  frame.slot = {fields_[i].shape, fields_[i].at(frame.object)};
+  frame.slot = {fields[i].shape, static_cast<char*>(frame.object) + fields[i].offset};
   return true;
 }
 
@@ -232,8 +261,9 @@ bool StructShape::unknown(Frame& frame, std::string_view key, Decoder& decoder) 
 }
 
 bool StructShape::end(Frame& frame, Decoder& decoder) const {
-  for (std::size_t i = 0; i < fields_.size(); ++i)
-    if ((frame.seen >> i & 1) == 0 && !fields_[i].may_lack) return decoder.fail_field(fields_[i].name, "missing");
+  const Field* const fields = fields_of(frame);
+  for (std::size_t i = 0; i < count_; ++i)
+    if ((frame.seen >> i & 1) == 0 && !fields[i].may_lack) return decoder.fail_field(fields[i].name, "missing");
   return true;
 }
 
@@ -241,7 +271,7 @@ void StructShape::append_step(const Frame& frame, std::string& path) const {
   if (frame.slot.shape == &skipping()) {
     path += ".(unknown field)";
   } else if (frame.count > 0) {
-    append_key(path, fields_[frame.count - 1].name);
+    append_key(path, fields_of(frame)[frame.count - 1].name);
   }
 }
 

@@ -55,7 +55,7 @@ struct Frame {
   Slot slot;           ///< of the value that comes next, or came last
   std::size_t count;   ///< elements that have begun; for a struct, the number of the field that came last, plus one
   std::uint64_t seen;  ///< for a struct: a bit for each field that came
-  const void* key;     ///< for a map: the key that came last
+  const void* key;     ///< for a map: the key that came last; for a struct: its table of fields
   bool is_array;
 };
 
@@ -142,7 +142,7 @@ class Decoder {
 
   /// From begin_array or begin_map: the values to come go to `shape`, into `object`.
   bool open_array(const Shape& shape, void* object);
-  bool open_map(const Shape& shape, void* object);
+  bool open_map(const Shape& shape, void* object, const void* key = nullptr);
 
   /// Accounts for memory about to be taken; false when it would be too much.
   bool charge(std::size_t size) {
@@ -189,7 +189,7 @@ class Decoder {
 
   /// The slot of the value to come; its shape is null after a failure.
   Slot next();
-  bool open(const Shape& shape, void* object, bool is_array);
+  bool open(const Shape& shape, void* object, const void* key, bool is_array);
   bool fail_size();
   bool fail_at(std::string path, std::string_view reason);
   bool fail_utf8(std::string_view text);

@@ -41,6 +41,7 @@ class JsonWriter final : public Writer {
   }
   void end_key();
   void put_text(std::string_view text);
+  void put_escaped_text(std::string_view text);
   template <class Number>
   void put_number(Number value);
   template <class Real>

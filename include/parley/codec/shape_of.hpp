@@ -24,6 +24,7 @@
 #include <boost/json/fwd.hpp>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -234,11 +235,18 @@ template <class Container>
 struct SequenceOf {
   using Element = typename Container::value_type;
 
+  /// One, two, four would be three allocations.
+  static constexpr std::size_t first_capacity = sizeof(Element) < 64 ? 4 : 1;
+
   static constexpr Kinds kinds = kind_array;
   static constexpr SequenceShape value{
       sizeof(Element),
       [](void* object) -> Slot {
-        return {&ShapeOf<Element>::value, &static_cast<Container*>(object)->emplace_back()};
+        Container& container = *static_cast<Container*>(object);
+        if constexpr (requires { container.reserve(1); }) {
+          if (container.capacity() == 0) container.reserve(first_capacity);
+        }
+        return {&ShapeOf<Element>::value, &container.emplace_back()};
       },
       [](void* object, std::size_t count) {
         Container& container = *static_cast<Container*>(object);
@@ -304,22 +312,31 @@ struct ShapeOf<T> {
   static_assert(boost::mp11::mp_size<Members<T>>::value <= StructShape::field_count_max,
                 "a described struct may have 64 members, those of its bases included");
 
+  /// How far a member is from the beginning of the object: what a pointer to a data member is (Itanium C++ ABI).
+  template <class Type>
+  static std::ptrdiff_t offset_of(Type T::*member) noexcept {
+    static_assert(sizeof member == sizeof(std::ptrdiff_t));
+    return std::bit_cast<std::ptrdiff_t>(member);
+  }
+
   template <class Member>
-  static constexpr Field field_of() {
+  static Field field_of() {
     using Type = TypeOfMember<T, Member>;
-    return {Member::name, &ShapeOf<Type>::value,
-            [](void* object) -> void* { return &(static_cast<T*>(object)->*Member::pointer); }, is_optional<Type>};
+    return {Member::name, &ShapeOf<Type>::value, offset_of<Type>(Member::pointer), is_optional<Type>};
   }
 
   template <template <class...> class List, class... D>
-  static constexpr std::array<Field, sizeof...(D)> fields_of(List<D...>) {
+  static std::array<Field, sizeof...(D)> fields_of(List<D...>) {
     return {field_of<D>()...};
   }
 
+  static const Field* fields() {
+    static const auto table = fields_of(Members<T>{});
+    return table.data();
+  }
+
   static constexpr Kinds kinds = kind_object;
-  // Its type is spelt out, so that it is looked into only when ShapeOf is complete: a struct may contain itself.
-  static constexpr std::array<Field, boost::mp11::mp_size<Members<T>>::value> fields = fields_of(Members<T>{});
-  static constexpr StructShape value{fields};
+  static constexpr StructShape value{boost::mp11::mp_size<Members<T>>::value, &fields};
 };
 
 /// How a key of a map is made of what came: by `parse` from a string, by `convert` from an integer.

@@ -141,7 +141,7 @@ class TupleShape final : public Shape {
 struct Field {
   std::string_view name;
   const Shape* shape;
-  void* (*at)(void* object);
+  std::ptrdiff_t offset;
   bool may_lack;
 };
 
@@ -150,7 +150,11 @@ class StructShape final : public Shape {
  public:
   static constexpr std::size_t field_count_max = 64;
 
-  constexpr explicit StructShape(std::span<const Field> fields) noexcept : fields_{fields} {}
+  /// The table, made when it is first asked for. Offsets and no functions: an indirect call for each field is what would
+  /// cost most.
+  using Fields = const Field* (*)();
+
+  constexpr StructShape(std::size_t count, Fields fields) noexcept : count_{count}, fields_{fields} {}
   void describe(std::string& out) const override;
   bool begin_map(void* object, std::size_t count, Decoder& decoder) const override;
   bool key(Frame& frame, std::string_view key, Decoder& decoder) const override;
@@ -158,10 +162,11 @@ class StructShape final : public Shape {
   void append_step(const Frame& frame, std::string& path) const override;
 
  private:
-  [[nodiscard]] std::size_t find(std::string_view key, std::size_t likely) const noexcept;
+  [[nodiscard]] std::size_t find(const Field* fields, std::string_view key, std::size_t likely) const noexcept;
   bool unknown(Frame& frame, std::string_view key, Decoder& decoder) const;
 
-  std::span<const Field> fields_;
+  std::size_t count_;
+  Fields fields_;
 };
 
 /// A described enum, by the names of its enumerators.

@@ -20,8 +20,9 @@
 
 namespace parley::codec {
 
-template <class T>
-void write(Writer& writer, const T& value);
+/// `W` is the format's own type rather than Writer, so that its events are called directly.
+template <class W, class T>
+void write(W& writer, const T& value);
 
 /// Defined in the library for boost::json::value, the one type that is not taken apart here.
 void write_json_value(Writer& writer, const boost::json::value& value);
@@ -63,8 +64,8 @@ inline constexpr bool is_variant = false;
 template <class... Ts>
 inline constexpr bool is_variant<std::variant<Ts...>> = true;
 
-template <class K>
-void write_key(Writer& writer, const K& key) {
+template <class W, class K>
+void write_key(W& writer, const K& key) {
   if constexpr (IsString<K>) {
     writer.key(std::string_view{key});
   } else if constexpr (DescribedEnum<K>) {
@@ -76,8 +77,8 @@ void write_key(Writer& writer, const K& key) {
   }
 }
 
-template <class T>
-void write_struct(Writer& writer, const T& value) {
+template <class W, class T>
+void write_struct(W& writer, const T& value) {
   [&]<template <class...> class List, class... D>(List<D...>) {
     writer.begin_map(sizeof...(D));
     ((writer.key(std::string_view{D::name}), write(writer, value.*D::pointer)), ...);
@@ -85,8 +86,8 @@ void write_struct(Writer& writer, const T& value) {
   }(Members<T>{});
 }
 
-template <class T>
-void write_map(Writer& writer, const T& map) {
+template <class W, class T>
+void write_map(W& writer, const T& map) {
   writer.begin_map(map.size());
   for (const auto& [key, value] : map) {
     write_key(writer, key);
@@ -95,15 +96,15 @@ void write_map(Writer& writer, const T& map) {
   writer.end_map(map.size());
 }
 
-template <class T>
-void write_sequence(Writer& writer, const T& values) {
+template <class W, class T>
+void write_sequence(W& writer, const T& values) {
   writer.begin_array(values.size());
-  for (const auto& value : values) write<typename T::value_type>(writer, value);  // vector<bool> has proxies
+  for (const auto& value : values) write<W, typename T::value_type>(writer, value);  // vector<bool> has proxies
   writer.end_array(values.size());
 }
 
-template <class T>
-void write_tuple(Writer& writer, const T& tuple) {
+template <class W, class T>
+void write_tuple(W& writer, const T& tuple) {
   constexpr std::size_t size = std::tuple_size_v<T>;
   writer.begin_array(size);
   std::apply([&](const auto&... values) { (write(writer, values), ...); }, tuple);
@@ -112,8 +113,8 @@ void write_tuple(Writer& writer, const T& tuple) {
 
 }  // namespace parts
 
-template <class T>
-void write(Writer& writer, const T& value) {
+template <class W, class T>
+void write(W& writer, const T& value) {
   if constexpr (std::same_as<T, bool>) {
     writer.boolean(value);
   } else if constexpr (Integer<T> && std::signed_integral<T>) {
