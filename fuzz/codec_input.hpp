@@ -1,5 +1,5 @@
-// What the fuzz targets of the codecs share. The input is a payload. Whatever is accepted is encoded, and must come back
-// the same; whatever is rejected must say why; and nothing takes more memory than allowed.
+// What the fuzz targets of the codecs share. The input is a payload. Whatever is accepted is encoded, and must come
+// back the same; whatever is rejected must say why; and nothing takes more memory than allowed.
 #pragma once
 
 #include "tests/support/codec_values.hpp"

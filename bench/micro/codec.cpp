@@ -1,5 +1,5 @@
-// A struct of ten fields, encoded and decoded, beside what Boost.JSON itself does for a described struct: by a document,
-// value_from and serialize, parse and value_to.
+// A struct of ten fields, encoded and decoded, beside what Boost.JSON itself does for a described struct: by a
+// document, value_from and serialize, parse and value_to.
 //
 // Both take turns within one benchmark, a thousand each, so that a slow moment of the machine hits both. `ratio` is
 // Boost's time divided by ours.
@@ -42,8 +42,8 @@ namespace {
 
 using bench::micro::Trade;
 
-const Trade trade{8'123'456'789, "EURUSD", 1.08457, 250'000, true, 1'699'999'999'123, "trader-0042",
-                  2.75,          {1, 2, 3}, "filled at the open; nothing special about it"};
+const Trade trade{8'123'456'789,     "EURUSD",      1.08457, 250'000,   true,
+                  1'699'999'999'123, "trader-0042", 2.75,    {1, 2, 3}, "filled at the open; nothing special about it"};
 
 constexpr int turn = 1000;
 

@@ -147,9 +147,7 @@ bool Decoder::fail_format(std::size_t offset, std::string_view reason) {
   return fail_at(std::move(place), reason);
 }
 
-bool Decoder::fail_container(std::string_view reason) {
-  return fail_at(path_to(depth_ == 0 ? 0 : depth_ - 1), reason);
-}
+bool Decoder::fail_container(std::string_view reason) { return fail_at(path_to(depth_ == 0 ? 0 : depth_ - 1), reason); }
 
 bool Decoder::fail_field(std::string_view name, std::string_view reason) {
   std::string step;

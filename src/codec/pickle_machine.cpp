@@ -365,7 +365,8 @@ bool Machine::remember(std::size_t number) {
 }
 
 bool Machine::recall(std::size_t number) {
-  if (number >= memo_.size()) return fail("the pickle recalls number " + std::to_string(number) + ", which it never remembered");
+  if (number >= memo_.size())
+    return fail("the pickle recalls number " + std::to_string(number) + ", which it never remembered");
   return push(Value{memo_[number]});
 }
 

@@ -1,9 +1,9 @@
 // The stack machine that a pickle is a program for, with only those instructions that make data.
 //
-// A program pushes values, collects them into lists, tuples and dicts, and remembers some in a memo from where they can be
-// pushed again. Values are small: texts and byte strings are views of the payload, containers are numbers of entries in
-// one table. A container may be in many places, also in itself, so a result can stand for far more than the program's
-// size: the Decoder that is given the result counts what it takes. The machine's own memory is counted here.
+// A program pushes values, collects them into lists, tuples and dicts, and remembers some in a memo from where they can
+// be pushed again. Values are small: texts and byte strings are views of the payload, containers are numbers of entries
+// in one table. A container may be in many places, also in itself, so a result can stand for far more than the
+// program's size: the Decoder that is given the result counts what it takes. The machine's own memory is counted here.
 #pragma once
 
 #include "codec/pickle_opcodes.hpp"

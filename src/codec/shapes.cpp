@@ -109,13 +109,11 @@ bool VariantShape::null(void* object, Decoder& decoder) const {
 }
 bool VariantShape::boolean(void* object, bool value, Decoder& decoder) const {
   const Alternative* const taker = taker_of(kind_boolean);
-  return taker ? taker->shape->boolean(taker->emplace(object), value, decoder)
-               : Shape::boolean(object, value, decoder);
+  return taker ? taker->shape->boolean(taker->emplace(object), value, decoder) : Shape::boolean(object, value, decoder);
 }
 bool VariantShape::integer(void* object, std::int64_t value, Decoder& decoder) const {
   const Alternative* const taker = taker_of(kind_integer);
-  return taker ? taker->shape->integer(taker->emplace(object), value, decoder)
-               : Shape::integer(object, value, decoder);
+  return taker ? taker->shape->integer(taker->emplace(object), value, decoder) : Shape::integer(object, value, decoder);
 }
 bool VariantShape::big_integer(void* object, std::uint64_t value, Decoder& decoder) const {
   const Alternative* const taker = taker_of(kind_integer);

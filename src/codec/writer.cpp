@@ -20,8 +20,6 @@ void Writer::fail(const std::string& about) const {
   throw std::invalid_argument{"cannot encode: " + about + " (at or after " + quoted(last_key_) + ")"};
 }
 
-void Writer::fail_depth() const {
-  fail("nested deeper than " + std::to_string(depth_max_) + " arrays and objects");
-}
+void Writer::fail_depth() const { fail("nested deeper than " + std::to_string(depth_max_) + " arrays and objects"); }
 
 }  // namespace parley::codec

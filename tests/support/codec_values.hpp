@@ -164,7 +164,8 @@ class RandomValues {
   }
 
   std::string text() {
-    static constexpr std::array<const char*, 12> pieces{"a", "Z", "\"", "\\", "\n", "\x01", "é", "€", "😀", "/", " ", "\x7f"};
+    static constexpr std::array<const char*, 12> pieces{"a", "Z", "\"", "\\", "\n", "\x01",
+                                                        "é", "€", "😀",  "/",  " ",  "\x7f"};
     std::string out;
     for (std::size_t left = below(chance() ? 5 : 60); left > 0; --left) out += pieces[below(pieces.size())];
     if (below(4) == 0) out += '\0';
@@ -187,9 +188,7 @@ class RandomValues {
 
   Colour colour() { return static_cast<Colour>(below(3)); }
 
-  Item item() {
-    return {text(), real(), integer<std::uint8_t>(), chance() ? std::optional{text()} : std::nullopt};
-  }
+  Item item() { return {text(), real(), integer<std::uint8_t>(), chance() ? std::optional{text()} : std::nullopt}; }
 
   Tree tree(std::size_t depth) {
     Tree out{integer<int>(), {}};

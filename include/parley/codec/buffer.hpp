@@ -26,7 +26,9 @@ class Buffer {
     std::memcpy(to, text.data(), text.size());
     advance(text.size());
   }
-  void put(std::span<const std::byte> bytes) { put(std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()}); }
+  void put(std::span<const std::byte> bytes) {
+    put(std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
 
   /// Room for `size` bytes at the end; advance() then says how many have been written.
   [[nodiscard]] char* room(std::size_t size) {

@@ -4,8 +4,8 @@
 //   parley::Message m = json.encode(order);
 //   Order again = json.decode<Order>(m);
 //
-// The library's own are Bytes, Text, Json, MessagePack and PythonPickle. A codec of yours is any small copyable type with
-// a `name`, `encode` and `decode<T>`.
+// The library's own are Bytes, Text, Json, MessagePack and PythonPickle. A codec of yours is any small copyable type
+// with a `name`, `encode` and `decode<T>`.
 //
 // encode throws std::invalid_argument for a value that the format cannot carry, which is a mistake of this program.
 // decode throws parley::Error with error::payload_rejected and a sentence for a payload that is not what was asked for,

@@ -4,8 +4,8 @@
 //
 // A parser calls the Decoder's events in order and stops when one returns false; sentence() then says what was wrong
 // and where, as in `$.items[3].price: expected a number, found string "x"`. The Decoder keeps a stack of the arrays and
-// objects that are open, and knows for each where the next value goes: a Slot, which is an object and its Shape. A Shape
-// is a table for one C++ type that says what to do with each kind of value; everything it does not override is a
+// objects that are open, and knows for each where the next value goes: a Slot, which is an object and its Shape. A
+// Shape is a table for one C++ type that says what to do with each kind of value; everything it does not override is a
 // mismatch. So all rules, and all sentences, are written once for every format and every type, and a type costs a
 // program only its tables.
 //
@@ -70,8 +70,8 @@ struct Rules {
 
 /// How values get into objects of one C++ type. Constant tables: no Shape is ever made while decoding.
 ///
-/// Each event returns false after Decoder::fail. A container overrides begin_array or begin_map to call open_…, and then
-/// is asked for the slot of each value.
+/// Each event returns false after Decoder::fail. A container overrides begin_array or begin_map to call open_…, and
+/// then is asked for the slot of each value.
 class Shape {
  public:
   /// Puts into words what a value has to be: "a number", "an array or null".
@@ -154,7 +154,8 @@ class Decoder {
   [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
   [[nodiscard]] const Payload& payload() const noexcept { return payload_; }
 
-  // --- failing: always false; the first sentence stays ----------------------------------------------------------------
+  // --- failing: always false; the first sentence stays
+  // ----------------------------------------------------------------
 
   /// About the value that came last.
   bool fail(std::string_view reason);

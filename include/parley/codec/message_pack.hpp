@@ -40,8 +40,8 @@ struct MessagePack {
   template <class T>
   [[nodiscard]] T decode(const Payload& payload) const {
     T value{};
-    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload,
-                       {strict, depth_max, decoded_size_max}, &codec::parse_message_pack);
+    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload, {strict, depth_max, decoded_size_max},
+                       &codec::parse_message_pack);
     return value;
   }
 };

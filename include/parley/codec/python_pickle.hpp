@@ -1,8 +1,8 @@
 // Python's pickle, as far as it is data: None, bool, int, float, str, bytes, list, tuple and dict, of protocols 2 to 5.
 //
-// Nothing in a pickle is ever run or loaded: what names or calls code (classes, functions, most other types) is rejected,
-// and the sentence says so. Protocol 4 is written, which pickle.loads of Python 3.4 and later reads; arrays and tuples
-// become lists, structs become dicts.
+// Nothing in a pickle is ever run or loaded: what names or calls code (classes, functions, most other types) is
+// rejected, and the sentence says so. Protocol 4 is written, which pickle.loads of Python 3.4 and later reads; arrays
+// and tuples become lists, structs become dicts.
 #pragma once
 
 #include <parley/codec/codec.hpp>
@@ -41,8 +41,8 @@ struct PythonPickle {
   template <class T>
   [[nodiscard]] T decode(const Payload& payload) const {
     T value{};
-    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload,
-                       {strict, depth_max, decoded_size_max}, &codec::parse_python_pickle);
+    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload, {strict, depth_max, decoded_size_max},
+                       &codec::parse_python_pickle);
     return value;
   }
 };

@@ -32,7 +32,6 @@ class PythonPickleWriter final : public Writer {
   void key(std::int64_t key) override;
   void key(std::uint64_t key) override;
 
-
   [[nodiscard]] Message message();
 
  private:

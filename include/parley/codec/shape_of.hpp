@@ -202,11 +202,9 @@ template <class T>
 struct ShapeOf<std::optional<T>> {
   static_assert((ShapeOf<T>::kinds & kind_null) == 0, "null would mean two things");
   static constexpr Kinds kinds = kind_null | ShapeOf<T>::kinds;
-  static constexpr OptionalShape value{ShapeOf<T>::value,
-                                       [](void* object) { static_cast<std::optional<T>*>(object)->reset(); },
-                                       [](void* object) -> void* {
-                                         return &static_cast<std::optional<T>*>(object)->emplace();
-                                       }};
+  static constexpr OptionalShape value{
+      ShapeOf<T>::value, [](void* object) { static_cast<std::optional<T>*>(object)->reset(); },
+      [](void* object) -> void* { return &static_cast<std::optional<T>*>(object)->emplace(); }};
 };
 
 template <class... Ts>
@@ -239,20 +237,19 @@ struct SequenceOf {
   static constexpr std::size_t first_capacity = sizeof(Element) < 64 ? 4 : 1;
 
   static constexpr Kinds kinds = kind_array;
-  static constexpr SequenceShape value{
-      sizeof(Element),
-      [](void* object) -> Slot {
-        Container& container = *static_cast<Container*>(object);
-        if constexpr (requires { container.reserve(1); }) {
-          if (container.capacity() == 0) container.reserve(first_capacity);
-        }
-        return {&ShapeOf<Element>::value, &container.emplace_back()};
-      },
-      [](void* object, std::size_t count) {
-        Container& container = *static_cast<Container*>(object);
-        container.clear();
-        if constexpr (requires { container.reserve(count); }) container.reserve(count);
-      }};
+  static constexpr SequenceShape value{sizeof(Element),
+                                       [](void* object) -> Slot {
+                                         Container& container = *static_cast<Container*>(object);
+                                         if constexpr (requires { container.reserve(1); }) {
+                                           if (container.capacity() == 0) container.reserve(first_capacity);
+                                         }
+                                         return {&ShapeOf<Element>::value, &container.emplace_back()};
+                                       },
+                                       [](void* object, std::size_t count) {
+                                         Container& container = *static_cast<Container*>(object);
+                                         container.clear();
+                                         if constexpr (requires { container.reserve(count); }) container.reserve(count);
+                                       }};
 };
 
 template <class T, class Allocator>
@@ -266,7 +263,10 @@ template <>
 struct ShapeOf<std::vector<bool>> {
   static constexpr Kinds kinds = kind_array;
   static constexpr BooleanAppender appender{};
-  static constexpr SequenceShape value{1, [](void* object) -> Slot { return {&appender, object}; },
+  static constexpr SequenceShape value{1,
+                                       [](void* object) -> Slot {
+                                         return {&appender, object};
+                                       },
                                        [](void* object, std::size_t count) {
                                          static_cast<std::vector<bool>*>(object)->clear();
                                          static_cast<std::vector<bool>*>(object)->reserve(count);

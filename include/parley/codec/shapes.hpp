@@ -150,8 +150,8 @@ class StructShape final : public Shape {
  public:
   static constexpr std::size_t field_count_max = 64;
 
-  /// The table, made when it is first asked for. Offsets and no functions: an indirect call for each field is what would
-  /// cost most.
+  /// The table, made when it is first asked for. Offsets and no functions: an indirect call for each field is what
+  /// would cost most.
   using Fields = const Field* (*)();
 
   constexpr StructShape(std::size_t count, Fields fields) noexcept : count_{count}, fields_{fields} {}

@@ -55,9 +55,13 @@ concept IsSequence = requires(const T& t) {
   typename T::value_type;
   t.begin();
   t.size();
-} && !IsMap<T>;
+}
+&&!IsMap<T>;
 template <class T>
-concept IsTuple = requires { std::tuple_size<T>::value; } && !IsSequence<T>;
+concept IsTuple = requires {
+  std::tuple_size<T>::value;
+}
+&&!IsSequence<T>;
 
 template <class T>
 inline constexpr bool is_variant = false;

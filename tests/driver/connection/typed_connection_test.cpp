@@ -165,8 +165,10 @@ struct Digits {
   Message encode(int value) const { return Message{std::to_string(value)}; }
   template <class T>
   T decode(const Payload& payload) const {
-    if constexpr (std::same_as<T, std::string>) return T{payload.view()};
-    else return std::stoi(std::string{payload.view()});
+    if constexpr (std::same_as<T, std::string>)
+      return T{payload.view()};
+    else
+      return std::stoi(std::string{payload.view()});
   }
 };
 static_assert(Codec<Digits>);

@@ -62,7 +62,8 @@ TEST(Json, refuses_to_write_what_json_has_not) {
   EXPECT_EQ(refusal(Item{"\xff", 1, 1, {}}),
             R"(cannot encode: a string is not valid UTF-8 at its byte 0; bytes that are not text go into a )"
             R"(std::vector<std::byte> (at or after "name"))");
-  EXPECT_EQ(refusal(static_cast<Colour>(9)), "cannot encode: 9 is the value of no enumerator (none of red, green, blue)");
+  EXPECT_EQ(refusal(static_cast<Colour>(9)),
+            "cannot encode: 9 is the value of no enumerator (none of red, green, blue)");
   Tree deep;
   for (int i = 0; i < 40; ++i) deep = Tree{i, {deep}};
   EXPECT_EQ(refusal(deep), R"(cannot encode: nested deeper than 64 arrays and objects (at or after "children"))");
@@ -149,7 +150,8 @@ TEST(Json, bounds_nesting_and_memory) {
 }
 
 TEST(Json, guesses_what_else_a_payload_is) {
-  EXPECT_EQ(rejection<Item>(PythonPickle{}.encode(Item{})), "$: this looks like a Python pickle (protocol 4), not JSON");
+  EXPECT_EQ(rejection<Item>(PythonPickle{}.encode(Item{})),
+            "$: this looks like a Python pickle (protocol 4), not JSON");
   EXPECT_EQ(rejection<Item>(MessagePack{}.encode(Item{})), "$: this looks like MessagePack, not JSON");
   EXPECT_EQ(rejection<Item>("GET / HTTP/1.1\r\n"), "$: this looks like HTTP, not JSON");
   EXPECT_EQ(rejection<Item>("<html></html>"), "$: this looks like XML or HTML, not JSON");

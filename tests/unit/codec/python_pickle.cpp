@@ -59,17 +59,24 @@ TEST(PythonPickle, writes_each_kind_of_value) {
   expect_program(1.5, "G\x3f\xf8\0\0\0\0\0\0"s);
   expect_program("é"s, "\x8c\x02é");
   expect_program(std::string(256, 'x'), "X\0\x01\0\0"s + std::string(256, 'x'));
-  expect_program(Message{"a\0"s}, "C\x02" "a\0"s);
+  expect_program(Message{"a\0"s},
+                 "C\x02"
+                 "a\0"s);
   expect_program(Message{std::string(256, 'x')}, "B\0\x01\0\0"s + std::string(256, 'x'));
   expect_program(std::vector<int>{}, "]");
-  expect_program(std::vector<int>{1, 2}, "](K\x01K\x02" "e");
+  expect_program(std::vector<int>{1, 2},
+                 "](K\x01K\x02"
+                 "e");
   expect_program(std::map<std::string, int>{}, "}");
   expect_program(std::map<int, bool>{{1, true}}, "}(K\x01\x88u");
 }
 
 TEST(PythonPickle, reads_what_the_protocols_have_for_data) {
   using Ints = std::vector<int>;
-  EXPECT_EQ(decode<Ints>("]K\x01" "aK\x02" "a"), (Ints{1, 2}));
+  EXPECT_EQ(decode<Ints>("]K\x01"
+                         "aK\x02"
+                         "a"),
+            (Ints{1, 2}));
   EXPECT_EQ(decode<Ints>("(K\x01K\x02l"), (Ints{1, 2}));
   EXPECT_EQ(decode<Ints>("(K\x01K\x02t"), (Ints{1, 2}));
   EXPECT_EQ(decode<Ints>("K\x01K\x02K\x03\x87"), (Ints{1, 2, 3}));
@@ -77,12 +84,23 @@ TEST(PythonPickle, reads_what_the_protocols_have_for_data) {
   EXPECT_EQ(decode<Ints>("K\x01\x85"), Ints{1});
   EXPECT_EQ(decode<Ints>(")"), Ints{});
   using Map = std::map<std::string, int>;
-  EXPECT_EQ(decode<Map>("}\x8c\x01" "aK\x01s"), (Map{{"a", 1}}));
-  EXPECT_EQ(decode<Map>("(\x8c\x01" "aK\x01" "d"), (Map{{"a", 1}}));
-  EXPECT_EQ(decode<int>("K\x01K\x02" "0"), 1);
-  EXPECT_EQ(decode<int>("K\x01(K\x02" "1"), 1);
+  EXPECT_EQ(decode<Map>("}\x8c\x01"
+                        "aK\x01s"),
+            (Map{{"a", 1}}));
+  EXPECT_EQ(decode<Map>("(\x8c\x01"
+                        "aK\x01"
+                        "d"),
+            (Map{{"a", 1}}));
+  EXPECT_EQ(decode<int>("K\x01K\x02"
+                        "0"),
+            1);
+  EXPECT_EQ(decode<int>("K\x01(K\x02"
+                        "1"),
+            1);
   EXPECT_EQ(decode<int>("K\x01(0"), 1);
-  EXPECT_EQ(decode<Ints>("(K\x01" "2t"), (Ints{1, 1}));
+  EXPECT_EQ(decode<Ints>("(K\x01"
+                         "2t"),
+            (Ints{1, 1}));
   EXPECT_EQ(decode<Message>("\x96\x02\0\0\0\0\0\0\0ab"s), "ab");
   EXPECT_EQ(decode<std::string>("\x8d\x02\0\0\0\0\0\0\0ab"s), "ab");
   EXPECT_EQ(decode<int>("\x8a\0"s), 0);
@@ -92,24 +110,35 @@ TEST(PythonPickle, reads_what_the_protocols_have_for_data) {
 
 TEST(PythonPickle, remembers_and_recalls) {
   using Ints = std::vector<std::vector<int>>;
-  EXPECT_EQ(decode<Ints>("](]q\0h\0h\0K\x05" "ae"s), (Ints{{5}, {5}, {5}}));  // appended after it was recalled
-  EXPECT_EQ(decode<std::vector<std::string>>("(\x8c\x01" "a\x94h\0j\0\0\0\0r\x01\0\0\0h\x01t"s),
+  EXPECT_EQ(decode<Ints>("](]q\0h\0h\0K\x05"
+                         "ae"s),
+            (Ints{{5}, {5}, {5}}));  // appended after it was recalled
+  EXPECT_EQ(decode<std::vector<std::string>>("(\x8c\x01"
+                                             "a\x94h\0j\0\0\0\0r\x01\0\0\0h\x01t"s),
             (std::vector<std::string>{"a", "a", "a", "a"}));
 }
 
 TEST(PythonPickle, rejects_what_names_or_runs_code) {
-  EXPECT_EQ(rejection<int>(pickle("cos\nsystem\n\x8c\x02ls\x85R")), "byte 2: the pickle names code \"os.system\", which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("\x8c\x02os\x8c\x06system\x93)R")), "byte 14: the pickle names code \"os.system\", which is never done here");
-  EXPECT_EQ(rejection<int>("\x80\x02" "c_codecs\nencode\nX\x01\0\0\0aR."s),
-            "byte 2: the pickle names code \"_codecs.encode\", which is never done here; protocol 2 does so for bytes, 3 and later do not");
+  EXPECT_EQ(rejection<int>(pickle("cos\nsystem\n\x8c\x02ls\x85R")),
+            "byte 2: the pickle names code \"os.system\", which is never done here");
+  EXPECT_EQ(rejection<int>(pickle("\x8c\x02os\x8c\x06system\x93)R")),
+            "byte 14: the pickle names code \"os.system\", which is never done here");
+  EXPECT_EQ(rejection<int>("\x80\x02"
+                           "c_codecs\nencode\nX\x01\0\0\0aR."s),
+            "byte 2: the pickle names code \"_codecs.encode\", which is never done here; protocol 2 does so for bytes, "
+            "3 and later do not");
   for (const char opcode : {'R', 'i', 'o', '\x81', '\x92'})
     EXPECT_EQ(rejection<int>(pickle("N"s + opcode)), "byte 3: the pickle calls code, which is never done here");
   for (const char opcode : {'\x82', '\x83', '\x84'})
-    EXPECT_EQ(rejection<int>(pickle(std::string{opcode})), "byte 2: the pickle names code by a registered number, which is never done here");
+    EXPECT_EQ(rejection<int>(pickle(std::string{opcode})),
+              "byte 2: the pickle names code by a registered number, which is never done here");
   EXPECT_EQ(rejection<int>(pickle("N}b")), "byte 4: the pickle sets the state of an object, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("NQ")), "byte 3: the pickle refers to an object outside of it, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("P1\n")), "byte 2: the pickle refers to an object outside of it, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("\x97")), "byte 2: the pickle refers to a buffer outside of it, which is never done here");
+  EXPECT_EQ(rejection<int>(pickle("NQ")),
+            "byte 3: the pickle refers to an object outside of it, which is never done here");
+  EXPECT_EQ(rejection<int>(pickle("P1\n")),
+            "byte 2: the pickle refers to an object outside of it, which is never done here");
+  EXPECT_EQ(rejection<int>(pickle("\x97")),
+            "byte 2: the pickle refers to a buffer outside of it, which is never done here");
   EXPECT_EQ(rejection<int>(pickle("\x8f")), "byte 2: the pickle has a set in it, which is never done here");
 }
 
@@ -137,11 +166,17 @@ TEST(PythonPickle, says_where_a_program_breaks_the_rules) {
   EXPECT_EQ(rejection<int>(pickle("h\x01")), "byte 2: the pickle recalls number 1, which it never remembered");
   EXPECT_EQ(rejection<int>(pickle("q\x01")), "byte 2: the pickle remembers a value from an empty stack");
   EXPECT_EQ(rejection<int>(pickle("Nr\xff\xff\xff\xff")), "byte 3: memo number 4294967295 is out of range");
-  EXPECT_EQ(rejection<int>(pickle("\x8c\x09" "a")), "byte 2: a string of 9 bytes is announced, but only 2 bytes follow");
-  EXPECT_EQ(rejection<int>(pickle("\x8d\xff\xff\xff\xff\xff\xff\xff\xff")), "byte 2: a string of 18446744073709551615 bytes is announced, but only 1 bytes follow");
-  EXPECT_EQ(rejection<int>(pickle("\x95\xff\0\0\0\0\0\0\0N"s)), "byte 2: a frame of 255 bytes is announced, but only 2 bytes follow");
-  EXPECT_EQ(rejection<int>(pickle("\x8a\x09\0\0\0\0\0\0\0\0\x01"s)), "byte 2: an integer of 9 bytes, which does not fit 64 bits");
-  EXPECT_EQ(rejection<int>(pickle("\x8a\x09\0\0\0\0\0\0\0\0\xff"s)), "byte 2: an integer of 9 bytes, which does not fit 64 bits");
+  EXPECT_EQ(rejection<int>(pickle("\x8c\x09"
+                                  "a")),
+            "byte 2: a string of 9 bytes is announced, but only 2 bytes follow");
+  EXPECT_EQ(rejection<int>(pickle("\x8d\xff\xff\xff\xff\xff\xff\xff\xff")),
+            "byte 2: a string of 18446744073709551615 bytes is announced, but only 1 bytes follow");
+  EXPECT_EQ(rejection<int>(pickle("\x95\xff\0\0\0\0\0\0\0N"s)),
+            "byte 2: a frame of 255 bytes is announced, but only 2 bytes follow");
+  EXPECT_EQ(rejection<int>(pickle("\x8a\x09\0\0\0\0\0\0\0\0\x01"s)),
+            "byte 2: an integer of 9 bytes, which does not fit 64 bits");
+  EXPECT_EQ(rejection<int>(pickle("\x8a\x09\0\0\0\0\0\0\0\0\xff"s)),
+            "byte 2: an integer of 9 bytes, which does not fit 64 bits");
   EXPECT_EQ(rejection<int>(pickle("G\0")), "byte 2: the pickle ends inside a number");
   EXPECT_EQ(rejection<int>(pickle("\x80\x04N")), "byte 2: a second beginning inside the pickle");
   EXPECT_EQ(rejection<int>(pickle("\xfe")), "byte 2: 0xfe is no opcode of pickle protocols 2 to 5");
@@ -160,9 +195,12 @@ TEST(PythonPickle, keeps_a_pickle_bomb_small) {
     (bomb += "eq") += level;
   }
   std::string popped = bomb.substr(0, 3);
-  EXPECT_NE(rejection<boost::json::value>(pickle("(" + bomb + "l")).find("the decoded value would take more than 268435456 bytes of memory"), std::string::npos);
+  EXPECT_NE(rejection<boost::json::value>(pickle("(" + bomb + "l"))
+                .find("the decoded value would take more than 268435456 bytes of memory"),
+            std::string::npos);
   // The same in a field that nobody wants.
-  EXPECT_NE(rejection<Item>(pickle("}(\x8c\x01x(" + bomb + "lu")).find("the decoded value would take more than"), std::string::npos);
+  EXPECT_NE(rejection<Item>(pickle("}(\x8c\x01x(" + bomb + "lu")).find("the decoded value would take more than"),
+            std::string::npos);
 }
 
 TEST(PythonPickle, is_not_led_astray_by_a_list_in_itself) {
@@ -173,7 +211,8 @@ TEST(PythonPickle, is_not_led_astray_by_a_list_in_itself) {
 TEST(PythonPickle, bounds_its_own_memory) {
   PythonPickle small;
   small.decoded_size_max = 10'000;
-  EXPECT_EQ(rejection<int>(pickle(std::string(1000, 'N')), small), "byte 418: reading the pickle would take too much memory");
+  EXPECT_EQ(rejection<int>(pickle(std::string(1000, 'N')), small),
+            "byte 418: reading the pickle would take too much memory");
 }
 
 TEST(PythonPickle, guesses_what_else_a_payload_is) {

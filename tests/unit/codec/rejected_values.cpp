@@ -138,7 +138,8 @@ const std::vector<Wrong> all_wrong{
                 R"($.children[0].children[0].value: expected an integer, found string "x")"),
     wrong<Account>(R"({"balance": 1})", "$.balance_: missing"),
     // maps
-    wrong<std::map<Colour, int>>(R"({"pink": 1})", R"($.pink: expected a name of the enum as key, found string "pink")"),
+    wrong<std::map<Colour, int>>(R"({"pink": 1})",
+                                 R"($.pink: expected a name of the enum as key, found string "pink")"),
     wrong<std::map<Colour, int>>(R"({"red": 1, "blue": "x"})", R"($.blue: expected an integer, found string "x")"),
     wrong<Numbers>(R"({"one": []})", R"($.one: expected an integer in range as key, found string "one")"),
     wrong<std::unordered_map<std::string, Pair>>(R"({"a": [1, null]})", "$.a[1]: expected a string, found null"),
