@@ -9,7 +9,8 @@
 namespace parley::codec {
 namespace {
 
-using namespace pickle;
+using pickle::Opcode;
+using enum pickle::Opcode;
 
 char code(Opcode opcode) { return static_cast<char>(opcode); }
 

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,8 +19,11 @@ struct Part {
   double price;
   std::vector<std::string> tags;
   std::optional<std::string> note;
+  std::optional<std::vector<std::byte>> blob;
+  std::optional<std::pair<int, std::string>> pair;
+  std::optional<std::map<std::uint64_t, bool>> by_number;
 };
-BOOST_DESCRIBE_STRUCT(Part, (), (name, count, price, tags, note))
+BOOST_DESCRIBE_STRUCT(Part, (), (name, count, price, tags, note, blob, pair, by_number))
 
 struct Answer {
   Part item;

@@ -13,11 +13,20 @@ import struct
 
 import peer
 
+NOT_IN_JSON = {"blob": None, "pair": None, "by_number": None}
 VALUES = [
-    {"name": "bolt", "count": 7, "price": 0.1, "tags": ["a", "ü€😀"], "note": None},
-    {"name": "", "count": -(2**63), "price": -1e300, "tags": [], "note": "x" * 70_000},
-    {"name": "\"\\\n\0", "count": 2**63 - 1, "price": 5e-324, "tags": ["t"] * 1000, "note": "t"},
+    {"name": "bolt", "count": 7, "price": 0.1, "tags": ["a", "ü€😀"], "note": None, **NOT_IN_JSON},
+    {"name": "", "count": -(2**63), "price": -1e300, "tags": [], "note": "x" * 70_000, **NOT_IN_JSON},
+    {"name": "\"\\\n\0", "count": 2**63 - 1, "price": 5e-324, "tags": ["t"] * 1000, "note": "t", **NOT_IN_JSON},
 ]
+
+
+def values_for_pickle(protocol):
+    """Also what JSON does not have. Protocol 2 has no bytes."""
+    more = {"pair": (1, "x"), "by_number": {0: True, 2**32: False, 2**64 - 1: True}}
+    if protocol > 2:
+        more["blob"] = bytes(range(256)) * 3
+    return [*VALUES, {**VALUES[0], **more}]
 
 
 def receive_exactly(sock, size):
@@ -46,10 +55,12 @@ class NotData:
     """Its pickle names code."""
 
 
-def talk(other, refused):
-    for value in VALUES:
+def talk(other, values, refused):
+    for value in values:
         other.send(value)
         answer = other.receive()
+        if answer["item"]["pair"]:
+            answer["item"]["pair"] = tuple(answer["item"]["pair"])  # it was sent as a tuple, and comes as a list
         assert answer == {"item": value, "twice": value["price"] * 2, "flags": [True, False]}, answer
     other.send(refused)
     print(other.receive())
@@ -64,9 +75,11 @@ def main():
     options = parser.parse_args()
     with peer.meet(options.role, options.endpoint) as sock:
         if options.codec == "pickle":
-            talk(Peer(sock, lambda value: pickle.dumps(value, protocol=options.protocol), pickle.loads), NotData())
+            other = Peer(sock, lambda value: pickle.dumps(value, protocol=options.protocol), pickle.loads)
+            talk(other, values_for_pickle(options.protocol), NotData())
         else:
-            talk(Peer(sock, lambda value: json.dumps(value).encode(), json.loads), {**VALUES[0], "count": "7"})
+            other = Peer(sock, lambda value: json.dumps(value).encode(), json.loads)
+            talk(other, VALUES, {**VALUES[0], "count": "7"})
 
 
 main()
