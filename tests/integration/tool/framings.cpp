@@ -21,6 +21,10 @@ struct FramingCase {
   std::string printed;  // by the tool, when it receives `wire`
 };
 
+/// A body whose length takes two bytes as a varint.
+const std::string long_body(300, 'v');
+const std::string long_line{long_body + '\n'};
+
 const std::vector<FramingCase>& cases() {
   static const std::vector<FramingCase> all{
       {"length", "hello\n\nx\n", "\0\0\0\5hello\0\0\0\0\0\0\0\1x"s, "hello\n\nx\n"},
@@ -28,7 +32,7 @@ const std::vector<FramingCase>& cases() {
       {"length:2:little", "hello\n", "\5\0hello"s, "hello\n"},
       {"length:4:big:+4", "hello\n", "\0\0\0\11hello"s, "hello\n"},
       {"length:8", "hello\n", "\0\0\0\0\0\0\0\5hello"s, "hello\n"},
-      {"varint", std::string(300, 'v') + "\n", "\xac\x02" + std::string(300, 'v'), std::string(300, 'v') + "\n"},
+      {"varint", long_line, "\xac\x02" + long_body, long_line},
       {"separator", "hello\nworld\n", "hello\nworld\n", "hello\nworld\n"},
       {"separator:\\r\\n", "hello\nworld\n", "hello\r\nworld\r\n", "hello\nworld\n"},
       {"separator:;:keep", "a;\nb\n", "a;b;", "a;\nb;\n"},
