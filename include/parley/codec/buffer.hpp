@@ -22,6 +22,7 @@ class Buffer {
     *at_++ = c;
   }
   void put(std::string_view text) {
+    if (text.empty()) return;  // it may have no address, which memcpy must not be given
     char* const to = room(text.size());
     std::memcpy(to, text.data(), text.size());
     advance(text.size());
