@@ -154,8 +154,7 @@ class Decoder {
   [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
   [[nodiscard]] const Payload& payload() const noexcept { return payload_; }
 
-  // --- failing: always false; the first sentence stays
-  // ----------------------------------------------------------------
+  // --- failing: always false; the first sentence stays --------------------------------------------------------------
 
   /// About the value that came last.
   bool fail(std::string_view reason);

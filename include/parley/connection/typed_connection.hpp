@@ -6,10 +6,10 @@
 //
 // Operations, deadlines, cancellation and threads are as in connection.hpp, with two differences:
 //
-//   error::payload_rejected      the message was received and is not a T. It is gone; the connection goes on, and the
-//   next
-//                                receive takes the next message. Forms with a token leave the sentence in last_error().
-//   std::invalid_argument        from send, at once: the format cannot carry this value. Nothing is sent.
+//   error::payload_rejected   the message was received and is not a T. It is gone; the connection goes on, and the
+//                             next receive takes the next message. Forms with a token leave the sentence in
+//                             last_error().
+//   std::invalid_argument     from send, at once: the format cannot carry this value. Nothing is sent.
 //
 // A value is encoded when send is called, not when it is awaited, so it need not outlive the call.
 #pragma once

@@ -3,9 +3,13 @@
 //   auto why = std::make_shared<std::string>();
 //   StreamConnectOptions options;
 //   options.deadline(5s).failure_to(why);
-//   auto [ec, stream] = co_await async_connect(executor, "tcp://localhost:8888", options,
-//   asio::as_tuple(asio::use_awaitable)); if (ec) log(*why);   // cannot connect to tcp://localhost:8888: connection
-//   refused (127.0.0.1:8888, [::1]:8888)
+//   const auto token = asio::as_tuple(asio::use_awaitable);
+//   auto [ec, stream] = co_await async_connect(executor, "tcp://localhost:8888", options, token);
+//   if (ec) log(*why);
+//
+// which logs, say,
+//
+//   cannot connect to tcp://localhost:8888: connection refused (127.0.0.1:8888, [::1]:8888)
 //
 // A host name may have many addresses. They are tried as RFC 8305 has it: the families take turns, a new attempt
 // starts `attempt_delay` after the last one, or at once when one fails; the first to connect wins and the others are
@@ -44,7 +48,8 @@ class StreamConnectOptions {
   StreamConnectOptions& transport(TransportOptions value) { return transport_ = std::move(value), *this; }
   /// Between the starts of attempts at two addresses. Zero tries all at once. Default: 250 ms.
   StreamConnectOptions& attempt_delay(Duration value) { return attempt_delay_ = value, *this; }
-  /// Where the sentence of a failure is written, before the handler is called.
+  /// Where the sentence of a failure is written, before the handler is called. One for each operation: two at a time
+  /// would both write to it, perhaps from two threads.
   StreamConnectOptions& failure_to(std::shared_ptr<std::string> value) { return failure_ = std::move(value), *this; }
 
   [[nodiscard]] Deadline deadline() const noexcept { return deadline_; }
