@@ -16,10 +16,13 @@
 
 #include <parley/codec/decoder.hpp>
 #include <parley/codec/payload.hpp>
+#include <parley/codec/shape_of.hpp>
+#include <parley/codec/write.hpp>
 #include <parley/error.hpp>
 #include <parley/message.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +49,22 @@ using Parse = std::string (*)(const Payload& payload, Slot root, const Rules& ru
 
 /// Calls `parse` with rules that have been made sensible; throws as decode does.
 void decode_into(Slot root, const Payload& payload, const Rules& rules, Parse parse);
+
+/// The body of a codec's encode: `W` is the format's Writer.
+template <class W, class T>
+[[nodiscard]] Message encode_with(const T& value, std::size_t depth_max) {
+  W writer{depth_max};
+  write(writer, value);
+  return writer.message();
+}
+
+/// The body of a codec's decode.
+template <class T>
+[[nodiscard]] T decode_with(Parse parse, const Payload& payload, const Rules& rules) {
+  T value{};
+  decode_into({&ShapeOf<T>::value, &value}, payload, rules, parse);
+  return value;
+}
 
 /// Nesting beyond this is refused whatever the options say: parsers call themselves.
 inline constexpr std::size_t depth_limit = 1000;

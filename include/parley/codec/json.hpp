@@ -8,8 +8,6 @@
 #pragma once
 
 #include <parley/codec/codec.hpp>
-#include <parley/codec/shape_of.hpp>
-#include <parley/codec/write.hpp>
 #include <parley/codec/json_writer.hpp>
 #include <parley/limits.hpp>
 
@@ -35,17 +33,12 @@ struct Json {
 
   template <class T>
   [[nodiscard]] Message encode(const T& value) const {
-    codec::JsonWriter writer{depth_max};
-    codec::write(writer, value);
-    return writer.message();
+    return codec::encode_with<codec::JsonWriter>(value, depth_max);
   }
 
   template <class T>
   [[nodiscard]] T decode(const Payload& payload) const {
-    T value{};
-    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload, {strict, depth_max, decoded_size_max, true},
-                       &codec::parse_json);
-    return value;
+    return codec::decode_with<T>(&codec::parse_json, payload, {strict, depth_max, decoded_size_max, true});
   }
 };
 

@@ -5,8 +5,6 @@
 #pragma once
 
 #include <parley/codec/codec.hpp>
-#include <parley/codec/shape_of.hpp>
-#include <parley/codec/write.hpp>
 #include <parley/codec/message_pack_writer.hpp>
 #include <parley/limits.hpp>
 
@@ -32,17 +30,12 @@ struct MessagePack {
 
   template <class T>
   [[nodiscard]] Message encode(const T& value) const {
-    codec::MessagePackWriter writer{depth_max};
-    codec::write(writer, value);
-    return writer.message();
+    return codec::encode_with<codec::MessagePackWriter>(value, depth_max);
   }
 
   template <class T>
   [[nodiscard]] T decode(const Payload& payload) const {
-    T value{};
-    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload, {strict, depth_max, decoded_size_max},
-                       &codec::parse_message_pack);
-    return value;
+    return codec::decode_with<T>(&codec::parse_message_pack, payload, {strict, depth_max, decoded_size_max});
   }
 };
 

@@ -6,8 +6,6 @@
 #pragma once
 
 #include <parley/codec/codec.hpp>
-#include <parley/codec/shape_of.hpp>
-#include <parley/codec/write.hpp>
 #include <parley/codec/python_pickle_writer.hpp>
 #include <parley/limits.hpp>
 
@@ -33,17 +31,12 @@ struct PythonPickle {
 
   template <class T>
   [[nodiscard]] Message encode(const T& value) const {
-    codec::PythonPickleWriter writer{depth_max};
-    codec::write(writer, value);
-    return writer.message();
+    return codec::encode_with<codec::PythonPickleWriter>(value, depth_max);
   }
 
   template <class T>
   [[nodiscard]] T decode(const Payload& payload) const {
-    T value{};
-    codec::decode_into({&codec::ShapeOf<T>::value, &value}, payload, {strict, depth_max, decoded_size_max},
-                       &codec::parse_python_pickle);
-    return value;
+    return codec::decode_with<T>(&codec::parse_python_pickle, payload, {strict, depth_max, decoded_size_max});
   }
 };
 
