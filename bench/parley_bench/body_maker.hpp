@@ -18,7 +18,16 @@ class BodyMaker {
   explicit BodyMaker(std::size_t size, std::uint32_t peer = 0) : body_(make_body(size, peer)) {}
 
   parley::Message make(Mark mark, std::uint64_t count) {
-    if (body_.size() >= moved_size_min) return make_large(mark, count);
+    return body_.size() >= moved_size_min ? make_large(mark, count) : make_small(mark, count);
+  }
+
+  std::size_t size() const noexcept { return body_.size(); }
+
+ private:
+  /// From here on to fill a fresh vector and hand it over is cheaper than to copy a body that was ready.
+  static constexpr std::size_t moved_size_min = 32 * 1024;
+
+  parley::Message make_small(Mark mark, std::uint64_t count) {
     if (mark != Mark::data || count != stored_count_) store_mark(body_.data(), mark, count);
     parley::Message message{std::as_bytes(std::span{body_})};
     // Bytes copied right after they were stored, by loads of another size, stall the processor. A program has its
@@ -27,12 +36,6 @@ class BodyMaker {
     store_mark(body_.data(), Mark::data, stored_count_);
     return message;
   }
-
-  std::size_t size() const noexcept { return body_.size(); }
-
- private:
-  /// From here on to fill a fresh vector and hand it over is cheaper than to copy a body that was ready.
-  static constexpr std::size_t moved_size_min = 32 * 1024;
 
   parley::Message make_large(Mark mark, std::uint64_t count) const {
     std::vector<unsigned char> fresh(body_.size());

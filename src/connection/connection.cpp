@@ -27,26 +27,49 @@ auto wait_for_message(ConnectionState& state, Deadline deadline) {
 /// A coroutine of its own, so that the frames of those below hold none of this.
 asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable); }
 
-// The state is held by the coroutine's frame, so the references below stay good.
+// What is done without waiting needs only a lease on the connection. What has to wait, or to find words for an error,
+// holds the state in the coroutine's frame, so that the references below stay good.
 
-asio::awaitable<Message> receive(std::shared_ptr<ConnectionState> state, Deadline deadline) {
-  Message message;
-  switch (state->take(message)) {
-    case Taken::message_and_yield: co_await let_others_run(); [[fallthrough]];
-    case Taken::message: co_return message;
-    case Taken::ended: throw state->error_for(Operation::receive, state->end_of_receiving());
-    case Taken::nothing: break;
+Taken take(const Lease& lease, Message& message) {
+  const std::lock_guard lock{lease.slot->mutex};
+  ConnectionState* state = lease.find();
+  return state != nullptr ? state->take_locked(message) : Taken::nothing;
+}
+
+ConnectionState::Sent try_send(const Lease& lease, Message& message, error_code& ec) {
+  ConnectionState::Lock lock{lease.slot->mutex};
+  ConnectionState* state = lease.find();
+  return state != nullptr ? state->try_send_locked(lock, message, ec) : ConnectionState::Sent::must_wait;
+}
+
+/// Throws when the handle has gone.
+std::shared_ptr<ConnectionState> hold(const Lease& lease) {
+  const std::lock_guard lock{lease.slot->mutex};
+  ConnectionState* state = lease.find();
+  if (state == nullptr) {
+    throw Error{asio::error::operation_aborted, "the connection was destroyed before the operation began"};
   }
+  return std::static_pointer_cast<ConnectionState>(state->shared_from_this());
+}
+
+asio::awaitable<Message> receive(Lease lease, Deadline deadline) {
+  Message message;
+  const Taken taken = take(lease, message);
+  if (taken == Taken::message_and_yield) co_await let_others_run();
+  if (taken == Taken::message || taken == Taken::message_and_yield) co_return message;
+  const std::shared_ptr<ConnectionState> state = hold(lease);
+  if (taken == Taken::ended) throw state->error_for(Operation::receive, state->end_of_receiving());
   auto [ec, late] = co_await wait_for_message(*state, deadline);
   if (ec) throw state->error_for(Operation::receive, ec);
   co_return std::move(late);
 }
 
-asio::awaitable<std::optional<Message>> next(std::shared_ptr<ConnectionState> state, Deadline deadline) {
+asio::awaitable<std::optional<Message>> next(Lease lease, Deadline deadline) {
   Message message;
-  Taken taken = state->take(message);
+  const Taken taken = take(lease, message);
   if (taken == Taken::message_and_yield) co_await let_others_run();
   if (taken == Taken::message || taken == Taken::message_and_yield) co_return std::move(message);
+  const std::shared_ptr<ConnectionState> state = hold(lease);
   error_code ec;
   if (taken == Taken::ended) {
     ec = state->end_of_receiving();
@@ -64,20 +87,23 @@ asio::awaitable<std::vector<Message>> receive_batch(std::shared_ptr<ConnectionSt
   std::vector<Message> messages;
   state->take_more(messages, count_max);
   if (messages.empty()) {
-    messages.push_back(co_await receive(state, deadline));
+    messages.push_back(co_await receive(state->lease(), deadline));
     state->take_more(messages, count_max);
   }
   co_return messages;
 }
 
-asio::awaitable<void> send(std::shared_ptr<ConnectionState> state, Message message, Deadline deadline) {
+asio::awaitable<void> send(Lease lease, Message message, Deadline deadline) {
+  using Sent = ConnectionState::Sent;
   error_code ec;
-  switch (state->try_send(message, ec)) {
-    case ConnectionState::Sent::done: co_return;
-    case ConnectionState::Sent::done_and_yield: co_await let_others_run(); co_return;
-    case ConnectionState::Sent::failed: throw state->error_for(Operation::send, ec);
-    case ConnectionState::Sent::must_wait: break;
+  const Sent sent = try_send(lease, message, ec);
+  if (sent == Sent::done) co_return;
+  if (sent == Sent::done_and_yield) {
+    co_await let_others_run();
+    co_return;
   }
+  const std::shared_ptr<ConnectionState> state = hold(lease);
+  if (sent == Sent::failed) throw state->error_for(Operation::send, ec);
   auto [late_ec] = co_await await_result<void(error_code)>(
       [&](auto handler) { state->send(std::move(message), deadline, Handler<>{std::move(handler)}); });
   if (late_ec) throw state->error_for(Operation::send, late_ec);
@@ -117,9 +143,11 @@ Connection::~Connection() {
 
 Connection::executor_type Connection::get_executor() const { return state_->executor(); }
 
-asio::awaitable<Message> Connection::receive(Deadline deadline) { return detail::receive(state_, deadline); }
+asio::awaitable<Message> Connection::receive(Deadline deadline) { return detail::receive(state_->lease(), deadline); }
 
-asio::awaitable<std::optional<Message>> Connection::next(Deadline deadline) { return detail::next(state_, deadline); }
+asio::awaitable<std::optional<Message>> Connection::next(Deadline deadline) {
+  return detail::next(state_->lease(), deadline);
+}
 
 asio::awaitable<std::vector<Message>> Connection::receive_batch(std::size_t count_max, Deadline deadline) {
   if (count_max == 0) throw std::invalid_argument("receive_batch needs room for at least one message");
@@ -137,7 +165,7 @@ error_code Connection::end_of_receiving() const { return state_->end_of_receivin
 Message Connection::partial() const { return state_->partial(); }
 
 asio::awaitable<void> Connection::send(Message message, Deadline deadline) {
-  return detail::send(state_, std::move(message), deadline);
+  return detail::send(state_->lease(), std::move(message), deadline);
 }
 
 error_code Connection::try_send(Message message) {

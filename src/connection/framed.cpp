@@ -42,7 +42,7 @@ std::shared_ptr<FramedConnection> FramedConnection::make(transport::Stream strea
 }
 
 FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions options)
-    : ConnectionState{stream.get_executor(), std::move(options)},
+    : ConnectionState{stream.get_executor(), std::move(options), Slot::take()},
       local_{stream.local_endpoint()},
       remote_{stream.remote_endpoint()},
       can_half_close_{stream.backend().can_half_close()},
@@ -81,6 +81,8 @@ ConnectionState::Pull FramedConnection::pull(Message& message) {
   if (link_.is_paused() && wants_bytes()) demand();
   return pulled;
 }
+
+Taken FramedConnection::take_locked(Message& message) { return take_from(*this, message); }
 
 /// Of the messages cut before: by a framing that depends on time, also once reframe() has put another in its place.
 ConnectionState::Pull FramedConnection::pull_cut(Message& message) {
@@ -218,7 +220,7 @@ void FramedConnection::on_read_end(error_code ec) {
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
-bool FramedConnection::push(Message& message, error_code& ec) {
+inline bool FramedConnection::push(Message& message, error_code& ec) {
   if (is_plain_ && message.size() <= OutQueue::copied_size_max && !link_.is_ending()) [[likely]] {
     if (push_plain(message)) return true;
   }
@@ -234,7 +236,7 @@ bool FramedConnection::push(Message& message, error_code& ec) {
 }
 
 /// A length and a small body, written where they belong.
-bool FramedConnection::push_plain(const Message& message) {
+inline bool FramedConnection::push_plain(const Message& message) {
   const std::size_t size = message.size();
   if (size > options_.message_size_max) return false;
   std::byte* out = link_.out().append_in_place(plain_header_size + size, Message::inline_size_max);
@@ -247,6 +249,10 @@ bool FramedConnection::push_plain(const Message& message) {
     std::memcpy(out + plain_header_size, message.data(), size);
   }
   return true;
+}
+
+ConnectionState::Sent FramedConnection::try_send_locked(Lock& lock, Message& message, error_code& ec) {
+  return try_send_to(*this, lock, message, ec);
 }
 
 void FramedConnection::refuse(error_code ec, std::size_t size) {

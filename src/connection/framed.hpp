@@ -25,8 +25,8 @@ class FramedConnection final : public ConnectionState, private LinkSink {
 
   FramedConnection(transport::Stream stream, ConnectionOptions options);
 
-  Taken take(Message& message) override { return take_from(*this, message); }
-  Sent try_send(Message& message, boost::system::error_code& ec) override { return try_send_to(*this, message, ec); }
+  Taken take_locked(Message& message) override;
+  Sent try_send_locked(Lock& lock, Message& message, boost::system::error_code& ec) override;
 
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return remote_; }

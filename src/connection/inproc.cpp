@@ -14,27 +14,29 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// One end. Both share one mutex, and what one sends goes straight into the other's inbox; the inbox is the queue whose
-/// marks `send` looks at, the lower of the sender's and the receiver's. Each end keeps the other alive no longer than
-/// it is open.
+/// One end. Both share one slot and its mutex, and what one sends goes straight into the other's inbox; the inbox is
+/// the queue whose marks `send` looks at, the lower of the sender's and the receiver's.
 ///
 /// A message larger than the receiver takes does what it does over a stream: the sender may queue it, the receiver cuts
 /// the connection when it comes to it. But nobody holds it meanwhile.
 class InprocConnection final : public ConnectionState {
  public:
-  InprocConnection(asio::any_io_executor executor, ConnectionOptions options, const Endpoint& endpoint,
-                   std::shared_ptr<std::mutex> shared)
-      : ConnectionState{std::move(executor), std::move(options)}, shared_{std::move(shared)}, endpoint_{endpoint} {
-    share_mutex(*shared_);
+  InprocConnection(asio::any_io_executor executor, ConnectionOptions options, const Endpoint& endpoint, Slot& shared)
+      : ConnectionState{std::move(executor), std::move(options), shared}, endpoint_{endpoint} {}
+  ~InprocConnection() override {
+    const Lock lock{mutex()};
+    if (peer_ != nullptr) peer_->peer_ = nullptr;
   }
 
   static void join(const std::shared_ptr<InprocConnection>& a, const std::shared_ptr<InprocConnection>& b) {
-    a->meet(b);
-    b->meet(a);
+    a->meet(*b);
+    b->meet(*a);
   }
 
-  Taken take(Message& message) override { return take_from(*this, message); }
-  Sent try_send(Message& message, error_code& ec) override { return try_send_to(*this, message, ec); }
+  Taken take_locked(Message& message) override { return take_from(*this, message); }
+  Sent try_send_locked(Lock& lock, Message& message, error_code& ec) override {
+    return try_send_to(*this, lock, message, ec);
+  }
 
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return endpoint_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return endpoint_; }
@@ -47,14 +49,14 @@ class InprocConnection final : public ConnectionState {
     message = inbox_.take_front();
     inbox_size_ -= message.size();
     bytes_received_ += message.size();
-    if (const auto peer = peer_.lock(); peer && peer->has_senders()) peer->satisfy_senders_locked();
+    if (InprocConnection* peer = peer_; peer && peer->has_senders()) peer->satisfy_senders_locked();
     return Pull::message;
   }
   void demand() override {}
 
   bool push(Message& message, error_code& ec) override {
     if (message.size() > either_size_max_) return push_too_large(message, ec);
-    const auto peer = peer_.lock();
+    InprocConnection* peer = peer_;
     if (!peer || ended_) return refuse_ended(ec);
     bytes_sent_ += message.size();
     peer->inbox_size_ += message.size();
@@ -65,16 +67,16 @@ class InprocConnection final : public ConnectionState {
   void pushed(Lock& /*lock*/) override {}
 
   [[nodiscard]] bool has_room() const override {
-    const auto peer = peer_.lock();
+    InprocConnection* peer = peer_;
     return !peer ||
            (peer->inbox_size_ < options_.send_high_water_size && peer->inbox_.size() < options_.send_high_water_count);
   }
   [[nodiscard]] std::size_t queue_size() const override {
-    const auto peer = peer_.lock();
+    InprocConnection* peer = peer_;
     return peer ? peer->inbox_size_ : 0;
   }
   [[nodiscard]] std::size_t queue_count() const override {
-    const auto peer = peer_.lock();
+    InprocConnection* peer = peer_;
     return peer ? peer->inbox_.size() : 0;
   }
   // What is in the peer's inbox has been handed over: there is nothing left to write.
@@ -83,17 +85,17 @@ class InprocConnection final : public ConnectionState {
   [[nodiscard]] std::size_t unconfirmed_size() const override { return 0; }
 
   void stop_taking_in() override {
-    if (const auto peer = peer_.lock()) peer->options_.send_high_water_size = 0;  // it is never below that mark again
+    if (InprocConnection* peer = peer_) peer->options_.send_high_water_size = 0;  // it is never below that mark again
   }
   void end_pulling() override {
     peer_ended_ = true;
-    const auto peer = peer_.lock();
+    InprocConnection* peer = peer_;
     if (peer) peer->end_sending_locked(error::closed, peer->about_peer("the peer receives no more"), {});
   }
 
   void end_sending_behind_queue() override {
     ended_ = true;
-    const auto peer = peer_.lock();
+    InprocConnection* peer = peer_;
     if (!peer) return;
     peer->peer_ended_ = true;
     if (peer->has_receivers()) peer->satisfy_receivers_locked();
@@ -102,10 +104,10 @@ class InprocConnection final : public ConnectionState {
   void close_transport() override { leave(); }
   void forget_transport() noexcept override { leave(); }
 
-  void meet(const std::shared_ptr<InprocConnection>& peer) {
-    peer_ = peer;
-    either_size_max_ = std::min(options_.message_size_max, peer->options_.message_size_max);
-    options_.send_high_water_size = std::min(options_.send_high_water_size, peer->options_.receive_high_water_size);
+  void meet(InprocConnection& peer) {
+    peer_ = &peer;
+    either_size_max_ = std::min(options_.message_size_max, peer.options_.message_size_max);
+    options_.send_high_water_size = std::min(options_.send_high_water_size, peer.options_.receive_high_water_size);
   }
 
   /// The inbox is empty.
@@ -131,7 +133,7 @@ class InprocConnection final : public ConnectionState {
       note_locked(ec, about_peer(of_size + "the limit of " + std::to_string(options_.message_size_max)));
       return false;
     }
-    const auto peer = peer_.lock();
+    InprocConnection* peer = peer_;
     if (!peer || ended_) return refuse_ended(ec);
     const std::string limit = std::to_string(peer->options_.message_size_max);
     end_sending_locked(
@@ -152,8 +154,8 @@ class InprocConnection final : public ConnectionState {
     const std::string sentence = about_peer("message of " + std::to_string(too_large_size_) +
                                             " bytes exceeds the limit of " + std::to_string(options_.message_size_max));
     end_receiving_locked(error::message_too_large, sentence);
-    if (const auto peer = std::exchange(peer_, {}).lock()) {
-      peer->peer_.reset();
+    if (InprocConnection* peer = std::exchange(peer_, nullptr)) {
+      peer->peer_ = nullptr;
       peer->is_cut_off_ = true;
       if (peer->has_receivers()) peer->satisfy_receivers_locked();
     }
@@ -164,10 +166,10 @@ class InprocConnection final : public ConnectionState {
   void leave() {
     inbox_.clear();
     inbox_size_ = 0;
-    const auto peer = std::exchange(peer_, {}).lock();
+    InprocConnection* peer = std::exchange(peer_, nullptr);
     if (!peer) return;
     peer->peer_ended_ = true;
-    peer->peer_.reset();
+    peer->peer_ = nullptr;
     if (peer->has_receivers()) peer->satisfy_receivers_locked();
     if (!peer->is_closing()) {
       peer->end_sending_locked(error::closed, peer->about_peer("the peer closed the connection"), {});
@@ -182,9 +184,8 @@ class InprocConnection final : public ConnectionState {
   }
   void reframe_locked(Framing framing) override { options_.framing = std::move(framing); }
 
-  const std::shared_ptr<std::mutex> shared_;
   const Endpoint endpoint_;
-  std::weak_ptr<InprocConnection> peer_;
+  InprocConnection* peer_ = nullptr;  // both have it, or neither
   Ring<Message> inbox_;
   std::size_t inbox_size_ = 0;
   std::size_t either_size_max_ = 0;  // the lower of both ends' message_size_max
@@ -245,7 +246,7 @@ class InprocListener final : public ListenerBackend {
       ec = error::too_many_connections;
       return nullptr;
     }
-    auto shared = std::make_shared<std::mutex>();
+    Slot& shared = Slot::take();
     auto client = std::make_shared<InprocConnection>(executor, std::move(options), endpoint_, shared);
     auto server = std::make_shared<InprocConnection>(this->executor(), options_.connection, endpoint_, shared);
     InprocConnection::join(client, server);

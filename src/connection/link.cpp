@@ -13,9 +13,6 @@ using boost::system::error_code;
 
 namespace {
 
-/// With this much queued, whoever appended it writes at once instead of waiting for the turn to end.
-constexpr std::size_t write_at_once_size = 256 * 1024;
-
 /// Full reads or writes in a row before other handlers get their turn.
 constexpr int turn_max = 16;
 
@@ -206,10 +203,11 @@ void Link::on_async_read(error_code ec, std::size_t size) {
 
 // --- writing ---------------------------------------------------------------------------------------------------------
 
-void Link::appended(Lock& lock) {
-  if (writing_ != Writing::idle) return;
+void Link::see_to_writing(Lock& lock) {
   if (can_wait_ && out_.size() >= write_at_once_size) {
+    const auto held = sink_.hold();  // else all of this might go while the lock is released
     flush(lock);
+    lock.unlock();
   } else if (!can_wait_ || delivering_ != this_thread()) {
     schedule_flush();
   }  // else deliver() flushes when the handler it called comes back

@@ -75,8 +75,10 @@ class Link : private Pollable {
   /// Size of the frame at the front of in(), where that is known: lets large ones have a buffer of their own.
   void set_frame_size(std::size_t size) noexcept { frame_size_ = size; }
 
-  /// Something was appended to out(). May write, releasing the lock meanwhile.
-  void appended(Lock& lock);
+  /// Something was appended to out(). May write, and then comes back with the lock released.
+  void appended(Lock& lock) {
+    if (writing_ == Writing::idle && (!flush_posted_ || out_.size() >= write_at_once_size)) see_to_writing(lock);
+  }
   /// Shut the sending direction down when out() is empty.
   void end_sending();
   [[nodiscard]] bool is_ending() const noexcept { return end_sending_; }
@@ -121,6 +123,7 @@ class Link : private Pollable {
   void async_read();
   void on_async_read(boost::system::error_code ec, std::size_t size);
 
+  void see_to_writing(Lock& lock);
   void schedule_flush();
   void flush(Lock& lock);
   bool write_once(Lock& lock);
@@ -134,6 +137,9 @@ class Link : private Pollable {
   void close_if_quiet();
 
   static constexpr std::size_t gathered_max = 64;
+
+  /// With this much queued, whoever appended it writes at once instead of waiting for the turn to end.
+  static constexpr std::size_t write_at_once_size = 256 * 1024;
 
   transport::Stream stream_;
   const boost::asio::any_io_executor& executor_;

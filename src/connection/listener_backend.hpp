@@ -9,13 +9,14 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 
 namespace parley::detail {
 
 class ListenerBackend : public WaitingObject {
  public:
   ListenerBackend(boost::asio::any_io_executor executor, ListenerOptions options)
-      : WaitingObject{std::move(executor)}, options_{std::move(options)} {}
+      : WaitingObject{std::move(executor), own_mutex_}, options_{std::move(options)} {}
 
   // Any thread, mutex not held.
   void accept(Deadline deadline, Handler<Connection> handler);
@@ -52,6 +53,7 @@ class ListenerBackend : public WaitingObject {
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
   void connection_closed();
 
+  std::mutex own_mutex_;
   Ring<Acceptor> acceptors_;
   bool closed_ = false;
   // Outlives the listener: connections may.

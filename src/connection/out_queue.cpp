@@ -36,7 +36,7 @@ std::size_t OutQueue::gather(std::span<boost::asio::const_buffer> out) const {
 }
 
 std::size_t OutQueue::consume(std::size_t size) {
-  size_ -= size;
+  gone_size_ += size;
   while (size > 0) {
     Segment& front = segments_.front();
     const std::size_t part = std::min(size, front.size);
@@ -50,9 +50,8 @@ std::size_t OutQueue::consume(std::size_t size) {
     block_.reset();
     next_capacity_ = block_used_ > small_block / 2 ? large_block : small_block;
   }
-  const std::uint64_t written = appended_ - size_;
   std::size_t gone = 0;
-  for (; !ends_.empty() && ends_.front() <= written; ++gone) ends_.pop_front();
+  for (; !ends_.empty() && ends_.front() <= gone_size_; ++gone) ends_.pop_front();
   gone_count_ += gone;
   return gone;
 }
@@ -62,7 +61,7 @@ void OutQueue::clear() {
   ends_.clear();
   block_.reset();
   extends_back_ = false;
-  size_ = 0;
+  gone_size_ = appended_size_;
 }
 
 void OutQueue::release_memory() {
@@ -109,8 +108,7 @@ void OutQueue::reference(Message body) {
   segment.body = std::move(body);
   segment.data = segment.body.data();
   segment.size = segment.body.size();
-  size_ += segment.size;
-  appended_ += segment.size;
+  appended_size_ += segment.size;
   extends_back_ = false;
 }
 

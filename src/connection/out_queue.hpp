@@ -51,8 +51,8 @@ class OutQueue {
   /// For a queue that has been emptied: gives back what a burst took, once the traffic has become small again.
   void release_memory();
 
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(appended_size_ - gone_size_); }
   [[nodiscard]] std::size_t message_count() const noexcept { return ends_.size(); }
 
  private:
@@ -71,10 +71,9 @@ class OutQueue {
     if (!extends_back_) start_segment();
     segments_.back().size += size;
     block_used_ += size;
-    size_ += size;
-    appended_ += size;
+    appended_size_ += size;
   }
-  void end_message() { ends_.emplace_back(appended_); }
+  void end_message() { ends_.emplace_back(appended_size_); }
   void start_block();
   void start_segment();
   void copy(std::span<const std::byte> bytes);
@@ -88,8 +87,8 @@ class OutQueue {
   std::size_t block_used_ = 0;
   bool extends_back_ = false;  // the back segment ends where the block's free room begins
   std::size_t next_capacity_ = 0;
-  std::size_t size_ = 0;
-  std::uint64_t appended_ = 0;
+  std::uint64_t appended_size_ = 0;
+  std::uint64_t gone_size_ = 0;
 };
 
 }  // namespace parley::detail

@@ -293,6 +293,7 @@ CloseReport ConnectionState::abort() {
 
 void ConnectionState::abandon() noexcept {
   const Lock lock{mutex()};
+  tenancy_.retire();
   if (context() == nullptr) return;
   if (rare_) fail_all(rare_->flushers, asio::error::operation_aborted);
   if (life_ == Life::open) begin_closing(options_.linger);

@@ -9,6 +9,7 @@
 // waits.
 #pragma once
 
+#include "connection/slot.hpp"
 #include "detail/ring.hpp"
 #include "detail/waiter.hpp"
 #include "detail/waiting_object.hpp"
@@ -36,19 +37,34 @@ enum class Taken : std::uint8_t {
 
 class ConnectionState : public WaitingObject {
  public:
-  ConnectionState(boost::asio::any_io_executor executor, ConnectionOptions options)
-      : WaitingObject{std::move(executor)}, options_{std::move(options)} {
+  /// Lives in `slot`, whose mutex is its.
+  ConnectionState(boost::asio::any_io_executor executor, ConnectionOptions options, Slot& slot)
+      : WaitingObject{std::move(executor), slot.mutex}, options_{std::move(options)}, tenancy_{slot, *this} {
     check_marks(options_);
   }
 
+  /// Leads here until the handle goes.
+  [[nodiscard]] const Lease& lease() const noexcept { return tenancy_.lease(); }
+
+  // Mutex held. try_send_locked may give it back.
+
+  virtual Taken take_locked(Message& message) = 0;
+  /// must_wait leaves `message` untouched, for send(). With the others it is sent, or has failed.
+  enum class Sent : std::uint8_t { done, done_and_yield, must_wait, failed };
+  virtual Sent try_send_locked(Lock& lock, Message& message, boost::system::error_code& ec) = 0;
+
   // Any thread, mutex not held.
-  virtual Taken take(Message& message) = 0;
+  Taken take(Message& message) {
+    const std::lock_guard lock{mutex()};
+    return take_locked(message);
+  }
   void take_more(std::vector<Message>& messages, std::size_t count_max);
   void receive(Deadline deadline, Handler<Message> handler);
 
-  /// Ready: sent or failed. Otherwise `message` is untouched and the caller has to wait by send().
-  enum class Sent : std::uint8_t { done, done_and_yield, must_wait, failed };
-  virtual Sent try_send(Message& message, boost::system::error_code& ec) = 0;
+  Sent try_send(Message& message, boost::system::error_code& ec) {
+    Lock lock{mutex()};
+    return try_send_locked(lock, message, ec);
+  }
   void send(Message message, Deadline deadline, Handler<> handler);
   boost::system::error_code post(Message message);
   void flush(Deadline deadline, Handler<> handler);
@@ -91,7 +107,7 @@ class ConnectionState : public WaitingObject {
   virtual void demand() = 0;
   /// Queues the message whatever the marks say. False: refused with `ec`, and note_locked has the sentence.
   virtual bool push(Message& message, boost::system::error_code& ec) = 0;
-  /// Something was pushed by an application's call; may release the lock meanwhile.
+  /// Something was pushed by an application's call. May release the lock, and then this connection may be gone.
   virtual void pushed(Lock& lock) = 0;
   /// The queue is below both marks.
   [[nodiscard]] virtual bool has_room() const = 0;
@@ -119,11 +135,12 @@ class ConnectionState : public WaitingObject {
   /// A deadline the backend scheduled by schedule_backend_deadline.
   virtual void on_backend_deadline() {}
 
-  // take and try_send, written once and compiled for each (final) backend, so that its part is inlined into them.
+  // take_locked and try_send_locked, written once and compiled for each (final) backend, so that its part is inlined
+  // into them.
   template <class Backend>
   Taken take_from(Backend& backend, Message& message);
   template <class Backend>
-  Sent try_send_to(Backend& backend, Message& message, boost::system::error_code& ec);
+  Sent try_send_to(Backend& backend, Lock& lock, Message& message, boost::system::error_code& ec);
 
   // For backends, mutex held.
 
@@ -227,6 +244,7 @@ class ConnectionState : public WaitingObject {
     return *rare_;
   }
 
+  Tenancy tenancy_;
   Ring<Receiver> receivers_;
   std::unique_ptr<Rare> rare_;
 
@@ -252,7 +270,6 @@ struct ConnectionAccess {
 
 template <class Backend>
 Taken ConnectionState::take_from(Backend& backend, Message& message) {
-  const std::lock_guard lock{mutex()};
   if (!receivers_.empty()) return Taken::nothing;
   if (life_ != Life::open) return Taken::ended;
   const Pull pulled = backend.pull(message);
@@ -265,8 +282,8 @@ Taken ConnectionState::take_from(Backend& backend, Message& message) {
 }
 
 template <class Backend>
-ConnectionState::Sent ConnectionState::try_send_to(Backend& backend, Message& message, boost::system::error_code& ec) {
-  Lock lock{mutex()};
+ConnectionState::Sent ConnectionState::try_send_to(Backend& backend, Lock& lock, Message& message,
+                                                   boost::system::error_code& ec) {
   if (!may_send()) [[unlikely]] {
     ec = refused_locked();
     return Sent::failed;

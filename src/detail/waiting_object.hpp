@@ -1,5 +1,5 @@
-// WaitingObject: what every object with waiting operations shares: its mutex and executor, and starting, completing and
-// interrupting waits by deadline, cancellation slot or shutdown of the context.
+// WaitingObject: what every object with waiting operations shares: a mutex and an executor, and starting, completing
+// and interrupting waits by deadline, cancellation slot or shutdown of the context.
 //
 // Everything named *_locked, and every template here, runs with the mutex held. Completion handlers are posted, never
 // run under it.
@@ -28,8 +28,9 @@ class WaitingObject : public ContextMember {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  explicit WaitingObject(boost::asio::any_io_executor executor)
-      : executor_{std::move(executor)}, context_{&ContextService::of(executor_)} {
+  /// `mutex` outlives the object.
+  WaitingObject(boost::asio::any_io_executor executor, std::mutex& mutex)
+      : executor_{std::move(executor)}, context_{&ContextService::of(executor_)}, mutex_{mutex} {
     context_->enroll(*this);
   }
   ~WaitingObject() override {
@@ -84,9 +85,7 @@ class WaitingObject : public ContextMember {
     while (!waiters.empty()) fail(waiters.take_front(), ec);
   }
 
-  [[nodiscard]] std::mutex& mutex() const noexcept { return *mutex_; }
-  /// Another mutex instead of its own, for objects that share state. Before the object is used.
-  void share_mutex(std::mutex& shared) noexcept { mutex_ = &shared; }
+  [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_; }
 
   /// Null when the context has gone.
   [[nodiscard]] ContextService* context() const noexcept { return context_; }
@@ -100,14 +99,13 @@ class WaitingObject : public ContextMember {
   }
 
   void cancel(std::uint64_t id) {
-    const Lock lock{*mutex_};
+    const Lock lock{mutex_};
     interrupt_locked(id, boost::asio::error::operation_aborted);
   }
 
   const boost::asio::any_io_executor executor_;
   ContextService* context_;
-  mutable std::mutex own_mutex_;
-  std::mutex* mutex_ = &own_mutex_;
+  std::mutex& mutex_;
   std::uint64_t last_id_ = reserved_id_max;
 };
 

@@ -232,13 +232,22 @@ void ConnectOp::attempt_failed(std::size_t index, error_code ec) {
 }
 
 void ConnectOp::succeed(std::size_t index) {
-  StreamSocket socket = std::move(*attempts_[index].socket);
+  StreamSocket& socket = *attempts_[index].socket;
   Ends ends = ends_of(socket.native_handle());
   // For a Unix socket the name asked for: what the kernel knows is the path behind it.
   const bool is_unix = endpoint_.scheme() == Scheme::unix_socket;
   Endpoint local = is_unix ? endpoint_ : std::move(ends.local);
   Endpoint remote = is_unix ? endpoint_ : std::move(ends.remote);
-  finish({}, Stream{std::make_unique<SocketStream>(std::move(socket), std::move(local), std::move(remote))});
+  // Connecting made Asio watch for room to write, for good: each wait for the peer would first be told that there is
+  // some. So the descriptor is registered anew.
+  error_code ec;
+  const int family = attempts_[index].address.family();
+  Stream stream = make_socket_stream(executor_, socket.release(ec), family, std::move(local), std::move(remote), ec);
+  if (ec) {
+    fail(ec, "cannot watch the socket: " + reason(ec));
+  } else {
+    finish({}, std::move(stream));
+  }
 }
 
 void ConnectOp::give_up() {

@@ -7,7 +7,8 @@
 // Every operation has two forms. Without a completion token it returns an awaitable, finishes without suspending when
 // there is something to give or room to take, and throws parley::Error with a full sentence. With a token (last) it
 // completes with an error_code and never inside the initiating call; last_error() then has the sentence.
-// Awaitables are lazy: nothing happens before co_await. They hold the connection's state, not the handle.
+// Awaitables are lazy: nothing happens before co_await. Those that have not begun when the handle goes end with
+// asio::error::operation_aborted when they do.
 //
 // Everything that waits takes an optional Deadline, which ends it with error::timed_out. Use it, or per-operation
 // cancellation, rather than `receive() || timer`: of two operations that are ready in the same turn, `||` throws one

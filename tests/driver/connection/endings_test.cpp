@@ -491,6 +491,40 @@ TEST_P(Ending, the_destructor_ends_a_flush_that_waits) {
   EXPECT_TRUE(support::run_to_end(context));
 }
 
+TEST_P(Ending, awaitables_that_begin_after_their_handle_has_gone_are_aborted) {
+  make(options());
+  auto receive = pair.left.receive();
+  auto next = pair.left.next();
+  auto send = pair.left.send("late");
+  auto batch = pair.left.receive_batch(2);
+  pair.left = Connection{};
+  EXPECT_EQ(failure_of([&] { return std::move(receive); }), asio::error::operation_aborted);
+  EXPECT_EQ(failure_of([&]() -> asio::awaitable<void> { co_await std::move(next); }), asio::error::operation_aborted);
+  EXPECT_EQ(failure_of([&] { return std::move(send); }), asio::error::operation_aborted);
+  EXPECT_EQ(failure_of([&]() -> asio::awaitable<void> { co_await std::move(batch); }), asio::error::operation_aborted);
+}
+
+TEST_P(Ending, an_awaitable_never_finds_the_connection_that_came_after_its_own) {
+  make(options());
+  auto stale = pair.left.receive();
+  pair = Pair{};
+  settle(context);
+  make(options());  // where the first pair was
+  ASSERT_FALSE(pair.right.try_send("for the newcomer"));
+  settle(context);
+  EXPECT_EQ(failure_of([&] { return std::move(stale); }), asio::error::operation_aborted);
+  EXPECT_EQ(pair.left.try_receive()->view(), "for the newcomer");
+}
+
+TEST_P(Ending, a_handle_may_move_before_its_awaitable_begins) {
+  make(options());
+  auto send = pair.left.send("from the old place");
+  const Connection moved = std::move(pair.left);
+  ASSERT_FALSE(failure_of([&] { return std::move(send); }));
+  settle(context);
+  EXPECT_EQ(pair.right.try_receive()->view(), "from the old place");
+}
+
 TEST_P(Ending, a_flush_that_waits_is_done_by_an_orderly_close) {
   make(options());
   EXPECT_FALSE(pair.left.post(std::string(1000, 'x')));

@@ -1,0 +1,81 @@
+// Slot: a lock, and the connections that live behind it. Slots are never freed, only used again, so whoever has a Lease
+// may always ask whether the connection is still there.
+//
+// That is what an awaitable holds: it may be started long after the handle has gone, but hardly ever is, and to count
+// it as a holder of the connection would be a fourteenth of what a small message costs.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+namespace parley::detail {
+
+class ConnectionState;
+
+class Slot {
+ public:
+  /// One that nobody lives in. Any thread.
+  [[nodiscard]] static Slot& take();
+
+  std::mutex mutex;
+
+  // With the mutex held.
+
+  /// The tenancy under which `state` is found from now on; at most two at a time (both ends of an in-process pair).
+  [[nodiscard]] std::uint64_t let_to(ConnectionState& state) noexcept;
+  /// Not found any more.
+  void retire(std::uint64_t tenancy) noexcept;
+  [[nodiscard]] ConnectionState* find(std::uint64_t tenancy) const noexcept {
+    for (const Tenant& tenant : tenants_) {
+      if (tenant.tenancy == tenancy) return tenant.state;
+    }
+    return nullptr;
+  }
+
+  /// One of those it was let to has gone; the last one's going frees the slot for others. Mutex not held.
+  void leave(std::uint64_t tenancy) noexcept;
+
+ private:
+  friend class SlotPool;
+
+  struct Tenant {
+    std::uint64_t tenancy = 0;
+    ConnectionState* state = nullptr;
+  };
+
+  std::array<Tenant, 2> tenants_;
+  std::uint32_t count_ = 0;
+  Slot* next_free_ = nullptr;
+};
+
+/// Names a connection that may have gone meanwhile.
+struct Lease {
+  Slot* slot;
+  std::uint64_t tenancy;
+
+  /// With slot->mutex held: the connection, or null when its handle has gone.
+  [[nodiscard]] ConnectionState* find() const noexcept { return slot->find(tenancy); }
+};
+
+/// A connection's side of its lease.
+class Tenancy {
+ public:
+  Tenancy(Slot& slot, ConnectionState& state) : lease_{&slot, 0} {
+    const std::lock_guard lock{slot.mutex};
+    lease_.tenancy = slot.let_to(state);
+  }
+  Tenancy(const Tenancy&) = delete;
+  Tenancy& operator=(const Tenancy&) = delete;
+  ~Tenancy() { lease_.slot->leave(lease_.tenancy); }
+
+  [[nodiscard]] const Lease& lease() const noexcept { return lease_; }
+  /// Mutex held: leases lead nowhere from now on.
+  void retire() noexcept { lease_.slot->retire(lease_.tenancy); }
+
+ private:
+  Lease lease_;
+};
+
+}  // namespace parley::detail
