@@ -1,6 +1,7 @@
 // parley as a user writes with it: a `co_await` for each message on both ends, in the shape of the other drivers.
 
 #include "bench/common/driver_main.hpp"
+#include "bench/parley_bench/blocking.hpp"
 #include "bench/parley_bench/bystander.hpp"
 #include "bench/parley_bench/connect.hpp"
 #include "bench/parley_bench/conns.hpp"
@@ -55,6 +56,7 @@ void run_between_processes(const Options& o) {
 }
 
 void run_driver(const Options& o) {
+  if (o.blocking() && o.part("connection") == "connection") return blocking::run(o);
   require_way(o);
   const bool in_process = o.addr.scheme == Address::Scheme::inproc;
   if (in_process != (o.role == Role::both)) not_offered(o);

@@ -18,6 +18,7 @@ class Contender:
 
 
 PARLEY = Contender("parley", "parley-bench", "connection")
+PARLEY_BLOCKING = Contender("parley blocking", "parley-bench", "connection-blocking")
 PARLEY_POLL = Contender("parley poll", "parley-bench", "connection-poll")
 RAW = Contender("raw", "raw_driver", "batched")
 RAW_COPY = Contender("raw copy", "raw_driver", "batched-copy")
@@ -108,7 +109,7 @@ def questions(seconds, warmup, count):
             result.append(Question(f"throughput.{transport}.{size}", "throughput", transport,
                                    (PARLEY, RAW, ZMQ, RAW_COPY, RAW_SINGLE, ASIO), {**timed, "--size": size}))
     for transport in TRANSPORTS:
-        result.append(Question(f"latency.{transport}", "latency", transport, (PARLEY, RAW, ZMQ, ASIO), timed))
+        result.append(Question(f"latency.{transport}", "latency", transport, (PARLEY, PARLEY_BLOCKING, RAW, ZMQ, ASIO), timed))
         result.append(Question(f"latency-poll.{transport}", "latency", transport, (PARLEY_POLL, RAW_POLL, ASIO_POLL), timed))
     for transport in TRANSPORTS:
         result.append(Question(f"connect.{transport}", "connect", transport, (PARLEY, RAW, ZMQ, ASIO), {"--count": count}))
@@ -152,6 +153,8 @@ def ping_pong_rows():
         for metric in ("p50", "p99"):
             yield Row(f"latency.{transport}", f"ping-pong {metric}, asleep, {transport}", metric, "raw",
                       more_is_better=False, must=1.15)
+        yield Row(f"latency.{transport}", f"ping-pong p50, asleep, {transport}, blocking facade", "p50", "raw",
+                  "parley blocking", more_is_better=False, must=1.3)
         for metric in ("p50", "p99"):
             yield Row(f"latency-poll.{transport}", f"ping-pong {metric}, polling, {transport}", metric, "raw poll",
                       "parley poll", more_is_better=False, must=1.7, wants=1.25)

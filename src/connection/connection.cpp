@@ -122,6 +122,7 @@ asio::awaitable<CloseReport> close(std::shared_ptr<ConnectionState> state, Deadl
 }
 
 }  // namespace
+
 }  // namespace detail
 
 Connection::Connection(transport::Stream stream, ConnectionOptions options)

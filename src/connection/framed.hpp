@@ -39,6 +39,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   void demand() override;
   bool push(Message& message, boost::system::error_code& ec) override;
   void pushed(Lock& lock) override { link_.appended(lock); }
+  void write_now(Lock& lock) override { link_.write_now(lock); }
   [[nodiscard]] bool has_room() const override {
     return link_.out().size() < options_.send_high_water_size &&
            link_.out().message_count() < options_.send_high_water_count;

@@ -65,6 +65,7 @@ class InprocConnection final : public ConnectionState {
     return true;
   }
   void pushed(Lock& /*lock*/) override {}
+  void write_now(Lock& /*lock*/) override {}
 
   [[nodiscard]] bool has_room() const override {
     InprocConnection* peer = peer_;

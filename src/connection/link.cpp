@@ -213,6 +213,14 @@ void Link::see_to_writing(Lock& lock) {
   }  // else deliver() flushes when the handler it called comes back
 }
 
+void Link::write_now(Lock& lock) {
+  if (!can_wait_) {
+    appended(lock);
+  } else if (writing_ == Writing::idle && !out_.empty() && !closing_) {
+    flush(lock);
+  }
+}
+
 void Link::schedule_flush() {
   if (flush_posted_) return;
   flush_posted_ = true;

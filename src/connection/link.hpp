@@ -79,6 +79,9 @@ class Link : private Pollable {
   void appended(Lock& lock) {
     if (writing_ == Writing::idle && (!flush_posted_ || out_.size() >= write_at_once_size)) see_to_writing(lock);
   }
+  /// Writes what is queued at once instead of at the end of the turn, as far as the stream takes it. May release the
+  /// lock meanwhile; the caller holds the connection.
+  void write_now(Lock& lock);
   /// Shut the sending direction down when out() is empty.
   void end_sending();
   [[nodiscard]] bool is_ending() const noexcept { return end_sending_; }

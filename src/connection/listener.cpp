@@ -21,9 +21,7 @@ namespace {
 asio::awaitable<Connection> accept(std::shared_ptr<ListenerBackend> backend, Deadline deadline) {
   auto [ec, connection] = co_await await_result<void(error_code, Connection)>(
       [&](auto handler) { backend->accept(deadline, Handler<Connection>{std::move(handler)}); });
-  if (ec) {
-    throw Error{ec, "no connection was accepted: " + ec.message() + " (" + backend->local_endpoint().to_string() + ")"};
-  }
+  if (ec) throw accept_failure(ec, backend->local_endpoint());
   co_return std::move(connection);
 }
 
@@ -36,6 +34,10 @@ std::shared_ptr<ListenerBackend> make_listener(const asio::any_io_executor& exec
   if (options.connections_max == 0) throw std::invalid_argument("a listener must be allowed at least one connection");
   if (endpoint.scheme() == Scheme::inproc) return make_inproc_listener(executor, endpoint, std::move(options));
   return make_stream_listener(executor, endpoint, std::move(options));
+}
+
+Error accept_failure(error_code ec, const Endpoint& local) {
+  return Error{ec, "no connection was accepted: " + ec.message() + " (" + local.to_string() + ")"};
 }
 
 void start_accept(std::shared_ptr<ListenerBackend> backend, Deadline deadline, Handler<Connection> handler) {

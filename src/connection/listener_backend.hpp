@@ -64,4 +64,7 @@ class ListenerBackend : public WaitingObject {
 [[nodiscard]] std::shared_ptr<ListenerBackend> make_listener(const boost::asio::any_io_executor& executor,
                                                              const Endpoint& endpoint, ListenerOptions options);
 
+/// The exception for an accept at `local` that failed with `ec`.
+[[nodiscard]] Error accept_failure(boost::system::error_code ec, const Endpoint& local);
+
 }  // namespace parley::detail

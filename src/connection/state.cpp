@@ -179,6 +179,23 @@ void ConnectionState::flush(Deadline deadline, Handler<> handler) {
   }
 }
 
+ConnectionState::Sent ConnectionState::send_now(Message& message, error_code& ec) {
+  Lock lock{mutex()};
+  ec = refused_locked();
+  if (ec) return Sent::failed;
+  if (has_senders() || !has_room()) return Sent::must_wait;
+  if (!push_counted(message, ec)) return Sent::failed;
+  write_now(lock);
+  return Sent::done;
+}
+
+bool ConnectionState::flush_now() {
+  Lock lock{mutex()};
+  if (may_send()) write_now(lock);
+  const bool is_lost = rare_ && rare_->report.unsent_size > 0;
+  return !is_lost && position_written() >= position_queued();
+}
+
 void ConnectionState::end_sending() {
   const Lock lock{mutex()};
   if (may_send()) end_sending_behind_queue();

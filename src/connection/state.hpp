@@ -68,6 +68,11 @@ class ConnectionState : public WaitingObject {
   void send(Message message, Deadline deadline, Handler<> handler);
   boost::system::error_code post(Message message);
   void flush(Deadline deadline, Handler<> handler);
+  /// For callers without a running loop: queues the message if there is room and nothing waits before it, and writes.
+  Sent send_now(Message& message, boost::system::error_code& ec);
+  /// Writes what is queued, without waiting; true when all has been written. What the peer has done since, such as
+  /// closing because it got what it wanted, does not matter then.
+  bool flush_now();
   void end_sending();
   /// Receiving ends as if the peer had ended its direction: behind the whole messages that are here already. Sending
   /// goes on.
@@ -109,6 +114,8 @@ class ConnectionState : public WaitingObject {
   virtual bool push(Message& message, boost::system::error_code& ec) = 0;
   /// Something was pushed by an application's call. May release the lock, and then this connection may be gone.
   virtual void pushed(Lock& lock) = 0;
+  /// Writes what is queued as far as can be without waiting; may release the lock meanwhile.
+  virtual void write_now(Lock& lock) = 0;
   /// The queue is below both marks.
   [[nodiscard]] virtual bool has_room() const = 0;
   [[nodiscard]] virtual std::size_t queue_size() const = 0;
@@ -265,6 +272,10 @@ class ConnectionState : public WaitingObject {
 struct ConnectionAccess {
   static const std::shared_ptr<ConnectionState>& state(const Connection& connection) noexcept {
     return connection.state_;
+  }
+  /// Empties the handle without ending the connection. No awaitable of it may be left that has not begun.
+  static std::shared_ptr<ConnectionState> release(Connection& connection) noexcept {
+    return std::move(connection.state_);
   }
 };
 
