@@ -7,5 +7,6 @@ install(DIRECTORY include/parley TYPE INCLUDE)
 install(EXPORT parley NAMESPACE parley:: DESTINATION ${package_folder} FILE parleyTargets.cmake)
 
 write_basic_package_version_file(parleyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES cmake/parleyConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/parleyConfigVersion.cmake
+configure_file(cmake/parleyConfig.cmake.in parleyConfig.cmake @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/parleyConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/parleyConfigVersion.cmake
         DESTINATION ${package_folder})

@@ -6,11 +6,13 @@ namespace {
 
 using enum EndpointShape;
 
+constexpr bool has_tls = PARLEY_HAS_TLS;
+
 constexpr SchemeTraits table[] = {
     {.scheme = Scheme::tcp, .name = "tcp", .shape = network, .available = true},
     {.scheme = Scheme::unix_socket, .name = "unix", .shape = unix_socket, .available = true},
     {.scheme = Scheme::inproc, .name = "inproc", .shape = inproc, .available = true},
-    {.scheme = Scheme::tls, .name = "tls", .shape = network, .available = false, .has_parameters = true},
+    {.scheme = Scheme::tls, .name = "tls", .shape = network, .available = has_tls, .has_parameters = true},
     {.scheme = Scheme::ws,
      .name = "ws",
      .shape = network,

@@ -20,6 +20,9 @@ const char* sentence(error e) noexcept {
     case error::unavailable: return "the scheme is not available in this build";
     case error::no_address: return "the host has no usable address";
     case error::payload_rejected: return "the payload is not what was asked for";
+    case error::untrusted_peer: return "the peer's certificate is not acceptable";
+    case error::refused_by_peer: return "the peer refused the handshake";
+    case error::handshake_failed: return "the handshake with the peer failed";
   }
   return "unknown parley error";
 }

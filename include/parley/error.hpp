@@ -39,6 +39,12 @@ enum class error {
   no_address,
   /// A whole message arrived, and its payload is not what the codec or the type asked for. The connection goes on.
   payload_rejected,
+  /// TLS: the peer's certificate, or the lack of one, is not acceptable here; the sentence says what is wrong with it.
+  untrusted_peer,
+  /// The peer ended a handshake by saying no: to this side's certificate, TLS version, path, origin.
+  refused_by_peer,
+  /// The peer cannot be talked to: it does not speak the protocol, or nothing that both sides accept.
+  handshake_failed,
 };
 
 [[nodiscard]] const boost::system::error_category& error_category() noexcept;

@@ -40,4 +40,10 @@ inline constexpr std::size_t payload_depth_max = 64;
 /// Memory a decoded value may take, in bytes: a small payload can announce, or repeat, a large one.
 inline constexpr std::size_t decoded_size_max = 256 * mib;
 
+/// How long a TLS or WebSocket handshake may take, each.
+inline constexpr std::chrono::milliseconds handshake_time_max{10'000};
+
+/// Handshakes that an acceptor has under way at a time; further connections stay in the kernel's backlog.
+inline constexpr std::size_t handshakes_max = 256;
+
 }  // namespace parley::limits

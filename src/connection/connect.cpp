@@ -29,7 +29,10 @@ using Why = std::shared_ptr<std::string>;
 /// Refuses what can never work before anything is tried.
 void check(const Endpoint& endpoint, const ConnectOptions& options) {
   (void)wire::make_decoder(options.connection().framing, options.connection().message_size_max);
-  if (endpoint.scheme() != Scheme::inproc) transport::detail::require_connectable(endpoint);
+  check_framing(endpoint, options.connection().framing);
+  if (endpoint.scheme() != Scheme::inproc) {
+    transport::detail::require_connectable(endpoint, options.transport());
+  }
 }
 
 void connect_in_process(const asio::any_io_executor& io, const Endpoint& endpoint, const ConnectOptions& options,

@@ -1,6 +1,7 @@
 #include "connection/framed.hpp"
 
 #include "detail/log.hpp"
+#include "transport/scheme_layers.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -29,7 +30,17 @@ bool is_plain(const Framing& framing) {
   return prefixed != nullptr && *prefixed == LengthPrefixed{};
 }
 
+[[noreturn]] void refuse_framing(const Framing& framing, const Endpoint& endpoint) {
+  throw std::invalid_argument("the framing " + framing.name() +
+                              " ends its messages with the sending direction, which " + endpoint.to_string() +
+                              " cannot close alone");
+}
+
 }  // namespace
+
+void check_framing(const Endpoint& endpoint, const Framing& framing) {
+  if (framing.needs_half_close() && !transport::can_half_close(endpoint.scheme())) refuse_framing(framing, endpoint);
+}
 
 std::shared_ptr<FramedConnection> FramedConnection::make(transport::Stream stream, ConnectionOptions options) {
   auto connection = std::make_shared<FramedConnection>(std::move(stream), std::move(options));
@@ -45,6 +56,7 @@ FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions o
     : ConnectionState{stream.get_executor(), std::move(options), Slot::take()},
       local_{stream.local_endpoint()},
       remote_{stream.remote_endpoint()},
+      tls_info_{stream.tls_info()},
       can_half_close_{stream.backend().can_half_close()},
       link_{std::move(stream), executor(), mutex(), *this, *context(), options_.read_size},
       decoder_{wire::make_decoder(options_.framing, options_.message_size_max)},
@@ -56,11 +68,7 @@ FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions o
 }
 
 void FramedConnection::check_framing(const Framing& framing) const {
-  if (framing.needs_half_close() && !can_half_close_) {
-    throw std::invalid_argument("the framing " + framing.name() +
-                                " ends its messages with the sending direction, which " + remote_.to_string() +
-                                " cannot close alone");
-  }
+  if (framing.needs_half_close() && !can_half_close_) refuse_framing(framing, remote_);
 }
 
 // --- receiving -------------------------------------------------------------------------------------------------------
@@ -134,7 +142,7 @@ ConnectionState::Pull FramedConnection::cannot_cut(const wire::DecodeStep& step)
       if (read_end_ == asio::error::eof) {
         end_receiving_locked(error::closed, about_peer("the peer closed the connection"));
       } else {
-        end_receiving_locked(read_end_, about_peer("receiving failed: " + read_end_.message()));
+        end_receiving_locked(read_end_, why_reading_failed());
       }
       return Pull::ended;
     default: fail_framing(step); return Pull::ended;
@@ -162,7 +170,7 @@ void FramedConnection::fail_framing(const wire::DecodeStep& step) {
     if (read_end_ == asio::error::eof) {
       end_receiving_locked(step.code, describe(step));
     } else {
-      end_receiving_locked(read_end_, about_peer("receiving failed: " + read_end_.message()));
+      end_receiving_locked(read_end_, why_reading_failed());
     }
     return;
   }
@@ -171,6 +179,11 @@ void FramedConnection::fail_framing(const wire::DecodeStep& step) {
   const CloseReport lost{queue_count(), queue_size(), unconfirmed_size()};
   link_.close();
   end_sending_locked(step.code, describe(step), lost);
+}
+
+std::string FramedConnection::why_reading_failed() const {
+  const std::string why = link_.explain();
+  return about_peer(why.empty() ? "receiving failed: " + read_end_.message() : why);
 }
 
 std::string FramedConnection::describe(const wire::DecodeStep& step) const {
@@ -278,7 +291,8 @@ void FramedConnection::on_written(std::size_t /*message_count*/) {
 void FramedConnection::on_write_end(error_code ec) {
   const CloseReport lost{queue_count(), queue_size(), unconfirmed_size()};
   link_.out().clear();
-  end_sending_locked(ec, about_peer("sending failed: " + ec.message()), lost);
+  const std::string why = link_.explain();
+  end_sending_locked(ec, about_peer("sending failed: " + ec.message() + (why.empty() ? "" : "; " + why)), lost);
 }
 
 void FramedConnection::end_sending_behind_queue() {

@@ -18,6 +18,9 @@
 
 namespace parley::detail {
 
+/// Throws std::invalid_argument where the framing cannot work on streams to that endpoint.
+void check_framing(const Endpoint& endpoint, const Framing& framing);
+
 class FramedConnection final : public ConnectionState, private LinkSink {
  public:
   /// Throws std::invalid_argument when the framing cannot work on the stream.
@@ -30,6 +33,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
 
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return remote_; }
+  [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const noexcept override { return tls_info_; }
 
  private:
   friend class ConnectionState;  // its templates call the functions below on this type
@@ -75,12 +79,14 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   void cut_eagerly();
   void fail_framing(const wire::DecodeStep& step);
   [[nodiscard]] std::string describe(const wire::DecodeStep& step) const;
+  [[nodiscard]] std::string why_reading_failed() const;
   bool push_plain(const Message& message);
   void refuse(boost::system::error_code ec, std::size_t size);
   void check_framing(const Framing& framing) const;
 
   Endpoint local_;
   Endpoint remote_;
+  const std::shared_ptr<const TlsInfo> tls_info_;
   const bool can_half_close_;
   Link link_;
   wire::AnyDecoder decoder_;

@@ -336,7 +336,7 @@ void Link::shut_down_if_drained() {
   if (!end_sending_ || send_shut_down_ || closing_ || !out_.empty()) return;
   send_shut_down_ = true;
   error_code ignored;  // a peer that has gone shows itself on the reading side
-  if (stream_.backend().can_half_close()) stream_.backend().shutdown_send(ignored);
+  stream_.backend().shutdown_send(ignored);
   sink_.on_written(0);
 }
 

@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 
 namespace parley::detail {
 
@@ -98,6 +99,8 @@ class Link : private Pollable {
   [[nodiscard]] const OutQueue& out() const noexcept { return out_; }
   [[nodiscard]] const LinkCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::size_t unacknowledged_size() const noexcept;
+  /// The stream's sentence about its last failure; empty where the code says enough.
+  [[nodiscard]] std::string explain() const { return closed_ ? std::string{} : stream_.explain(); }
 
  private:
   enum class Reading : std::uint8_t {

@@ -96,6 +96,7 @@ class ConnectionState : public WaitingObject {
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
   [[nodiscard]] virtual const Endpoint& remote_endpoint() const noexcept = 0;
+  [[nodiscard]] virtual std::shared_ptr<const TlsInfo> tls_info() const noexcept { return nullptr; }
 
   /// Held until the connection is closed: a listener's count of open connections.
   void hold_until_closed(std::shared_ptr<void> token) { closed_token_ = std::move(token); }

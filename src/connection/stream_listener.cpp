@@ -26,6 +26,9 @@ class StreamListener final : public ListenerBackend {
               " ms: " + ec.message(),
           where);
     });
+    acceptor_.on_refused([where = local_.to_string()](error_code, const std::string& why, const Endpoint& peer) {
+      log(LogLevel::warning, "a peer was turned away: " + why + " (" + peer.to_string() + ")", where);
+    });
   }
 
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }

@@ -2,6 +2,7 @@
 
 #include "detail/log.hpp"
 #include "transport/connect_failure.hpp"
+#include "transport/scheme_layers.hpp"
 #include "transport/sentence.hpp"
 #include "transport/socket_options.hpp"
 
@@ -101,7 +102,7 @@ void ConnectOp::begin() {
   if (options_.deadline().when() <= Clock::now()) return time_out();
   watch_deadline();
   if (endpoint_.scheme() == Scheme::unix_socket) return connect_unix();
-  if (endpoint_.scheme() != Scheme::tcp) {
+  if (endpoint_.scheme() != Scheme::tcp && !is_layered(endpoint_.scheme())) {
     return fail(error::unavailable,
                 "the scheme " + std::string{to_string(endpoint_.scheme())} + " is not available in this build");
   }
@@ -152,14 +153,14 @@ void ConnectOp::race(std::vector<SocketAddress> addresses) {
 void ConnectOp::step() {
   while (const auto index = eyeballs_->next_start(Clock::now())) {
     start_attempt(*index);
-    if (is_over()) return;
+    if (!is_racing()) return;
   }
   if (eyeballs_->exhausted()) return give_up();
   const TimePoint due = eyeballs_->next_deadline();
   if (due == TimePoint::max()) return;
   attempt_timer_.expires_at(due);
   attempt_timer_.async_wait([self = shared_from_this()](error_code ec) {
-    if (!ec && !self->is_over()) self->step();
+    if (!ec && self->is_racing()) self->step();
   });
 }
 
@@ -194,7 +195,7 @@ int ConnectOp::open(Attempt& attempt, Descriptor& socket) {
 void ConnectOp::wait_connected(std::size_t index) {
   attempts_[index].socket->async_wait(StreamSocket::wait_write,
                                       asio::bind_executor(strand_, [self = shared_from_this(), index](error_code ec) {
-                                        if (!self->is_over()) self->on_writable(index, ec);
+                                        if (self->is_racing()) self->on_writable(index, ec);
                                       }));
 }
 
@@ -213,9 +214,9 @@ void ConnectOp::try_again_later(std::size_t index) {
   attempts_[index].code = asio::error::try_again;
   busy_timer_.expires_after(std::exchange(busy_wait_, std::min(2 * busy_wait_, busy_wait_max)));
   busy_timer_.async_wait([self = shared_from_this(), index](error_code ec) {
-    if (ec || self->is_over()) return;
+    if (ec || !self->is_racing()) return;
     self->start_attempt(index);
-    if (!self->is_over()) self->step();
+    if (self->is_racing()) self->step();
   });
 }
 
@@ -243,11 +244,34 @@ void ConnectOp::succeed(std::size_t index) {
   error_code ec;
   const int family = attempts_[index].address.family();
   Stream stream = make_socket_stream(executor_, socket.release(ec), family, std::move(local), std::move(remote), ec);
-  if (ec) {
-    fail(ec, "cannot watch the socket: " + reason(ec));
-  } else {
-    finish({}, std::move(stream));
+  if (ec) return fail(ec, "cannot watch the socket: " + reason(ec));
+  if (!is_layered(endpoint_.scheme())) return finish({}, std::move(stream));
+  attempt_timer_.cancel();
+  attempts_.clear();  // the others have lost
+  eyeballs_.reset();
+  shake_hands(std::move(stream));
+}
+
+void ConnectOp::shake_hands(Stream stream) {
+  std::vector<Handshake> handshakes;
+  try {
+    handshakes = client_handshakes(endpoint_, options_.transport());
+  } catch (const Error& e) {  // the system's authorities cannot be read
+    return fail(e.code(), e.what());
   }
+  auto on_done = [self = shared_from_this()](error_code ec, Stream made, const std::string& why) {
+    if (self->is_over()) return;
+    if (ec) {
+      self->fail(ec, why);
+    } else {
+      self->finish({}, std::move(made));
+    }
+  };
+  const auto handshake =
+      std::make_shared<HandshakeOp>(std::move(stream), std::move(handshakes), options_.transport().handshake_time_max,
+                                    HandshakeHandler{asio::bind_executor(strand_, on_done)});
+  handshake_ = handshake;
+  handshake->start();
 }
 
 void ConnectOp::give_up() {
@@ -276,6 +300,7 @@ void ConnectOp::finish(error_code ec, Stream stream) {
   busy_timer_.cancel();
   if (resolver_) resolver_->cancel();
   attempts_.clear();
+  if (const auto handshake = handshake_.lock()) handshake->cancel();  // of no effect when it is done
   parley::detail::post_completion(std::move(handler), executor_, ec, std::move(stream));
   handler_work_.reset();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "transport/descriptor.hpp"
+#include "transport/handshake_op.hpp"
 #include "transport/happy_eyeballs.hpp"
 #include "transport/socket_address.hpp"
 #include "transport/socket_stream.hpp"
@@ -63,7 +64,10 @@ class ConnectOp : public std::enable_shared_from_this<ConnectOp> {
   void attempt_failed(std::size_t index, boost::system::error_code ec);
 
   [[nodiscard]] bool is_over() const noexcept { return !handler_; }
+  /// No address has won yet.
+  [[nodiscard]] bool is_racing() const noexcept { return !is_over() && eyeballs_.has_value(); }
   void succeed(std::size_t index);
+  void shake_hands(Stream stream);
   void fail(boost::system::error_code ec, const std::string& why);
   void give_up();
   void time_out();
@@ -84,6 +88,7 @@ class ConnectOp : public std::enable_shared_from_this<ConnectOp> {
   std::optional<Resolver> resolver_;
   std::optional<HappyEyeballs> eyeballs_;
   std::vector<Attempt> attempts_;
+  std::weak_ptr<HandshakeOp> handshake_;  // its handler keeps this object, and what it waits for keeps it alive
 };
 
 }  // namespace parley::transport::detail

@@ -128,7 +128,12 @@ ListeningSocket listen_local(const Endpoint& endpoint, const TransportOptions& o
 
 ListeningSocket listen_on(const Endpoint& endpoint, const TransportOptions& options) {
   switch (endpoint.scheme()) {
-    case Scheme::tcp: return listen_tcp(endpoint, options);
+    case Scheme::tcp:
+    case Scheme::tls:
+    case Scheme::ws:
+    case Scheme::wss:
+      if (!endpoint.available()) break;
+      return listen_tcp(endpoint, options);
     case Scheme::unix_socket: return listen_local(endpoint, options);
     case Scheme::inproc:
       throw std::invalid_argument{endpoint.to_string() + " is not made of streams: an Acceptor cannot listen on it"};

@@ -6,6 +6,7 @@
 #include <parley/endpoint.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
+#include <parley/transport/tls_context.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -42,6 +43,11 @@ class ConnectOptions {
     transport_ = std::move(value);
     return *this;
   }
+  /// tls, wss: what to trust and to show; the same as `transport().tls`.
+  ConnectOptions& tls(TlsContext value) {
+    transport_.tls = std::move(value);
+    return *this;
+  }
   /// When to give up, name resolution included; without it, `default_time_out` after the call.
   ConnectOptions& deadline(Deadline value) {
     deadline_ = value;
@@ -64,9 +70,9 @@ void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handl
 
 /// Connects from the executor of the awaiting coroutine. All addresses a host name has are tried, both families in
 /// turn, a slow one not holding up the next. Throws Error: error::timed_out, error::no_address, error::no_listener
-/// (inproc), error::unavailable (a scheme this build has not), or the system's code of the last address tried; the
-/// sentence names every address. Cancellation leaves nothing behind. Throws std::invalid_argument when the framing
-/// cannot work there.
+/// (inproc), error::unavailable (a scheme this build has not), error::untrusted_peer, refused_by_peer or
+/// handshake_failed (tls), or the system's code of the last address tried; the sentence names every address.
+/// Cancellation leaves nothing behind. Throws std::invalid_argument when the framing cannot work there.
 [[nodiscard]] boost::asio::awaitable<Connection> connect(Endpoint endpoint, ConnectOptions options = {});
 
 /// The same with an executor for the connection and a completion token; completes with (error_code, Connection), the

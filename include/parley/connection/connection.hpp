@@ -28,7 +28,8 @@
 //   error::closed               the peer ended its direction between two messages (receiving), or close() was called
 //   error::truncated            the stream ended inside a message; partial() has the bytes
 //   error::message_too_large    announced by the peer (the connection is cut), or handed to send (nothing happens)
-//   error::malformed            the peer broke the framing; the connection is cut
+//   error::malformed            the peer broke the framing, or TLS; the connection is cut
+//   error::refused_by_peer      TLS 1.3: the server did not accept this side's certificate, or the lack of one
 //   error::timed_out            the deadline passed
 //   asio::error::operation_aborted   cancelled, or the connection was closed or destroyed meanwhile
 //   the system's                reset, broken pipe, …
@@ -42,6 +43,7 @@
 #include <parley/message.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/stream.hpp>
+#include <parley/transport/tls_info.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -256,6 +258,8 @@ class Connection {
 
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept;
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept;
+  /// Who the peer has proved to be by TLS, and what was agreed on; null where there is no TLS.
+  [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const noexcept;
   [[nodiscard]] ConnectionStats stats() const;
 
   /// The sentence of the last error of this connection, as parley::Error carries it; empty when there was none.

@@ -1,4 +1,4 @@
-// Acceptor: takes connections at a TCP or Unix endpoint, and gives each as a Stream.
+// Acceptor: takes connections at an endpoint made of streams (tcp, unix, tls), and gives each as a Stream.
 //
 //   Acceptor acceptor{executor, "tcp://*:0"};          // bound and listening from here on
 //   acceptor.local_endpoint();                         // with the real port
@@ -16,6 +16,9 @@
 // Shortage (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no error of an accept: it waits 10 ms, doubling up to 1 s, and tries
 // again, while the kernel keeps the connections waiting. on_trouble() hears about it.
 //
+// Handshakes (tls) run beside the accepting, up to `handshakes_max` at a time: a peer that dawdles holds nobody up, and
+// is dropped after `handshake_time_max`. A peer whose handshake fails is not given to anybody; on_refused() hears why.
+//
 // Thread rule: everything may be called from any thread at any time, but moving and destroying.
 #pragma once
 
@@ -31,6 +34,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace parley::transport {
@@ -46,11 +50,13 @@ class Acceptor {
  public:
   using executor_type = boost::asio::any_io_executor;
   using TroubleHandler = std::function<void(boost::system::error_code, Duration)>;
+  using RefusedHandler =
+      std::function<void(boost::system::error_code, const std::string& sentence, const Endpoint& peer)>;
 
   /// Binds and listens. Throws parley::Error with the reason, such as
   ///   cannot listen on tcp://127.0.0.1:80: permission denied
   /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for one that is not made of
-  /// streams.
+  /// streams, or for tls without a context that has a certificate.
   Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint, const TransportOptions& options);
   // An overload and no default argument: GCC 12 would destroy that twice in `Acceptor a{co_await this_coro::executor,
   // at}`.
@@ -69,6 +75,9 @@ class Acceptor {
 
   /// Called, as by `post` to the executor, each time accepting has to wait: the shortage, and for how long.
   void on_trouble(TroubleHandler handler);
+
+  /// Called, as by `post` to the executor, for each peer whose handshake failed, with a sentence that says why.
+  void on_refused(RefusedHandler handler);
 
   /// The next connection. Completes with (error_code, Stream), through the handler's associated executor. Several may
   /// be pending; they are served in order. The stream lives on the acceptor's executor, or on `stream_executor`.

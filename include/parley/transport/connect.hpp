@@ -1,4 +1,4 @@
-// async_connect: a Stream to a TCP or Unix endpoint.
+// async_connect: a Stream to an endpoint made of streams (tcp, unix, tls).
 //
 //   auto why = std::make_shared<std::string>();
 //   StreamConnectOptions options;
@@ -65,8 +65,9 @@ class StreamConnectOptions {
 };
 
 namespace detail {
-/// Throws std::invalid_argument for what can never be connected: inproc, a wildcard host, port 0.
-void require_connectable(const Endpoint& endpoint);
+/// Throws std::invalid_argument for what can never be connected: inproc, a wildcard host, port 0, tls with a server's
+/// context.
+void require_connectable(const Endpoint& endpoint, const TransportOptions& options);
 void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
                    ConnectHandler handler);
 }  // namespace detail
@@ -74,14 +75,15 @@ void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, Str
 /// Completes with (error_code, Stream), through the handler's associated executor; the stream lives on `executor`.
 /// Errors: the system's (of the last address whose error says more than that there is no route), those of
 /// asio::error::get_netdb_category() for a name that cannot be looked up, error::no_address, error::timed_out,
-/// error::unavailable for a scheme that this build has not. Cancellation, at any point: operation_aborted, and nothing
+/// error::unavailable for a scheme that this build has not; for tls also error::untrusted_peer, refused_by_peer and
+/// handshake_failed. Cancellation, at any point: operation_aborted, and nothing
 /// stays open. (While a name is being looked up, the system's resolver cannot be interrupted: the operation completes
 /// at once, but the execution context has work until the resolver returns.)
 /// Any thread. Throws std::invalid_argument, at once, for an endpoint that can never be connected.
 template <class Token>
 auto async_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
                    Token&& token) {
-  detail::require_connectable(endpoint);
+  detail::require_connectable(endpoint, options.transport());
   return boost::asio::async_initiate<Token, void(boost::system::error_code, Stream)>(
       [](auto handler, boost::asio::any_io_executor on, Endpoint to, StreamConnectOptions with) {
         detail::start_connect(std::move(on), std::move(to), std::move(with), ConnectHandler{std::move(handler)});

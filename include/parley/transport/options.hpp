@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parley/limits.hpp>
+#include <parley/transport/tls_context.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +31,14 @@ struct TransportOptions {
   bool reuse_port = false;
   /// Unix listeners: permission bits of the socket file, for example 0600. Empty: as the umask says.
   std::optional<unsigned> unix_mode;
+
+  /// tls, wss: certificates and rules. Listeners need a server context; without one, clients trust the system's
+  /// authorities.
+  TlsContext tls{};
+  /// tls, ws, wss: how long each handshake may take.
+  std::chrono::milliseconds handshake_time_max = limits::handshake_time_max;
+  /// tls, ws, wss listeners: handshakes under way at a time; further connections stay in the kernel's backlog.
+  std::size_t handshakes_max = limits::handshakes_max;
 };
 
 }  // namespace parley

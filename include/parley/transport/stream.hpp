@@ -1,9 +1,9 @@
 // Stream: an ordered, reliable sequence of bytes to one peer. The first of the library's two seams.
 //
 // Everything above moves bytes only through this type; TCP, Unix sockets, an in-process pair, a user's own Asio stream
-// (and later TLS, WebSocket, channels) are backends of it. A Stream models Asio's AsyncReadStream and AsyncWriteStream,
-// and adds what an idle connection needs to hold no buffer (`wait_readable`, a read that does not wait) and what clean
-// endings need (`shutdown_send`).
+// (and TLS and WebSocket over any of them) are backends of it. A Stream models Asio's AsyncReadStream and
+// AsyncWriteStream, and adds what an idle connection needs to hold no buffer (`wait_readable`, a read that does not
+// wait) and what clean endings need (`shutdown_send`).
 //
 // Thread rule: as an Asio socket; one thread or strand at a time. At most one read-side operation (wait_readable or
 // async_read_some) and one write-side operation may be pending. Destroying or closing completes them with
@@ -12,6 +12,7 @@
 
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
+#include <parley/transport/tls_info.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -26,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace parley::transport {
@@ -60,11 +62,17 @@ class StreamBackend {
 
   /// Whether the sending side can end while the receiving side goes on.
   [[nodiscard]] virtual bool can_half_close() const noexcept = 0;
+  /// Where it cannot (TLS, WebSocket), this still tells the peer that nothing follows, and the peer will end too.
   virtual void shutdown_send(boost::system::error_code& ec) = 0;
   virtual void close() noexcept = 0;
 
   /// Bytes written but not yet taken by the peer's system, where the transport can tell.
   [[nodiscard]] virtual std::optional<std::size_t> unacknowledged_size() const noexcept { return std::nullopt; }
+
+  /// A sentence about the last failure, where the code alone does not say what to do about it; else empty.
+  [[nodiscard]] virtual std::string explain() const { return {}; }
+  /// What TLS knows of the peer; null where there is no TLS.
+  [[nodiscard]] virtual std::shared_ptr<const TlsInfo> tls_info() const { return nullptr; }
 
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
   [[nodiscard]] virtual const Endpoint& remote_endpoint() const noexcept = 0;
@@ -121,6 +129,11 @@ class Stream {
 
   void shutdown_send(boost::system::error_code& ec) { backend_->shutdown_send(ec); }
   void close() noexcept { backend_->close(); }
+
+  /// The sentence about the last failure; empty where its code says enough.
+  [[nodiscard]] std::string explain() const { return backend_->explain(); }
+  /// Who the peer has proved to be by TLS; null where there is no TLS.
+  [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const { return backend_->tls_info(); }
 
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept { return backend_->local_endpoint(); }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept { return backend_->remote_endpoint(); }

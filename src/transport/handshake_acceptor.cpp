@@ -1,0 +1,149 @@
+#include "transport/handshake_acceptor.hpp"
+
+#include <parley/detail/post_completion.hpp>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::transport::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+HandshakeAcceptor::Pending::Pending(std::uint64_t id_, asio::any_io_executor executor_, AcceptHandler handler_)
+    : id{id_},
+      executor{std::move(executor_)},
+      handler{std::move(handler_)},
+      work{asio::get_associated_executor(handler, executor)} {}
+
+HandshakeAcceptor::HandshakeAcceptor(std::shared_ptr<SocketAcceptor> sockets, const Endpoint& asked,
+                                     std::vector<Handshake> handshakes, const TransportOptions& options)
+    : sockets_{std::move(sockets)},
+      local_{asked.host() == sockets_->local_endpoint().host()
+                 ? asked.with_port(sockets_->local_endpoint().port())
+                 : with_scheme(sockets_->local_endpoint(), asked.scheme())},
+      layers_{std::move(handshakes)},
+      time_max_{options.handshake_time_max},
+      handshakes_max_{options.handshakes_max} {}
+
+void HandshakeAcceptor::accept(asio::any_io_executor stream_executor, AcceptHandler handler) {
+  const std::lock_guard lock{mutex_};
+  const auto pending = pending_.emplace(pending_.end(), next_id_++, std::move(stream_executor), std::move(handler));
+  watch_cancellation(*pending);
+  if (is_closed_) return complete(pending, asio::error::operation_aborted, {});
+  const auto ready = std::find_if(ready_.begin(), ready_.end(),
+                                  [&](const Stream& each) { return each.get_executor() == pending->executor; });
+  if (ready != ready_.end()) {
+    Stream stream = std::move(*ready);
+    ready_.erase(ready);
+    complete(pending, {}, std::move(stream));
+  }
+  want_socket();
+}
+
+void HandshakeAcceptor::on_refused(Acceptor::RefusedHandler handler) {
+  auto shared = std::make_shared<Acceptor::RefusedHandler>(std::move(handler));
+  const std::lock_guard lock{mutex_};
+  on_refused_.swap(shared);
+}
+
+void HandshakeAcceptor::close() noexcept {
+  std::deque<Stream> unwanted;
+  const std::lock_guard lock{mutex_};
+  if (std::exchange(is_closed_, true)) return;
+  sockets_->close();
+  for (const auto& [id, handshake] : handshakes_) {
+    if (const auto living = handshake.lock()) living->cancel();
+  }
+  handshakes_.clear();
+  unwanted.swap(ready_);
+  while (!pending_.empty()) complete(pending_.begin(), asio::error::operation_aborted, {});
+}
+
+void HandshakeAcceptor::want_socket() {
+  if (is_accepting_ || is_closed_ || pending_.empty()) return;
+  if (handshakes_.size() + ready_.size() >= handshakes_max_) return;
+  is_accepting_ = true;
+  auto on_done = [self = shared_from_this()](error_code ec, Stream socket) { self->on_socket(ec, std::move(socket)); };
+  sockets_->accept(pending_.front().executor,
+                   AcceptHandler{asio::bind_cancellation_slot(stop_accepting_.slot(), std::move(on_done))});
+}
+
+void HandshakeAcceptor::on_socket(error_code ec, Stream socket) {
+  const std::lock_guard lock{mutex_};
+  is_accepting_ = false;
+  if (is_closed_) return;
+  if (!ec) {
+    begin_handshake(std::move(socket));
+  } else if (ec != asio::error::operation_aborted && !pending_.empty()) {
+    complete(pending_.begin(), ec, {});
+  }
+  // Also after a cancelled accept: by now somebody else may wait.
+  want_socket();
+}
+
+void HandshakeAcceptor::begin_handshake(Stream socket) {
+  const std::uint64_t id = next_id_++;
+  auto on_done = [self = shared_from_this(), id, peer = with_scheme(socket.remote_endpoint(), local_.scheme())](
+                     error_code ec, Stream stream, std::string sentence) {
+    self->on_handshake(id, ec, std::move(stream), std::move(sentence), peer);
+  };
+  const auto handshake =
+      std::make_shared<HandshakeOp>(std::move(socket), layers_, time_max_, HandshakeHandler{std::move(on_done)});
+  handshakes_.emplace(id, handshake);
+  handshake->start();
+}
+
+void HandshakeAcceptor::on_handshake(std::uint64_t id, error_code ec, Stream stream, std::string sentence,
+                                     const Endpoint& peer) {
+  const std::lock_guard lock{mutex_};
+  handshakes_.erase(id);
+  if (is_closed_) return;
+  if (!ec) {
+    offer(std::move(stream));
+  } else if (on_refused_) {
+    asio::post(executor(), [handler = on_refused_, ec, sentence = std::move(sentence), peer] {
+      if (*handler) (*handler)(ec, sentence, peer);
+    });
+  }
+  want_socket();
+}
+
+void HandshakeAcceptor::offer(Stream stream) {
+  const auto waiting = std::find_if(pending_.begin(), pending_.end(),
+                                    [&](const Pending& each) { return each.executor == stream.get_executor(); });
+  if (waiting == pending_.end()) {
+    ready_.push_back(std::move(stream));
+  } else {
+    complete(waiting, {}, std::move(stream));
+  }
+}
+
+void HandshakeAcceptor::complete(std::list<Pending>::iterator which, error_code ec, Stream stream) {
+  parley::detail::post_completion(std::move(which->handler), executor(), ec, std::move(stream));
+  pending_.erase(which);
+  // Nobody asks any more: waiting for another socket must not keep the context busy.
+  if (pending_.empty()) stop_accepting_.emit(asio::cancellation_type::terminal);
+}
+
+void HandshakeAcceptor::watch_cancellation(Pending& pending) {
+  auto slot = asio::get_associated_cancellation_slot(pending.handler);
+  if (!slot.is_connected()) return;
+  // Left in the slot when the operation ends, and then harmless: nobody else may touch the slot from another thread.
+  slot.assign([weak = weak_from_this(), id = pending.id](asio::cancellation_type) {
+    if (const auto self = weak.lock()) self->cancel(id);
+  });
+}
+
+void HandshakeAcceptor::cancel(std::uint64_t id) {
+  const std::lock_guard lock{mutex_};
+  const auto which = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& each) { return each.id == id; });
+  if (which != pending_.end()) complete(which, asio::error::operation_aborted, {});
+}
+
+}  // namespace parley::transport::detail

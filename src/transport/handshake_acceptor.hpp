@@ -1,0 +1,76 @@
+// Accepts sockets and makes layered streams of them: many handshakes at a time, each on its own.
+//
+// One socket is asked for at a time, while somebody waits for a stream and fewer than the most handshakes are under
+// way. Streams that are ready before they are asked for are kept, and count as handshakes.
+#pragma once
+
+#include "transport/acceptor_state.hpp"
+#include "transport/handshake_op.hpp"
+#include "transport/socket_acceptor.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace parley::transport::detail {
+
+class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_from_this<HandshakeAcceptor> {
+ public:
+  HandshakeAcceptor(std::shared_ptr<SocketAcceptor> sockets, const Endpoint& asked, std::vector<Handshake> handshakes,
+                    const TransportOptions& options);
+
+  void accept(boost::asio::any_io_executor stream_executor, AcceptHandler handler) override;
+  void on_trouble(Acceptor::TroubleHandler handler) override { sockets_->on_trouble(std::move(handler)); }
+  void on_refused(Acceptor::RefusedHandler handler) override;
+  void close() noexcept override;
+
+  [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept override { return sockets_->executor(); }
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
+
+ private:
+  struct Pending {
+    Pending(std::uint64_t id, boost::asio::any_io_executor executor, AcceptHandler handler);
+
+    std::uint64_t id;
+    boost::asio::any_io_executor executor;
+    AcceptHandler handler;
+    boost::asio::executor_work_guard<boost::asio::any_completion_executor> work;
+  };
+
+  // With the mutex held.
+  void want_socket();
+  void begin_handshake(Stream socket);
+  /// To the first who waits for a stream on its executor, or kept.
+  void offer(Stream stream);
+  void complete(std::list<Pending>::iterator which, boost::system::error_code ec, Stream stream);
+
+  void on_socket(boost::system::error_code ec, Stream socket);
+  void on_handshake(std::uint64_t id, boost::system::error_code ec, Stream stream, std::string sentence,
+                    const Endpoint& peer);
+  void watch_cancellation(Pending& pending);
+  void cancel(std::uint64_t id);
+
+  const std::shared_ptr<SocketAcceptor> sockets_;
+  const Endpoint local_;
+  const std::vector<Handshake> layers_;
+  const Duration time_max_;
+  const std::size_t handshakes_max_;
+
+  std::mutex mutex_;
+  std::list<Pending> pending_;
+  std::map<std::uint64_t, std::weak_ptr<HandshakeOp>> handshakes_;  // what each waits for keeps it alive
+  std::deque<Stream> ready_;
+  std::uint64_t next_id_ = 0;
+  bool is_accepting_ = false;
+  bool is_closed_ = false;
+  boost::asio::cancellation_signal stop_accepting_;
+  std::shared_ptr<Acceptor::RefusedHandler> on_refused_;
+};
+
+}  // namespace parley::transport::detail
