@@ -29,7 +29,7 @@ using Why = std::shared_ptr<std::string>;
 /// Refuses what can never work before anything is tried.
 void check(const Endpoint& endpoint, const ConnectOptions& options) {
   (void)wire::make_decoder(options.connection().framing, options.connection().message_size_max);
-  check_framing(endpoint, options.connection().framing);
+  check_framing(endpoint, options.connection().framing, options.transport());
   if (endpoint.scheme() != Scheme::inproc) {
     transport::detail::require_connectable(endpoint, options.transport());
   }

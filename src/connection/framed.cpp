@@ -38,8 +38,15 @@ bool is_plain(const Framing& framing) {
 
 }  // namespace
 
-void check_framing(const Endpoint& endpoint, const Framing& framing) {
-  if (framing.needs_half_close() && !transport::can_half_close(endpoint.scheme())) refuse_framing(framing, endpoint);
+void check_framing(const Endpoint& endpoint, const Framing& framing, const TransportOptions& options) {
+  const Scheme scheme = endpoint.scheme();
+  if (framing.needs_half_close() && !transport::can_half_close(scheme)) refuse_framing(framing, endpoint);
+  const bool is_ws = scheme == Scheme::ws || scheme == Scheme::wss;
+  if (is_ws && options.ws.messages() == WsMessages::one_each && !is_plain(framing)) {
+    throw std::invalid_argument(
+        "with one message in each WebSocket message the framing has to be the default one, not " + framing.name() +
+        " (" + endpoint.to_string() + ")");
+  }
 }
 
 std::shared_ptr<FramedConnection> FramedConnection::make(transport::Stream stream, ConnectionOptions options) {

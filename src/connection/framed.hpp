@@ -9,6 +9,7 @@
 #include "connection/link.hpp"
 #include "connection/state.hpp"
 
+#include <parley/transport/options.hpp>
 #include <parley/transport/stream.hpp>
 #include <parley/wire/any_decoder.hpp>
 #include <parley/wire/any_encoder.hpp>
@@ -19,7 +20,7 @@
 namespace parley::detail {
 
 /// Throws std::invalid_argument where the framing cannot work on streams to that endpoint.
-void check_framing(const Endpoint& endpoint, const Framing& framing);
+void check_framing(const Endpoint& endpoint, const Framing& framing, const TransportOptions& options);
 
 class FramedConnection final : public ConnectionState, private LinkSink {
  public:

@@ -32,7 +32,7 @@ std::shared_ptr<ListenerBackend> make_listener(const asio::any_io_executor& exec
                                                ListenerOptions options) {
   (void)wire::make_decoder(options.connection.framing,
                            options.connection.message_size_max);  // refuses now, not at accept
-  check_framing(endpoint, options.connection.framing);
+  check_framing(endpoint, options.connection.framing, options.transport);
   if (options.connections_max == 0) throw std::invalid_argument("a listener must be allowed at least one connection");
   if (endpoint.scheme() == Scheme::inproc) return make_inproc_listener(executor, endpoint, std::move(options));
   return make_stream_listener(executor, endpoint, std::move(options));

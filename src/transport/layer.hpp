@@ -25,6 +25,8 @@ class Below {
   virtual std::size_t take(std::span<std::byte> room, boost::system::error_code& ec) = 0;
   /// Takes all of it: what cannot leave at once is kept.
   virtual void give(std::span<const std::byte> bytes) = 0;
+  /// Something given earlier is still kept. Answers that the peer can ask for without end must wait then.
+  [[nodiscard]] virtual bool is_congested() const = 0;
 
  protected:
   ~Below() = default;

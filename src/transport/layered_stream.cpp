@@ -85,6 +85,7 @@ class LayeredState::Turn {
  public:
   explicit Turn(LayeredState& state) : state_{state}, lock_{state.mutex_} {
     state_.is_drained_ = false;
+    state_.is_congested_ = !state_.is_flushed();
     if (state_.out_.empty()) state_.out_ = spare_buffers().take();
   }
   Turn(const Turn&) = delete;

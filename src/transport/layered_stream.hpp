@@ -61,6 +61,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
 
   std::size_t take(std::span<std::byte> room, boost::system::error_code& ec) override;
   void give(std::span<const std::byte> bytes) override;
+  [[nodiscard]] bool is_congested() const override { return is_congested_; }
 
   // With the mutex held.
   void flush();
@@ -78,6 +79,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   std::vector<std::byte> out_;
   std::size_t out_begin_ = 0;            // before it: already written
   boost::system::error_code write_end_;  // of the stream below
+  bool is_congested_ = false;            // this turn began with bytes that had not left
   bool is_drained_ = false;              // in this turn the stream below had no more
   bool may_have_more_ = false;           // the layer may hold bytes: taken with the handshake, or left by a full buffer
   bool is_watching_ = false;             // a wait for the stream below to be writable

@@ -7,6 +7,7 @@
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
 #include <parley/transport/tls_context.hpp>
+#include <parley/transport/ws_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -48,6 +49,11 @@ class ConnectOptions {
     transport_.tls = std::move(value);
     return *this;
   }
+  /// ws, wss; the same as `transport().ws`.
+  ConnectOptions& ws(WsOptions value) {
+    transport_.ws = std::move(value);
+    return *this;
+  }
   /// When to give up, name resolution included; without it, `default_time_out` after the call.
   ConnectOptions& deadline(Deadline value) {
     deadline_ = value;
@@ -71,7 +77,7 @@ void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handl
 /// Connects from the executor of the awaiting coroutine. All addresses a host name has are tried, both families in
 /// turn, a slow one not holding up the next. Throws Error: error::timed_out, error::no_address, error::no_listener
 /// (inproc), error::unavailable (a scheme this build has not), error::untrusted_peer, refused_by_peer or
-/// handshake_failed (tls), or the system's code of the last address tried; the sentence names every address.
+/// handshake_failed (tls, ws, wss), or the system's code of the last address tried; the sentence names every address.
 /// Cancellation leaves nothing behind. Throws std::invalid_argument when the framing cannot work there.
 [[nodiscard]] boost::asio::awaitable<Connection> connect(Endpoint endpoint, ConnectOptions options = {});
 

@@ -3,6 +3,7 @@
 
 #include <parley/limits.hpp>
 #include <parley/transport/tls_context.hpp>
+#include <parley/transport/ws_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -35,6 +36,8 @@ struct TransportOptions {
   /// tls, wss: certificates and rules. Listeners need a server context; without one, clients trust the system's
   /// authorities.
   TlsContext tls{};
+  /// ws, wss.
+  WsOptions ws{};
   /// tls, ws, wss: how long each handshake may take.
   std::chrono::milliseconds handshake_time_max = limits::handshake_time_max;
   /// tls, ws, wss listeners: handshakes under way at a time; further connections stay in the kernel's backlog.
