@@ -42,9 +42,9 @@ class Layer {
   /// would_block: more of the peer's bytes are needed. Nothing else may be called before it has succeeded.
   virtual void handshake(boost::system::error_code& ec) = 0;
 
-  /// Fills `room` as far as there are bytes; would_block only if there are none at all, so that less than `room` means
-  /// that there was no more. asio::error::eof when the peer has said that nothing follows; error::truncated when the
-  /// stream ended without that.
+  /// Fills `room` as far as there are bytes; `ec` says why it did not fill it: would_block, asio::error::eof when the
+  /// peer has said that nothing follows, error::truncated when the stream ended without that. An end comes again with
+  /// every further read.
   virtual std::size_t read(std::span<std::byte> room, boost::system::error_code& ec) = 0;
   /// Encodes from the front of the buffers, of which not all are empty; returns how many bytes it took, at least one
   /// and at most `write_size_max`.

@@ -156,9 +156,10 @@ std::size_t LayeredState::try_read(MutableBuffers buffers, error_code& ec) {
     error_code why;
     const std::size_t size = layer_->read({static_cast<std::byte*>(each.data()), each.size()}, why);
     total += size;
-    may_have_more_ = size == each.size();
-    if (why && total == 0) ec = why;
-    if (!may_have_more_) break;
+    // An end stands in the layer, behind its last bytes: nobody could wait for it below.
+    may_have_more_ = why != asio::error::would_block;
+    if (total == 0) ec = why;
+    if (why) break;
   }
   return total;
 }

@@ -189,9 +189,7 @@ std::size_t OpensslSession::read(std::span<std::byte> room, error_code& ec) {
     std::size_t size = 0;
     const int outcome = SSL_read_ex(ssl_.get(), room.data() + total, room.size() - total, &size);
     if (outcome != 1) {
-      // What came before an end or a failure is delivered first; the error comes again next time.
-      const error_code why = error_of(outcome);
-      if (total == 0) ec = why;
+      ec = error_of(outcome);
       break;
     }
     total += size;

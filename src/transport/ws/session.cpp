@@ -144,18 +144,12 @@ std::size_t WsSession::read(std::span<std::byte> room, error_code& ec) {
     const std::size_t size = give_plain(room.subspan(total));
     total += size;
     if (size > 0) continue;
-    if (end_) {
-      if (total == 0) ec = end_;
-      break;
-    }
+    ec = end_;
+    if (ec) break;
     if (advance() != Next::more_input) continue;
-    error_code why;
-    in_.fetch(why);
-    if (why == asio::error::would_block) {
-      if (total == 0) ec = why;
-      break;
-    }
-    if (why) stream_ended(why);
+    in_.fetch(ec);
+    if (ec == asio::error::would_block) break;
+    if (ec) stream_ended(ec);
   }
   in_.release_memory();
   answer_ping();
@@ -331,6 +325,7 @@ WsSession::Next WsSession::fail(error_code code, WsClose close_code, std::string
 
 WsSession::Next WsSession::over(error_code ec) {
   end_ = ec;
+  is_in_frame_ = false;
   return Next::over;
 }
 

@@ -191,6 +191,17 @@ TEST_F(TlsStream, a_closing_message_is_a_clean_end) {
   EXPECT_EQ(ec, asio::error::broken_pipe);
 }
 
+TEST_F(TlsStream, an_end_that_came_with_the_last_bytes_is_not_waited_for) {
+  connect();
+  try_write(client.stream, "last", ec);
+  client.stream.shutdown_send(ec);
+  await_readable(server.stream);
+  EXPECT_EQ(try_read(server.stream, 100, ec), "last");
+  await_readable(server.stream);
+  EXPECT_EQ(try_read(server.stream, 100, ec), "");
+  EXPECT_EQ(ec, asio::error::eof);
+}
+
 TEST_F(TlsStream, an_end_without_it_is_truncation) {
   connect();
   try_write(client.stream, "last", ec);
