@@ -8,13 +8,14 @@
 
 namespace bench {
 
-/// Where the two sides of a run meet: `tcp://127.0.0.1:PORT`, `unix://PATH` or `inproc://NAME`.
+/// Where the two sides of a run meet: `tcp://127.0.0.1:PORT` (or tls, ws), `unix://PATH` or `inproc://NAME`.
 /// Deliberately smaller than parley's own Endpoint, so that the peers' drivers link nothing of ours.
 struct Address {
   enum class Scheme { tcp, unix_path, inproc };
 
   Scheme scheme = Scheme::tcp;
   std::string text;        ///< as it was given
+  std::string over_tcp;    ///< what runs over TCP: `tls`, `ws`; empty: nothing
   std::string host;        ///< tcp: an IPv4 address
   std::uint16_t port = 0;  ///< tcp
   std::string path;        ///< unix: a file path; inproc: a name
@@ -40,8 +41,11 @@ inline void parse_host_and_port(std::string_view rest, Address& address) {
 inline Address parse_address(std::string_view text) {
   Address address;
   address.text = text;
-  if (text.starts_with("tcp://")) {
-    detail::parse_host_and_port(text.substr(6), address);
+  const auto begin = text.find("://");
+  const auto scheme = text.substr(0, begin);
+  if (scheme == "tcp" || scheme == "tls" || scheme == "ws") {
+    if (scheme != "tcp") address.over_tcp = scheme;
+    detail::parse_host_and_port(text.substr(begin + 3), address);
   } else if (text.starts_with("unix://")) {
     address.scheme = Address::Scheme::unix_path;
     address.path = text.substr(7);
@@ -49,7 +53,7 @@ inline Address parse_address(std::string_view text) {
     address.scheme = Address::Scheme::inproc;
     address.path = text.substr(9);
   } else {
-    throw std::invalid_argument("--addr " + address.text + " is none of tcp://HOST:PORT, unix://PATH, inproc://NAME");
+    throw std::invalid_argument("--addr " + address.text + " is none of tcp://HOST:PORT (or tls, ws), unix://PATH, inproc://NAME");
   }
   return address;
 }

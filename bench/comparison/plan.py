@@ -10,6 +10,7 @@ class Contender:
     driver: str
     variant: str = ""
     hostile: int = 0  # bystander: connections that misbehave meanwhile
+    transport: str = ""  # another than the question's
 
     @property
     def is_context(self):
@@ -26,6 +27,8 @@ RAW_SINGLE = Contender("raw single", "raw_driver", "single")
 RAW_POLL = Contender("raw poll", "raw_driver", "single-poll")
 ZMQ = Contender("zmq", "zmq_driver")
 ASIO = Contender("asio", "asio_driver", "coroutine")
+OPENSSL = Contender("openssl", "openssl_driver")
+PARLEY_TCP = Contender("parley tcp", "parley-bench", "connection", transport="tcp")
 ASIO_POLL = Contender("asio poll", "asio_driver", "coroutine-poll")
 PARLEY_ALONE = Contender("parley alone", "parley-bench", "connection")
 PARLEY_BESET = Contender("parley", "parley-bench", "connection", hostile=1000)
@@ -108,6 +111,9 @@ def questions(seconds, warmup, count):
         for size in SIZES:
             result.append(Question(f"throughput.{transport}.{size}", "throughput", transport,
                                    (PARLEY, RAW, ZMQ, RAW_COPY, RAW_SINGLE, ASIO), {**timed, "--size": size}))
+    for size in (1024, 65536):
+        result.append(Question(f"throughput.tls.{size}", "throughput", "tls", (PARLEY, OPENSSL), {**timed, "--size": size}))
+        result.append(Question(f"throughput.ws.{size}", "throughput", "ws", (PARLEY, PARLEY_TCP), {**timed, "--size": size}))
     for transport in TRANSPORTS:
         result.append(Question(f"latency.{transport}", "latency", transport, (PARLEY, PARLEY_BLOCKING, RAW, ZMQ, ASIO), timed))
         result.append(Question(f"latency-poll.{transport}", "latency", transport, (PARLEY_POLL, RAW_POLL, ASIO_POLL), timed))
@@ -148,6 +154,13 @@ def one_way_rows():
                   more_is_better=False, **bounds)
 
 
+def layered_rows():
+    for size in (1024, 65536):
+        yield Row(f"throughput.tls.{size}", f"one way, tls, {SIZES[size]}", "bytes", "openssl", must=0.8, wants=1.0)
+    for size, must in ((1024, 0.6), (65536, None)):
+        yield Row(f"throughput.ws.{size}", f"one way, ws against tcp, {SIZES[size]}", "bytes", "parley tcp", must=must)
+
+
 def ping_pong_rows():
     for transport in TRANSPORTS:
         for metric in ("p50", "p99"):
@@ -177,4 +190,4 @@ def other_rows():
 
 
 def rows():
-    return [*one_way_rows(), *ping_pong_rows(), *connection_rows(), *other_rows()]
+    return [*one_way_rows(), *layered_rows(), *ping_pong_rows(), *connection_rows(), *other_rows()]

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   using namespace bench;
   return driver_main(argc, argv, [](const Options& o) {
     const bool server = o.role == Role::server;
-    if (o.role == Role::both || o.blocking()) not_offered(o);
+    if (o.role == Role::both || o.blocking() || !o.addr.over_tcp.empty()) not_offered(o);
     if (o.scenario == "throughput") return server ? raw::throughput_server(o) : raw::throughput_client(o);
     if (o.scenario == "latency") return server ? raw::latency_server(o) : raw::latency_client(o);
     if (o.scenario == "connect") return server ? raw::connect_server(o) : raw::connect_client(o);

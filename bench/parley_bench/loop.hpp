@@ -10,7 +10,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace bench::messages {
@@ -27,10 +29,19 @@ inline parley::ConnectionOptions connection_options(const Options& o) {
   return options;
 }
 
+/// What is measured is the encryption; whose certificate it is does not matter here.
+inline parley::TlsContext tls_context(bool is_server) {
+  const char* const pem = std::getenv("BENCH_TLS_PEM");
+  if (pem == nullptr) throw std::invalid_argument("BENCH_TLS_PEM must name a PEM file of a certificate and its key");
+  return is_server ? parley::TlsContext::server(parley::TlsOptions{}.certificate_file(pem))
+                   : parley::TlsContext::client(parley::TlsOptions{}.dangerously_accept_any_certificate());
+}
+
 inline parley::TransportOptions transport_options(const Options& o) {
   parley::TransportOptions options;
   options.send_buffer_size = options.receive_buffer_size = static_cast<std::size_t>(o.sockbuf);
   options.congestion_control = o.cc;
+  if (o.addr.over_tcp == "tls") options.tls = tls_context(o.role == Role::server);
   return options;
 }
 
