@@ -3,8 +3,9 @@
 //   tcp://host:port              unix:///absolute/path        inproc://name
 //   tcp://[::1]:port             unix://name                  (a name in the temporary folder)
 //   tcp://*:0                    unix://@name                 (an abstract name, Linux only)
+//   tls://host:port              ws://host:port/path          wss://host:port/path
 //
-// tls, ws, wss, udp, amqp, mux+tcp, mux+tls and mux+unix are known by name: they parse, print and compare, and
+// udp, amqp, mux+tcp, mux+tls and mux+unix are known by name: they parse, print and compare, and
 // `available()` says whether this build can connect or bind them.
 //
 // Every endpoint has one canonical spelling, made when it is parsed: scheme and host in lower case, the port written
