@@ -1,6 +1,6 @@
 // A server's side of a WebSocket, from the first byte of the upgrade on. First bytes: options, a seed for the sizes of
-// the reads; the rest is what the client sends. Whatever that is: no plain bytes after the end, no answer without bound,
-// and the same plain bytes however the input is cut.
+// the reads; the rest is what the client sends. Whatever that is: no plain bytes after the end, no answer without
+// bound, and the same plain bytes however the input is cut.
 #include "transport/ws/session.hpp"
 
 #include <boost/asio/error.hpp>
@@ -46,8 +46,8 @@ struct Outcome {
 
 Outcome serve(std::string_view input, WsMessages messages, std::size_t read_size_max, std::size_t room_size) {
   Client client{input, read_size_max};
-  const auto session = transport::make_ws_server(
-      {"/", {}}, WsOptions{}.messages(messages).message_size_max(1000), client);
+  const auto session =
+      transport::make_ws_server({"/", {}}, WsOptions{}.messages(messages).message_size_max(1000), client);
   Outcome outcome;
   do session->handshake(outcome.ec);
   while (outcome.ec == boost::asio::error::would_block);
@@ -71,9 +71,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string input{reinterpret_cast<const char*>(data) + 2, size - 2};
   // Most inputs are about frames, and should not have to find a handshake first.
   if ((data[0] & 2) != 0) {
-    input = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n" +
-            input;
+    input =
+        "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n" +
+        input;
   }
   const Outcome whole = serve(input, messages, input.size() + 1, 4096);
   if (whole != serve(input, messages, 1U + data[1] % 7U, 1U + data[1] / 7U)) std::abort();

@@ -53,7 +53,8 @@ inline Address parse_address(std::string_view text) {
     address.scheme = Address::Scheme::inproc;
     address.path = text.substr(9);
   } else {
-    throw std::invalid_argument("--addr " + address.text + " is none of tcp://HOST:PORT (or tls, ws), unix://PATH, inproc://NAME");
+    throw std::invalid_argument("--addr " + address.text +
+                                " is none of tcp://HOST:PORT (or tls, ws), unix://PATH, inproc://NAME");
   }
   return address;
 }

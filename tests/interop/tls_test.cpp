@@ -29,8 +29,8 @@ class ForeignTls : public testing::Test {
   }
   [[nodiscard]] ListenerOptions listener_options() const {
     ListenerOptions options;
-    options.transport.tls = TlsContext::server(
-        identified_as("server").client_certificate(ClientCertificate::required).alpn({"parley"}));
+    options.transport.tls =
+        TlsContext::server(identified_as("server").client_certificate(ClientCertificate::required).alpn({"parley"}));
     return options;
   }
   [[nodiscard]] std::vector<std::string> python(const std::string& role, const std::string& address) const {
@@ -74,8 +74,8 @@ TEST_F(ForeignTls, openssls_client_talks_lines) {
   options.connection.framing = Separator{"\n"};
   Listener listener{context, "tls://127.0.0.1:0", options};
   ChildProcess program{{"openssl", "s_client", "-quiet", "-no_ign_eof", "-verify_return_error", "-verify_hostname",
-                        "localhost", "-CAfile", file("ca.pem"), "-cert", file("client.pem"), "-key",
-                        file("client.key"), "-alpn", "parley", "-connect", address_of(listener.local_endpoint())}};
+                        "localhost", "-CAfile", file("ca.pem"), "-cert", file("client.pem"), "-key", file("client.key"),
+                        "-alpn", "parley", "-connect", address_of(listener.local_endpoint())}};
   program.type("hello\n");
   std::vector<std::string> received;
   const auto talk = [](Listener& at, std::vector<std::string>& into) -> asio::awaitable<void> {
@@ -118,7 +118,9 @@ TEST_F(ForeignTls, openssls_server_talks_lines) {
     co_await peer.close(support::hang_bound);
   };
   const ChildResult result = finish(
-      context, talk(Endpoint{"tls://localhost:" + std::to_string(port)}, TlsContext::client(identified_as("client")), received), program);
+      context,
+      talk(Endpoint{"tls://localhost:" + std::to_string(port)}, TlsContext::client(identified_as("client")), received),
+      program);
   EXPECT_EQ(received, "hello from the server");
   EXPECT_NE(result.output.find("hello from the client\n"), std::string::npos) << result.output << result.errors;
 }

@@ -181,8 +181,10 @@ TEST(Endpoint, parameter_without_value_has_an_empty_one) {
 TEST(Endpoint, schemes_to_come_parse_and_are_unavailable) {
   const std::map<std::string, Scheme> later = {
       {"udp://h:1", Scheme::udp},
-      {"amqp://h", Scheme::amqp},         {"mux+tcp://h:1", Scheme::mux_tcp},
-      {"mux+tls://h:1", Scheme::mux_tls}, {"mux+unix://name", Scheme::mux_unix},
+      {"amqp://h", Scheme::amqp},
+      {"mux+tcp://h:1", Scheme::mux_tcp},
+      {"mux+tls://h:1", Scheme::mux_tls},
+      {"mux+unix://name", Scheme::mux_unix},
   };
   for (const auto& [text, scheme] : later) {
     const Endpoint endpoint = text;

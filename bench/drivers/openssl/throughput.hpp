@@ -51,9 +51,8 @@ inline void throughput_server(const Options& o) {
   raw::FrameWalker walker;
   while (!receiver.over()) {
     const std::size_t got = socket.receive_some(buffer.data(), buffer.size());
-    walker.feed({buffer.data(), got}, [&](const unsigned char* frame, std::size_t size) {
-      receiver.see(frame + raw::prefix_size, size);
-    });
+    walker.feed({buffer.data(), got},
+                [&](const unsigned char* frame, std::size_t size) { receiver.see(frame + raw::prefix_size, size); });
   }
   receiver.report();
 }

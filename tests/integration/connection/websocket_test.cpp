@@ -66,8 +66,12 @@ std::string talk(WsMessages messages, const Framing& framing, std::size_t larges
   Listener listener{context, "ws://127.0.0.1:0/talk?x=1", options};
   asio::co_spawn(context, echo(listener), asio::detached);
   std::optional<std::string> outcome;
-  const std::vector<std::string> questions{"a", std::string(125, 'b'), std::string(126, 'c'), std::string(1024, 'd'),
-                                           std::string(65'536, 'e'), std::string(largest, 'f')};
+  const std::vector<std::string> questions{"a",
+                                           std::string(125, 'b'),
+                                           std::string(126, 'c'),
+                                           std::string(1024, 'd'),
+                                           std::string(65'536, 'e'),
+                                           std::string(largest, 'f')};
   asio::co_spawn(context, ask(listener.local_endpoint(), questions, ws, framing),
                  [&](std::exception_ptr e, std::string text) {
                    outcome = std::move(text);
@@ -256,8 +260,7 @@ TEST_F(RawClient, that_is_a_browsers_ordinary_request_gets_426) {
 
 TEST_F(RawClient, that_posts_gets_405) {
   listen();
-  EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"),
-            "HTTP/1.1 405 Method Not Allowed");
+  EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"), "HTTP/1.1 405 Method Not Allowed");
 }
 
 TEST_F(RawClient, that_speaks_something_else_is_named) {
@@ -288,15 +291,14 @@ std::string connect_to(const std::string& answer) {
   const Endpoint where = Endpoint{"ws://127.0.0.1:1/"}.with_port(acceptor.local_endpoint().port());
   TransportOptions transport;
   transport.handshake_time_max = 100ms;
-  asio::co_spawn(context, connect(where, ConnectOptions{}.transport(transport)),
-                 [&](std::exception_ptr e, Connection) {
-                   try {
-                     outcome = "connected";
-                     if (e) std::rethrow_exception(e);
-                   } catch (const Error& failure) {
-                     outcome = failure.what();
-                   }
-                 });
+  asio::co_spawn(context, connect(where, ConnectOptions{}.transport(transport)), [&](std::exception_ptr e, Connection) {
+    try {
+      outcome = "connected";
+      if (e) std::rethrow_exception(e);
+    } catch (const Error& failure) {
+      outcome = failure.what();
+    }
+  });
   EXPECT_TRUE(run_until(context, [&] { return outcome.has_value(); }));
   return outcome->substr(outcome->find(": ") + 2);
 }
