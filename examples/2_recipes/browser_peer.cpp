@@ -15,14 +15,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace asio = boost::asio;
 
 const auto in_one_message_each = parley::WsOptions{}.messages(parley::WsMessages::one_each);
 
-asio::awaitable<void> serve_one(parley::Listener& listener) {
-  parley::Connection page = co_await listener.accept();
+asio::awaitable<void> answer(parley::Connection page) {
   while (auto message = co_await page.next()) co_await page.send("you said " + std::string{message->text()});
 }
 
@@ -52,7 +52,7 @@ int main() {
   options.transport.ws = in_one_message_each;
   options.transport.ws.accept_origin([](std::string_view origin) { return origin == "https://example.org"; });
   parley::Listener listener{context, "ws://127.0.0.1:0/chat", options};
-  asio::co_spawn(context, serve_one(listener), rethrow);
+  asio::co_spawn(context, parley::serve(listener, answer), rethrow);
   asio::co_spawn(context, visit(listener.local_endpoint()), [&](const std::exception_ptr& thrown) {
     listener.close();
     rethrow(thrown);

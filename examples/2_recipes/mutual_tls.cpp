@@ -11,10 +11,11 @@
 #include <boost/asio/io_context.hpp>
 
 #include <iostream>
+#include <string>
 
 namespace asio = boost::asio;
 
-constexpr const char* certificate = R"(-----BEGIN CERTIFICATE-----
+const std::string certificate = R"(-----BEGIN CERTIFICATE-----
 MIIBnDCCAUGgAwIBAgIUHw0zTJa8rBxJbUCS7SEidybRrHQwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA2MjU1N1oYDzIxMjYxMDI4
 MDYyNTU3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
@@ -26,7 +27,7 @@ zj0EAwIDSQAwRgIhAOlfsO1az0fWUYUk9B/QNeSI89o2Fb1AnIcBf4MGazjEAiEA
 tgoyWuJQzedxDNOgQOYHbVZZw0GViywm6RgyfNmDMlA=
 -----END CERTIFICATE-----)";
 
-constexpr const char* key = R"(-----BEGIN PRIVATE KEY-----
+const std::string key = R"(-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgP5LnriGdBc5lHwY6
 CAiC8EOAQxifj+mK+50miIAoZM2hRANCAAT//oyLynk5A1NQIYOtXypiJ9G6B1SE
 PjqHTinBB0sdbh0eVJ5ab/o0qIKkuip3m0xyK0TYHasJcwb0IEDMLDpM
@@ -34,8 +35,7 @@ PjqHTinBB0sdbh0eVJ5ab/o0qIKkuip3m0xyK0TYHasJcwb0IEDMLDpM
 
 parley::TlsOptions identity() { return parley::TlsOptions{}.certificate(certificate).key(key).ca(certificate); }
 
-asio::awaitable<void> serve_one(parley::Listener& listener) {
-  parley::Connection peer = co_await listener.accept();
+asio::awaitable<void> answer(parley::Connection peer) {
   const auto who = peer.tls_info();
   check(who->peer_verified, "a client without a trusted certificate does not get here");
   std::cout << who->peer_subject << " has connected by " << who->version << '\n';
@@ -61,6 +61,11 @@ asio::awaitable<void> stranger(parley::Endpoint server) {
   }
 }
 
+asio::awaitable<void> visit(parley::Endpoint server) {
+  co_await client(server);
+  co_await stranger(server);
+}
+
 int main() {
   if (!parley::is_available(parley::Scheme::tls)) return 0;  // a build with PARLEY_TLS=OFF
   asio::io_context context;
@@ -69,8 +74,10 @@ int main() {
       parley::TlsContext::server(identity().client_certificate(parley::ClientCertificate::required));
   parley::Listener listener{context, "tls://localhost:0", options};
   const auto at = parley::Endpoint{"tls://localhost:1"}.with_port(listener.local_endpoint().port());
-  asio::co_spawn(context, serve_one(listener), rethrow);
-  asio::co_spawn(context, client(at), rethrow);
-  asio::co_spawn(context, stranger(at), rethrow);
+  asio::co_spawn(context, parley::serve(listener, answer), rethrow);
+  asio::co_spawn(context, visit(at), [&](const std::exception_ptr& thrown) {
+    listener.close();
+    rethrow(thrown);
+  });
   context.run();
 }

@@ -10,7 +10,8 @@ using support::ChildProcess;
 using support::ChildResult;
 
 std::vector<std::string> peer(const std::string& role, const std::string& address) {
-  return {"python3", PARLEY_SOURCE_DIR "/tests/interop/python/websocket_peer.py", role, address};
+  // Debian's own, which its packages are for; another may stand before it in the path.
+  return {"/usr/bin/python3", PARLEY_SOURCE_DIR "/tests/interop/python/websocket_peer.py", role, address};
 }
 
 WsOptions one_each() { return WsOptions{}.messages(WsMessages::one_each); }
