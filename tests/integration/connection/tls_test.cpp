@@ -58,11 +58,12 @@ TlsOptions mutual_server() {
   return ordinary_server().ca(authority().certificate()).client_certificate(ClientCertificate::required);
 }
 
-/// What the library logs while this lives.
+/// What the library warns of while this lives.
 class LogRecord {
  public:
   LogRecord() {
-    set_log_hook([this](LogLevel, std::string_view text, std::string_view) {
+    set_log_hook([this](LogLevel level, std::string_view text, std::string_view) {
+      if (level != LogLevel::warning) return;
       const std::lock_guard lock{mutex_};
       lines_.emplace_back(text);
     });

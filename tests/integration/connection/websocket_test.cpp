@@ -109,7 +109,9 @@ class RawClient : public ::testing::Test {
     ListenerOptions options;
     options.transport.ws = std::move(ws);
     options.transport.handshake_time_max = 200ms;
-    set_log_hook([this](LogLevel, std::string_view text, std::string_view) { logged = text; });
+    set_log_hook([this](LogLevel level, std::string_view text, std::string_view) {
+      if (level == LogLevel::warning) logged = text;
+    });
     listener.emplace(context, "ws://127.0.0.1:0" + path, options);
     asio::co_spawn(context, serve(), asio::detached);
     socket.connect({asio::ip::address_v4::loopback(), listener->local_endpoint().port()});
