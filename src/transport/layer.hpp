@@ -6,6 +6,7 @@
 // threads at once.
 #pragma once
 
+#include <parley/time.hpp>
 #include <parley/transport/tls_info.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -25,6 +26,8 @@ class Below {
   virtual std::size_t take(std::span<std::byte> room, boost::system::error_code& ec) = 0;
   /// Takes all of it: what cannot leave at once is kept.
   virtual void give(std::span<const std::byte> bytes) = 0;
+  /// What is given from here on only says that nothing follows; whether it arrives matters to nobody. Once.
+  virtual void begin_farewell() {}
   /// Something given earlier is still kept. Answers that the peer can ask for without end must wait then.
   [[nodiscard]] virtual bool is_congested() const = 0;
 
@@ -51,6 +54,12 @@ class Layer {
   virtual std::size_t write(std::span<const boost::asio::const_buffer> buffers, boost::system::error_code& ec) = 0;
   /// Tells the peer that nothing follows.
   virtual void end() noexcept = 0;
+
+  /// How often heartbeat() is to be called after the handshake; zero: never.
+  [[nodiscard]] virtual Duration heartbeat_interval() const noexcept { return Duration::zero(); }
+  /// Another interval has passed. Looks for a sign of life from the peer, and asks for one where there is none; when
+  /// that has not helped, `ec` and from then on read() say that the peer is gone.
+  virtual void heartbeat(boost::system::error_code& ec) { ec = {}; }
 
   /// A sentence about the last error, without the peer's endpoint; empty where the code says all there is to say.
   [[nodiscard]] virtual const std::string& explain() const noexcept = 0;

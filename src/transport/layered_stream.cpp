@@ -92,6 +92,7 @@ class LayeredState::Turn {
   Turn& operator=(const Turn&) = delete;
   ~Turn() {
     state_.flush();
+    state_.measure_farewell();
     if (!state_.is_flushed()) {
       state_.watch_writable();
       return;
@@ -141,6 +142,7 @@ void LayeredState::handshake(error_code& ec) {
   flush();
   if (write_end_ && (!ec || ec == asio::error::would_block)) ec = write_end_;  // and no word of the peer's why
   may_have_more_ = !ec;                                                        // what came with the last of it
+  if (!ec) start_heartbeat();
 }
 
 std::size_t LayeredState::try_read(MutableBuffers buffers, error_code& ec) {
@@ -171,7 +173,55 @@ void LayeredState::wait_readable(WaitHandler handler) {
     parley::detail::post_completion(std::move(handler), executor_, ec);
     return;
   }
-  lower_.backend().wait_readable(std::move(handler));
+  if (!heartbeat_) return lower_.backend().wait_readable(std::move(handler));
+  reader_.swap(handler);
+  watch_readable();
+}
+
+void LayeredState::watch_readable() {
+  if (std::exchange(is_watching_readable_, true)) return;
+  lower_.backend().wait_readable(WaitHandler{[self = shared_from_this()](error_code ec) { self->on_readable(ec); }});
+}
+
+void LayeredState::on_readable(error_code ec) {
+  WaitHandler reader;
+  {
+    const std::lock_guard lock{mutex_};
+    is_watching_readable_ = false;
+    if (is_closed_) return;
+    reader.swap(reader_);
+  }
+  if (reader) std::move(reader)(ec);
+}
+
+// --- whether the peer is alive
+// -----------------------------------------------------------------------------------------
+
+void LayeredState::start_heartbeat() {
+  if (layer_->heartbeat_interval() <= Duration::zero()) return;
+  heartbeat_.emplace(executor_);
+  await_heartbeat();
+}
+
+void LayeredState::await_heartbeat() {
+  heartbeat_->expires_after(layer_->heartbeat_interval());
+  heartbeat_->async_wait([weak = weak_from_this()](error_code ec) {
+    const auto self = weak.lock();
+    if (self && !ec) self->on_heartbeat();
+  });
+}
+
+void LayeredState::on_heartbeat() {
+  const Turn turn{*this};
+  if (is_closed_ || is_ended_) return;
+  error_code ec;
+  layer_->heartbeat(ec);
+  // It may have taken bytes that the owner waits for below, where nothing would tell of them any more.
+  may_have_more_ = true;
+  WaitHandler reader;
+  reader.swap(reader_);
+  if (reader) parley::detail::post_completion(std::move(reader), executor_, error_code{});
+  if (!ec) await_heartbeat();
 }
 
 // --- writing
@@ -212,6 +262,13 @@ void LayeredState::flush() {
   // Also of a stream that takes nothing more.
   out_.clear();
   out_begin_ = 0;
+}
+
+void LayeredState::measure_farewell() {
+  if (!before_farewell_ || farewell_size_ > 0) return;
+  const std::size_t total = total_unacknowledged();
+  // Acknowledgements may have come in between: then it is taken for smaller, and waited for as if it mattered.
+  farewell_size_ = total - std::min(total, *before_farewell_);
 }
 
 void LayeredState::wait_writable(WaitHandler handler) {
@@ -296,16 +353,20 @@ void LayeredState::end_writing(error_code& ec) {
 
 void LayeredState::close() noexcept {
   WaitHandler writer;
+  WaitHandler reader;
   {
     const std::lock_guard lock{mutex_};
     if (std::exchange(is_closed_, true)) return;
+    if (heartbeat_) heartbeat_->cancel();
     lower_.close();
     writer.swap(writer_);
+    reader.swap(reader_);
     out_ = {};
     out_begin_ = 0;
   }
-  if (writer) {
-    parley::detail::post_completion(std::move(writer), executor_, error_code{asio::error::operation_aborted});
+  for (WaitHandler* const waiting : {&writer, &reader}) {
+    if (!*waiting) continue;
+    parley::detail::post_completion(std::move(*waiting), executor_, error_code{asio::error::operation_aborted});
   }
 }
 
@@ -331,6 +392,11 @@ bool LayeredState::drop_input() {
 
 std::size_t LayeredState::unacknowledged_size() const noexcept {
   const std::lock_guard lock{mutex_};
+  const std::size_t total = total_unacknowledged();
+  return total - std::min(total, farewell_size_);
+}
+
+std::size_t LayeredState::total_unacknowledged() const noexcept {
   return out_.size() - out_begin_ + lower_.backend().unacknowledged_size().value_or(0);
 }
 

@@ -12,9 +12,12 @@
 
 #include <parley/transport/stream.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace parley::transport {
@@ -61,13 +64,21 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
 
   std::size_t take(std::span<std::byte> room, boost::system::error_code& ec) override;
   void give(std::span<const std::byte> bytes) override;
+  void begin_farewell() override { before_farewell_ = total_unacknowledged(); }
   [[nodiscard]] bool is_congested() const override { return is_congested_; }
 
   // With the mutex held.
   void flush();
+  void measure_farewell();
+  [[nodiscard]] std::size_t total_unacknowledged() const noexcept;
   void watch_writable();
   [[nodiscard]] bool is_flushed() const noexcept { return out_begin_ == out_.size(); }
   void on_writable(boost::system::error_code ec);
+  void watch_readable();
+  void on_readable(boost::system::error_code ec);
+  void start_heartbeat();
+  void await_heartbeat();
+  void on_heartbeat();
 
   const boost::asio::any_io_executor executor_;
   const Endpoint local_;
@@ -79,11 +90,18 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   std::vector<std::byte> out_;
   std::size_t out_begin_ = 0;            // before it: already written
   boost::system::error_code write_end_;  // of the stream below
-  bool is_congested_ = false;            // this turn began with bytes that had not left
-  bool is_drained_ = false;              // in this turn the stream below had no more
-  bool may_have_more_ = false;           // the layer may hold bytes: taken with the handshake, or left by a full buffer
-  bool is_watching_ = false;             // a wait for the stream below to be writable
-  WaitHandler writer_;                   // the owner's
+  // A peer that has closed first answers the farewell by a reset, and never acknowledges it.
+  std::optional<std::size_t> before_farewell_;  // what was unacknowledged then
+  std::size_t farewell_size_ = 0;               // of it, as the stream below counts
+  bool is_congested_ = false;                   // this turn began with bytes that had not left
+  bool is_drained_ = false;                     // in this turn the stream below had no more
+  bool may_have_more_ = false;  // the layer may hold bytes: taken with the handshake, or left by a full buffer
+  bool is_watching_ = false;    // a wait for the stream below to be writable
+  WaitHandler writer_;          // the owner's
+  // Only with a heartbeat: who waits to read may have to be told of something that did not come from below.
+  std::optional<boost::asio::steady_timer> heartbeat_;
+  bool is_watching_readable_ = false;
+  WaitHandler reader_;
   bool is_ended_ = false;
   bool is_closed_ = false;
 };

@@ -1,6 +1,7 @@
 // What every Stream that can wait must do, run over each transport. A fixture makes the pair.
 #pragma once
 
+#include <parley/error.hpp>
 #include <parley/transport/stream.hpp>
 
 #include "support/run_context.hpp"
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -140,8 +142,7 @@ TYPED_TEST_P(StreamContract, a_full_stream_would_block_and_is_writable_again_whe
   EXPECT_GT(try_write(this->left, "more", this->ec), 0U);
 }
 
-TYPED_TEST_P(StreamContract, half_close_ends_one_direction_only) {
-  ASSERT_TRUE(this->left.backend().can_half_close());
+TYPED_TEST_P(StreamContract, shutting_down_ends_the_peers_reading) {
   try_write(this->left, "last", this->ec);
   this->left.shutdown_send(this->ec);
   ASSERT_FALSE(this->ec);
@@ -150,16 +151,15 @@ TYPED_TEST_P(StreamContract, half_close_ends_one_direction_only) {
   this->await_readable(this->right);
   EXPECT_EQ(try_read(this->right, 16, this->ec), "");
   EXPECT_EQ(this->ec, boost::asio::error::eof);
-  EXPECT_EQ(try_write(this->right, "answer", this->ec), 6U);
-  this->await_readable(this->left);
-  EXPECT_EQ(try_read(this->left, 16, this->ec), "answer");
 }
 
 TYPED_TEST_P(StreamContract, closing_ends_the_peers_reading_and_breaks_its_writing) {
+  // A protocol with a closing message of its own notices that close() did not send it.
+  const bool has_farewell = !this->right.backend().can_half_close();
   this->left.close();
   this->await_readable(this->right);
   EXPECT_EQ(try_read(this->right, 16, this->ec), "");
-  EXPECT_EQ(this->ec, boost::asio::error::eof);
+  EXPECT_EQ(this->ec, has_farewell ? make_error_code(error::truncated) : make_error_code(boost::asio::error::eof));
   // The first write may still be taken; then its refusal comes back. Either way it is an error and no signal.
   const auto broken = [&] {
     try_write(this->right, "x", this->ec);
@@ -220,6 +220,11 @@ TYPED_TEST_P(StreamContract, what_was_read_is_no_longer_unacknowledged) {
   try_write(this->left, "0123456789", this->ec);
   this->await_readable(this->right);
   try_read(this->right, 16, this->ec);
+  // The kernel may take its time to acknowledge.
+  const auto give_up = std::chrono::steady_clock::now() + hang_bound;
+  while (this->left.backend().unacknowledged_size() > 0U && std::chrono::steady_clock::now() < give_up) {
+    this->context.poll();
+  }
   EXPECT_EQ(this->left.backend().unacknowledged_size(), 0U);
 }
 
@@ -227,9 +232,29 @@ REGISTER_TYPED_TEST_SUITE_P(StreamContract, bytes_written_on_one_end_are_read_on
                             reading_into_no_room_is_not_the_end, several_buffers_are_gathered_and_scattered,
                             asynchronous_transfers_take_several_buffers_whose_list_may_go,
                             a_full_stream_would_block_and_is_writable_again_when_read,
-                            half_close_ends_one_direction_only, closing_ends_the_peers_reading_and_breaks_its_writing,
+                            shutting_down_ends_the_peers_reading, closing_ends_the_peers_reading_and_breaks_its_writing,
                             closing_aborts_what_is_pending, destroying_aborts_what_is_pending,
                             a_closed_stream_refuses_without_harm, a_pending_operation_keeps_the_context_running,
                             what_was_read_is_no_longer_unacknowledged);
+
+/// What every Stream does, besides, that can end one direction alone.
+template <class Pair>
+class HalfCloseContract : public StreamContract<Pair> {};
+
+TYPED_TEST_SUITE_P(HalfCloseContract);
+
+TYPED_TEST_P(HalfCloseContract, the_other_direction_goes_on) {
+  ASSERT_TRUE(this->left.backend().can_half_close());
+  this->left.shutdown_send(this->ec);
+  ASSERT_FALSE(this->ec);
+  this->await_readable(this->right);
+  EXPECT_EQ(try_read(this->right, 16, this->ec), "");
+  EXPECT_EQ(this->ec, boost::asio::error::eof);
+  EXPECT_EQ(try_write(this->right, "answer", this->ec), 6U);
+  this->await_readable(this->left);
+  EXPECT_EQ(try_read(this->left, 16, this->ec), "answer");
+}
+
+REGISTER_TYPED_TEST_SUITE_P(HalfCloseContract, the_other_direction_goes_on);
 
 }  // namespace parley::support

@@ -3,6 +3,7 @@
 
 #include <parley/limits.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,6 +34,12 @@ class WsOptions {
   /// and error::message_too_large, before memory is taken.
   WsOptions& message_size_max(std::size_t value) { return message_size_max_ = value, *this; }
 
+  /// A peer from which nothing has come for so long is sent a ping. When the next interval brings nothing either, the
+  /// connection ends with the system's code for a peer that is gone, asio::error::timed_out. Each side may ask the
+  /// other, and pings are always answered. Proxies drop connections on which nothing moves, often after a minute.
+  /// Default: zero, which is never.
+  WsOptions& ping_interval(std::chrono::milliseconds value) { return ping_interval_ = value, *this; }
+
   /// Servers: whether pages of this origin (`https://example.org`) may connect; any thread. Browsers always say where a
   /// page comes from, others need not, and then it is not called. Without it every origin may, and so every page that a
   /// user of this machine looks at.
@@ -43,12 +50,14 @@ class WsOptions {
 
   [[nodiscard]] WsMessages messages() const noexcept { return messages_; }
   [[nodiscard]] std::size_t message_size_max() const noexcept { return message_size_max_; }
+  [[nodiscard]] std::chrono::milliseconds ping_interval() const noexcept { return ping_interval_; }
   [[nodiscard]] const OriginCheck& accept_origin() const noexcept { return accept_origin_; }
   [[nodiscard]] const std::string& origin() const noexcept { return origin_; }
 
  private:
   WsMessages messages_ = WsMessages::pieces;
   std::size_t message_size_max_ = limits::message_size_max;
+  std::chrono::milliseconds ping_interval_{0};
   OriginCheck accept_origin_;
   std::string origin_;
 };

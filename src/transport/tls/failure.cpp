@@ -111,9 +111,11 @@ TlsFailure in_handshake(int reason, const std::string& openssl_reason, const Tls
               peer + " has no cipher or signature algorithm in common with this " + self_of(situation)};
     case SSL_R_NO_APPLICATION_PROTOCOL:
     case SSL_R_BAD_EXTENSION:
+      if (situation.alpn.empty()) break;
       return {error::handshake_failed, peer + " speaks none of the application protocols " + situation.alpn};
-    default: return {error::handshake_failed, "the TLS handshake with " + peer + " failed: " + openssl_reason};
+    default: break;
   }
+  return {error::handshake_failed, "the TLS handshake with " + peer + " failed: " + openssl_reason};
 }
 
 TlsFailure when_established(const std::string& openssl_reason, const TlsSituation& situation) {

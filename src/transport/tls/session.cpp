@@ -219,11 +219,13 @@ std::size_t OpensslSession::write(std::span<const asio::const_buffer> buffers, e
         bytes = bytes.subspan(part);
         if (gathered_size == record_size_max) encrypt(gathered, ec), gathered_size = 0;
       }
-      if (ec) return 0;
+      if (ec) break;
     }
-    if (total == write_size_max) break;
+    if (ec || total == write_size_max) break;
   }
-  encrypt(std::span{gathered}.first(gathered_size), ec);
+  if (!ec) encrypt(std::span{gathered}.first(gathered_size), ec);
+  // To those who write, a peer that has gone is a broken pipe.
+  if (ec && stream_end_ == asio::error::eof) ec = asio::error::broken_pipe;
   return ec ? 0 : total;
 }
 
@@ -242,6 +244,7 @@ void OpensslSession::encrypt(std::span<const std::byte> bytes, error_code& ec) {
 
 void OpensslSession::end() noexcept {
   ERR_clear_error();
+  below_.begin_farewell();
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }

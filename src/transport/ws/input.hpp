@@ -19,6 +19,8 @@ class WsInput {
   [[nodiscard]] std::span<const std::byte> unread() const noexcept { return {block_.get() + begin_, end_ - begin_}; }
   void consume(std::size_t size) noexcept { begin_ += size; }
 
+  [[nodiscard]] bool is_full() const noexcept { return block_ && end_ - begin_ == block_size; }
+
   /// Takes what there is from below. There must be room: no header, control frame or HTTP message needs a whole block.
   void fetch(boost::system::error_code& ec) {
     if (!block_) block_ = std::make_unique_for_overwrite<std::byte[]>(block_size);

@@ -44,6 +44,7 @@ class WsSession final : public Layer {
         is_server_{is_server},
         messages_{options.messages()},
         message_size_max_{std::min<std::size_t>(options.message_size_max(), 0xffff'ffff)},
+        ping_interval_{options.ping_interval()},
         below_{below},
         in_{below},
         writer_{below, !is_server, messages_} {}
@@ -52,6 +53,8 @@ class WsSession final : public Layer {
   std::size_t read(std::span<std::byte> room, error_code& ec) override;
   std::size_t write(std::span<const asio::const_buffer> buffers, error_code& ec) override;
   void end() noexcept override { close(WsClose::normal); }
+  [[nodiscard]] Duration heartbeat_interval() const noexcept override { return ping_interval_; }
+  void heartbeat(error_code& ec) override;
   [[nodiscard]] const std::string& explain() const noexcept override { return sentence_; }
 
  private:
@@ -73,6 +76,8 @@ class WsSession final : public Layer {
   void take_payload(std::byte* to, std::size_t size);
   void announce(std::size_t size);
   void answer_ping();
+  void look_for_life();
+  [[nodiscard]] bool ping();
   void close(WsClose code);
 
   [[nodiscard]] std::string peer() const { return is_server_ ? "the client" : "the server"; }
@@ -82,6 +87,7 @@ class WsSession final : public Layer {
   const bool is_server_;
   const WsMessages messages_;
   const std::size_t message_size_max_;
+  const std::chrono::milliseconds ping_interval_;
   Below& below_;
   WsInput in_;
   WsFrameWriter writer_;
@@ -94,6 +100,8 @@ class WsSession final : public Layer {
   std::vector<std::byte> plain_;      // to be given out before anything else: a prefix, a message of fragments
   std::size_t plain_begin_ = 0;
   std::optional<std::vector<std::byte>> ping_;  // the latest that has not been answered
+  bool is_heard_ = true;                        // something has come since the last heartbeat
+  bool is_asked_ = false;                       // by a ping, since something has come
   bool is_closed_ = false;                      // by this side
   error_code end_;                              // of reading
   std::string sentence_;
@@ -149,6 +157,7 @@ std::size_t WsSession::read(std::span<std::byte> room, error_code& ec) {
     if (advance() != Next::more_input) continue;
     in_.fetch(ec);
     if (ec == asio::error::would_block) break;
+    is_heard_ = true;
     if (ec) stream_ended(ec);
   }
   in_.release_memory();
@@ -187,6 +196,7 @@ std::size_t WsSession::give_payload(std::span<std::byte> room) {
     }
     if (frame_.is_masked) wire::apply_ws_mask(room.data(), room.data(), size, frame_.mask, received_);
     received_ += size;
+    is_heard_ = true;
     return size;
   }
   size = std::min(size, in_.unread().size());
@@ -301,6 +311,35 @@ void WsSession::answer_ping() {
   ping_.reset();
 }
 
+void WsSession::heartbeat(error_code& ec) {
+  ec = end_;
+  if (ec) return;
+  if (!is_heard_) look_for_life();
+  if (std::exchange(is_heard_, false)) {
+    is_asked_ = false;
+  } else if (!is_asked_) {
+    is_asked_ = ping();
+  } else {
+    sentence_ = peer() + " has not answered a ping within " + std::to_string(ping_interval_.count()) + " ms";
+    over(asio::error::timed_out);
+    ec = end_;
+  }
+}
+
+/// The owner may not be reading just now, and the sign be among what it has not read.
+void WsSession::look_for_life() {
+  error_code ec;
+  if (!in_.is_full()) in_.fetch(ec);
+  is_heard_ = ec != asio::error::would_block;  // an end is for read() to find
+}
+
+/// Whether there was room for it. If not, we are the ones who send, and the stream below will notice when nobody reads.
+bool WsSession::ping() {
+  if (is_closed_ || writer_.is_in_frame() || below_.is_congested()) return false;
+  writer_.control(WsOpcode::ping, {});
+  return true;
+}
+
 WsSession::Next WsSession::on_close(std::span<const std::byte> payload) {
   if (payload.size() == 1) return fail(error::malformed, WsClose::protocol_error, peer() + " sent half a close code");
   const unsigned code =
@@ -348,6 +387,7 @@ std::size_t WsSession::write(std::span<const asio::const_buffer> buffers, error_
 
 void WsSession::close(WsClose code) {
   if (std::exchange(is_closed_, true) || writer_.is_in_frame()) return;
+  below_.begin_farewell();
   std::array<std::byte, 2> payload;
   wire::store_big(payload.data(), static_cast<std::uint16_t>(code));
   writer_.control(WsOpcode::close, payload);

@@ -257,6 +257,29 @@ TEST(TlsEndpoint, an_expired_client_certificate) {
   EXPECT_EQ(seen.server.substr(0, 71), "a peer was turned away: the client's certificate (CN=alice) expired on ");
 }
 
+TEST(TlsEndpoint, a_client_certificate_that_is_not_valid_yet) {
+  const Identity alice = authority().issue({"alice", {}, 48h, 240h});
+  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(authority().certificate()));
+  EXPECT_EQ(seen.client_code, error::refused_by_peer);
+  EXPECT_EQ(seen.client,
+            "the server refused this client's certificate, because it is not valid yet or damaged (TLS alert "
+            "bad_certificate) (tls://127.0.0.1:*)");
+  EXPECT_EQ(seen.server.substr(0, 80),
+            "a peer was turned away: the client's certificate (CN=alice) is not valid before ");
+}
+
+TEST(TlsEndpoint, a_self_signed_client_certificate) {
+  const Identity alice = support::self_signed({"alice"});
+  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(authority().certificate()));
+  EXPECT_EQ(seen.client_code, error::refused_by_peer);
+  EXPECT_EQ(seen.client,
+            "the server refused this client's certificate, because it does not trust the issuer (TLS alert "
+            "unknown_ca) (tls://127.0.0.1:*)");
+  EXPECT_EQ(seen.server,
+            "a peer was turned away: the client's certificate (CN=alice) is self-signed and not trusted here "
+            "(tls://127.0.0.1:*)");
+}
+
 TEST(TlsEndpoint, no_application_protocol_in_common) {
   const Outcome seen = meet(ordinary_server().alpn({"a", "b"}), ordinary_client().alpn({"c"}));
   EXPECT_EQ(seen.client_code, error::refused_by_peer);

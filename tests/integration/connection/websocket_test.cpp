@@ -222,6 +222,12 @@ TEST_F(RawClient, that_sends_no_frames_is_closed_with_1002) {
   EXPECT_EQ(ending, "the client sent what is not a WebSocket frame: a reserved bit is set");
 }
 
+TEST_F(RawClient, that_falls_silent_is_pinged_and_then_given_up) {
+  listen(WsOptions{}.ping_interval(50ms));
+  EXPECT_EQ(answer_to("").substr(0, 2), "\x89\0"s);
+  EXPECT_EQ(ending, "the client has not answered a ping within 50 ms");
+}
+
 TEST_F(RawClient, that_only_ends_has_been_truncated) {
   listen();
   asio::write(socket, asio::buffer(request()));
