@@ -125,5 +125,35 @@ TEST_F(ForeignTls, openssls_server_talks_lines) {
   EXPECT_NE(result.output.find("hello from the client\n"), std::string::npos) << result.output << result.errors;
 }
 
+TEST_F(ForeignTls, openssls_client_talks_to_the_tool) {
+  ChildProcess tool{{PARLEY_BIN_DIR "/parley", "listen", "tls://127.0.0.1:0", "--framing", "separator", "--echo",
+                     "--count", "1", "--tls-cert", file("server.pem"), "--tls-key", file("server.key"), "--tls-ca",
+                     file("ca.pem")}};
+  const Endpoint where = listening_endpoint(tool, "tls://127.0.0.1:0");
+  ChildProcess client{{"openssl", "s_client", "-quiet", "-no_ign_eof", "-verify_return_error", "-verify_ip",
+                       "127.0.0.1", "-CAfile", file("ca.pem"), "-cert", file("client.pem"), "-key", file("client.key"),
+                       "-connect", address_of(where)}};
+  client.type("hello\n");
+  const ChildResult served = tool.wait();
+  EXPECT_EQ(served.code, 0) << served.errors;
+  EXPECT_EQ(served.output, "hello\n");
+  const ChildResult asked = client.wait();
+  EXPECT_NE(asked.output.find("hello\n"), std::string::npos) << asked.output << asked.errors;
+}
+
+TEST_F(ForeignTls, the_tool_talks_to_openssls_server) {
+  // It answers each line with the line reversed, and says on standard output where it listens.
+  ChildProcess server{{"sh", "-c", "exec openssl s_server \"$@\" >&2", "sh", "-rev", "-naccept", "1", "-Verify", "2",
+                       "-CAfile", file("ca.pem"), "-cert", file("server.pem"), "-key", file("server.key"), "-accept",
+                       "127.0.0.1:0"}};
+  const std::string line = server.error_line_with("ACCEPT ");
+  ChildProcess tool{{PARLEY_BIN_DIR "/parley", "connect", "tls://localhost" + line.substr(line.rfind(':')), "hello",
+                     "--framing", "separator", "--count", "1", "--tls-ca", file("ca.pem"), "--tls-cert",
+                     file("client.pem"), "--tls-key", file("client.key")}};
+  const ChildResult asked = tool.wait();
+  EXPECT_EQ(asked.code, 0) << asked.errors;
+  EXPECT_EQ(asked.output, "olleh\n");
+}
+
 }  // namespace
 }  // namespace parley::interop

@@ -27,7 +27,7 @@ constexpr std::chrono::microseconds poll_max = std::chrono::seconds{60};
 /// Options as text, before they are checked.
 struct Written {
   std::string endpoint;
-  std::string framing = "length";
+  std::optional<std::string> framing;
   std::optional<std::string> format;
   std::optional<std::string> size_max;
   std::optional<std::string> count;
@@ -77,11 +77,35 @@ void add_ending_options(CLI::App& app, Written& written, TalkOptions& options) {
   if (app.get_name() == "listen") app.add_flag("--once", options.once, "Serve one peer, then leave")->group("Ending");
 }
 
+void add_tls_options(CLI::App& app, TlsWords& tls) {
+  const bool listens = app.get_name() == "listen";
+  app.add_option("--tls-cert", tls.certificate,
+                 listens ? "The certificate to show, and those up to its authority (PEM)"
+                         : "A certificate to show, for servers that want one (PEM)")
+      ->type_name("PATH")
+      ->group("TLS");
+  app.add_option("--tls-key", tls.key, "Its private key (PEM); without, it is in the same file")
+      ->type_name("PATH")
+      ->group("TLS");
+  app.add_option("--tls-ca", tls.authority,
+                 listens ? "Let in only clients with a certificate of these authorities (PEM)"
+                         : "Authorities to trust (PEM) instead of the system's")
+      ->type_name("PATH")
+      ->group("TLS");
+  if (listens) return;
+  app.add_option("--tls-server-name", tls.server_name, "The name the certificate is for [the endpoint's host]")
+      ->type_name("NAME")
+      ->group("TLS");
+  app.add_flag("--tls-accept-any", tls.accepts_any, "Check no certificate: anyone between can read and change all")
+      ->group("TLS");
+}
+
 void add_talk_options(CLI::App& app, Written& written, TalkOptions& options) {
   app.allow_extras();
   app.add_option("endpoint", written.endpoint)->required()->type_name("ENDPOINT");
   add_message_options(app, written, options);
   add_ending_options(app, written, options);
+  add_tls_options(app, options.tls);
   app.add_flag("--json", options.json, "Print one JSON object a line for each event, errors included")->group("Talk");
   app.add_flag("-q,--quiet", options.quiet, "No talk on standard error but errors")->group("Talk");
   app.add_flag("-v,--verbose", options.verbose, "Tell on standard error what the library does")->group("Talk");
@@ -110,12 +134,26 @@ void check_can_be_dialled(const Endpoint& endpoint) {
   if (endpoint.has_port() && endpoint.port() == 0) refuse(endpoint.to_string() + ": port 0 is for listening only");
 }
 
-Framing read_framing(const std::string& text) {
+Framing parse_framing_option(const std::string& text) {
   try {
     return parse_framing(text);
   } catch (const std::invalid_argument& e) {
     refuse(fmt::format("--framing {}: {}", text, e.what()));
   }
+}
+
+/// WebSocket has messages of its own; other transports need a framing.
+constexpr std::string_view one_each_framing = "message";
+
+void read_framing(const std::optional<std::string>& written, TalkOptions& options) {
+  options.one_each = options.uses_websocket() && written.value_or(std::string{one_each_framing}) == one_each_framing;
+  if (!written || options.one_each) return;
+  if (*written == one_each_framing)
+    refuse(
+        fmt::format("--framing message is for ws:// and wss://, whose messages have ends of their own; {}:// needs "
+                    "another",
+                    to_string(options.endpoint.scheme())));
+  options.framing = parse_framing_option(*written);
 }
 
 BodyFormat read_format(const std::string& text) {
@@ -170,16 +208,49 @@ std::string read_body(const TalkOptions& options, const std::string& text) {
   }
 }
 
+/// The TLS options that were given, by name.
+std::vector<std::string_view> given_tls_options(const TlsWords& tls) {
+  std::vector<std::string_view> given;
+  if (tls.certificate) given.emplace_back("--tls-cert");
+  if (tls.key) given.emplace_back("--tls-key");
+  if (tls.authority) given.emplace_back("--tls-ca");
+  if (tls.server_name) given.emplace_back("--tls-server-name");
+  if (tls.accepts_any) given.emplace_back("--tls-accept-any");
+  return given;
+}
+
+void check_tls(const TalkOptions& options, bool listens) {
+  const TlsWords& tls = options.tls;
+  const std::vector<std::string_view> given = given_tls_options(tls);
+  if (!given.empty() && !options.uses_tls())
+    refuse(fmt::format("{} is for tls:// and wss://, not for {}", given.front(), options.endpoint.to_string()));
+  for (const auto* const each : {&tls.certificate, &tls.key, &tls.authority})
+    if (each->has_value() && (*each)->empty()) refuse("--tls-cert, --tls-key and --tls-ca need the path of a file");
+  if (tls.server_name && tls.server_name->empty()) refuse("--tls-server-name needs a name");
+  if (tls.key && !tls.certificate) refuse("--tls-key is the key of a certificate; give that by --tls-cert");
+  if (tls.accepts_any && (tls.authority || tls.server_name))
+    refuse(fmt::format("--tls-accept-any checks nothing, so {} has no use beside it",
+                       tls.authority ? "--tls-ca" : "--tls-server-name"));
+  if (listens && options.uses_tls() && !tls.certificate)
+    refuse(
+        fmt::format("listening on {} needs a certificate: --tls-cert PATH, and --tls-key PATH unless the key is in "
+                    "the same file",
+                    options.endpoint.to_string()));
+}
+
 void check_combinations(const TalkOptions& options) {
   if (options.file && options.file->empty()) refuse("--file needs a path; - is standard input");
   if (!options.bodies.empty() && options.file) refuse("give messages as arguments or as --file, not both");
+  if (options.carries_one_message() && !options.can_half_close())
+    refuse(fmt::format("the framing eof ends its message with one direction of the stream, and {} cannot end one alone",
+                       options.endpoint.to_string()));
   if (options.carries_one_message() && options.bodies.size() > 1)
     refuse(fmt::format("the framing eof carries one message each way, and {} were given", options.bodies.size()));
 }
 
 void read_talk(const Written& written, TalkOptions& options) {
   options.endpoint = read_endpoint(written.endpoint);
-  options.framing = read_framing(written.framing);
+  read_framing(written.framing, options);
   if (written.format) options.format = read_format(*written.format);
   if (written.size_max) options.size_max = read_whole_number("--max-size", *written.size_max, 1, SIZE_MAX);
   if (written.count) options.count = read_whole_number("--count", *written.count, 1, UINT64_MAX);
@@ -286,6 +357,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     written.bodies = take_bodies(*chosen, arguments.verbatim);
     read_talk(written, line.talk);
     if (chosen == connect) check_can_be_dialled(line.talk.endpoint);
+    check_tls(line.talk, chosen == listen);
     return line;
   }
   if (!arguments.verbatim.empty()) refuse("the demo takes no arguments; see parley demo --help");

@@ -1,6 +1,7 @@
 // parley connect: a talk with one peer.
 #include "commands.hpp"
 #include "talk.hpp"
+#include "transport.hpp"
 
 #include <parley/connection/connect.hpp>
 #include <parley/error.hpp>
@@ -44,6 +45,7 @@ class Connect {
     if (talk_.options().time_out) how.deadline(*talk_.options().time_out);
     std::optional<Error> failure;
     try {
+      how.transport(connecting_transport(talk_.options()));
       peer_.emplace(co_await connect(talk_.options().endpoint, how), 1);
     } catch (const Error& e) {
       failure = e;
@@ -85,7 +87,7 @@ class Connect {
   /// A peer that has seen our end answers with its own, however long that takes; unless the user knows better.
   std::optional<Seconds> silence_max() const {
     const TalkOptions& options = talk_.options();
-    if (options.carries_chunks() && !options.wait_given) return std::nullopt;
+    if (options.ends_sending_at_input_end() && !options.wait_given) return std::nullopt;
     return options.wait;
   }
 

@@ -80,6 +80,11 @@ void Console::closed(const Peer& peer, const CloseReport& report) {
   }
 }
 
+void Console::warning(std::string_view sentence) {
+  if (options_.json) return output_.write(JsonLine{"warning"}.add("message", sentence).line());
+  if (!options_.quiet) say("warning: " + std::string{sentence}, Colour::dim);
+}
+
 void Console::error(std::string_view sentence, ExitCode code, const Peer* peer) {
   if (options_.json) return output_.write(error_line(sentence, code, peer));
   say_error(sentence);

@@ -29,6 +29,8 @@ class Console {
   void connected(const Peer& peer);
   void message(const Peer& peer, const Message& body);
   void closed(const Peer& peer, const CloseReport& report);
+  /// Something failed that the talk goes on without.
+  void warning(std::string_view sentence);
   /// `peer` may be null. The exit code is the one the error leads to, if it ends the tool.
   void error(std::string_view sentence, ExitCode code, const Peer* peer = nullptr);
 

@@ -20,17 +20,23 @@ bool is_absent_peer(const boost::system::error_code& code) noexcept {
          code.category() == boost::asio::error::get_addrinfo_category();
 }
 
+/// One side did not like what the other showed or spoke.
+bool is_refusal(const boost::system::error_code& code) noexcept {
+  return code == error::untrusted_peer || code == error::refused_by_peer || code == error::handshake_failed;
+}
+
 }  // namespace
 
 ExitCode exit_code_of_dialling(const boost::system::error_code& code) noexcept {
   if (is_time_out(code)) return ExitCode::timed_out;
+  if (is_refusal(code)) return ExitCode::refused;
   return is_absent_peer(code) ? ExitCode::no_peer : ExitCode::failure;
 }
 
 ExitCode exit_code_of_talking(const boost::system::error_code& code) noexcept {
   if (is_time_out(code)) return ExitCode::timed_out;
   const bool broken = code == error::truncated || code == error::malformed || code == error::message_too_large;
-  return broken ? ExitCode::refused : ExitCode::failure;
+  return broken || is_refusal(code) ? ExitCode::refused : ExitCode::failure;
 }
 
 const std::string_view exit_codes_help =
@@ -40,6 +46,7 @@ const std::string_view exit_codes_help =
     "  2  the command line makes no sense\n"
     "  3  a time limit passed\n"
     "  4  no peer: connection refused, nobody listening, host unknown\n"
-    "  5  refused: the peer broke the framing or a limit (malformed, truncated, too large)";
+    "  5  refused: the peer broke the framing or a limit (malformed, truncated, too large), or one of\n"
+    "     the two refused the other (certificate, WebSocket path, another protocol)";
 
 }  // namespace parley::tool

@@ -35,8 +35,8 @@ class HelpFormatter : public CLI::Formatter {
     if (!takes_bodies(app)) return {};
     return std::string{
                "\n"
-               "  ENDPOINT   tcp://HOST:PORT, unix:///PATH, unix://NAME (in the temporary folder) or\n"
-               "             unix://@NAME (abstract)"} +
+               "  ENDPOINT   tcp://HOST:PORT, unix:///PATH, unix://NAME (in the temporary folder),\n"
+               "             unix://@NAME (abstract), tls://HOST:PORT, ws://HOST:PORT/PATH or wss://..."} +
            (app->get_name() == "listen" ? "; port 0 takes any free port\n"
                                           "  BODY       messages to send to every peer that connects\n"
                                         : "\n"
@@ -46,7 +46,7 @@ class HelpFormatter : public CLI::Formatter {
 
 constexpr std::string_view framings =
     "Framings (both ends must use the same):\n"
-    "  length             a 4-byte big-endian length before each message; the default\n"
+    "  length             a 4-byte big-endian length before each message; the default but for WebSocket\n"
     "  length:W:ORDER:N   a length of W bytes (1, 2, 4, 8), big or little endian, that counts N bytes\n"
     "                     more than the message, as in length:2:little or length:4:big:+4\n"
     "  varint             a length as a base-128 varint before each message\n"
@@ -55,7 +55,9 @@ constexpr std::string_view framings =
     "  fixed:N            messages of N bytes, shorter ones padded with spaces; :pad=\\0 for another\n"
     "                     byte, :strip to take the padding off again\n"
     "  eof                one message each way, up to the end of the stream\n"
-    "  raw                no messages: what one read gives\n";
+    "  raw                no messages: what one read gives\n"
+    "  message            ws:// and wss:// only, and the default there: each message is one binary\n"
+    "                     WebSocket message, as browsers send and expect them\n";
 
 constexpr std::string_view formats =
     "Formats (of messages read and printed):\n"
@@ -100,6 +102,8 @@ std::string listen_footer() {
       "  parley listen tcp://127.0.0.1:8888 --echo             send every message back\n"
       "  parley listen unix:///run/app.sock --json             one JSON object for each event\n"
       "  parley listen tcp://*:0 --count 1 --timeout 10        wait for one message, 10 s at most\n"
+      "  parley listen ws://127.0.0.1:8080 --echo              for a page in a browser\n"
+      "  parley listen tls://*:8443 --tls-cert server.pem --tls-key server.key\n"
       "  parley listen tcp://*:7777 --once --framing raw > f   receive a file from nc or socat\n");
 }
 
@@ -114,6 +118,7 @@ std::string connect_footer() {
       "  parley connect tcp://127.0.0.1:8888 hello --count 1   send one message, print one reply\n"
       "  seq 1000 | parley connect unix://numbers              send 1000 messages\n"
       "  parley connect tcp://127.0.0.1:25 --framing 'separator:\\r\\n'\n"
+      "  parley connect tls://example.org:443 --framing raw    what openssl s_client does\n"
       "  parley connect tcp://[::1]:8888 --file photo.jpg --format raw\n");
 }
 

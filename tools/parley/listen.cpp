@@ -1,9 +1,11 @@
 // parley listen: a talk with every peer that comes.
 #include "commands.hpp"
 #include "talk.hpp"
+#include "transport.hpp"
 
 #include <parley/connection/listener.hpp>
 #include <parley/error.hpp>
+#include <parley/log.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +17,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,7 +37,14 @@ class Listen {
   explicit Listen(Talk& talk)
       : talk_{talk},
         arrival_{talk.executor(), asio::steady_timer::time_point::max()},
-        all_closed_{talk.executor(), asio::steady_timer::time_point::max()} {}
+        all_closed_{talk.executor(), asio::steady_timer::time_point::max()} {
+    if (!talk.options().verbose) tell_of_warnings();
+  }
+  Listen(const Listen&) = delete;
+  Listen& operator=(const Listen&) = delete;
+  ~Listen() {
+    if (!talk_.options().verbose) set_log_hook({});
+  }
 
   asio::awaitable<ExitCode> run() {
     if (!listen()) co_return ExitCode::failure;
@@ -52,10 +62,18 @@ class Listen {
   }
 
  private:
+  /// Of peers that were turned away, above all: nothing else would say why they do not come.
+  void tell_of_warnings() {
+    set_log_hook([&console = talk_.console()](LogLevel level, std::string_view text, std::string_view) {
+      if (level == LogLevel::warning) console.warning(text);
+    });
+  }
+
   bool listen() {
     ListenerOptions how;
     how.connection = talk_.connection_options();
     try {
+      how.transport = listening_transport(talk_.options());
       listener_.emplace(talk_.executor(), talk_.options().endpoint, how);
       return true;
     } catch (const Error& e) {

@@ -18,12 +18,22 @@ namespace parley::tool {
 
 using Seconds = std::chrono::duration<double>;
 
+/// What is said about TLS, as it was written: paths of PEM files, and whom to expect.
+struct TlsWords {
+  std::optional<std::string> certificate;
+  std::optional<std::string> key;
+  std::optional<std::string> authority;    ///< that the peer's certificate must come from
+  std::optional<std::string> server_name;  ///< connect: to find in the certificate instead of the endpoint's host
+  bool accepts_any = false;                ///< connect: no check of the server's certificate
+};
+
 struct TalkOptions {
   Endpoint endpoint{"tcp://127.0.0.1:0"};
   std::vector<std::string> bodies;  ///< to send, decoded
   std::optional<std::string> file;  ///< "-" is standard input
 
   Framing framing{};
+  bool one_each = false;             ///< ws, wss: no framing; a message is a WebSocket message
   std::optional<BodyFormat> format;  ///< as given; body_format() has the one in use
   std::size_t size_max = limits::message_size_max;
 
@@ -33,6 +43,8 @@ struct TalkOptions {
   std::optional<Seconds> time_out;     ///< give up when nothing moves either way for so long
   std::optional<Seconds> wait;         ///< after one side has ended: leave when nothing moves for so long; empty: never
   bool wait_given = false;             ///< `wait` is the user's choice, not the default
+
+  TlsWords tls{};
 
   bool json = false;
   bool quiet = false;    ///< no talk but errors
@@ -47,10 +59,17 @@ struct TalkOptions {
   }
   [[nodiscard]] bool carries_chunks() const { return std::holds_alternative<Raw>(framing.options()); }
   [[nodiscard]] bool carries_one_message() const { return std::holds_alternative<UntilEof>(framing.options()); }
+  [[nodiscard]] bool uses_tls() const { return has_scheme(Scheme::tls) || has_scheme(Scheme::wss); }
+  [[nodiscard]] bool uses_websocket() const { return has_scheme(Scheme::ws) || has_scheme(Scheme::wss); }
+  /// One direction can end while the other goes on.
+  [[nodiscard]] bool can_half_close() const { return !uses_tls() && !uses_websocket(); }
   /// Without message boundaries, the end of the stream is all that tells the peer of the end of our input.
-  [[nodiscard]] bool ends_sending_at_input_end() const { return !echo && carries_chunks(); }
+  [[nodiscard]] bool ends_sending_at_input_end() const { return !echo && carries_chunks() && can_half_close(); }
   /// Bodies come from standard input only when nothing else says what to send.
   [[nodiscard]] bool reads_standard_input() const { return bodies.empty() && !file && !echo; }
+
+ private:
+  [[nodiscard]] bool has_scheme(Scheme scheme) const { return endpoint.scheme() == scheme; }
 };
 
 }  // namespace parley::tool
