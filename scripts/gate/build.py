@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import fnmatch
 import os
 import pathlib
 import re
@@ -32,9 +33,8 @@ class Build:
         return None if code == 0 else "\n".join(output.splitlines()[-40:])
 
     def build(self, *targets):
-        """None, or the complaints."""
-        known = self.known_targets()
-        wanted = [target for target in targets if target in known]
+        """None, or the complaints. A target may be a pattern: example_*."""
+        wanted = [known for known in self.known_targets() if any(fnmatch.fnmatchcase(known, each) for each in targets)]
         code, output = self.logged("build", ["ninja", "-C", self.folder, "-k", "0", *wanted])
         return None if code == 0 else complaints(output)
 

@@ -427,6 +427,27 @@ TYPED_TEST(Operation, leaves_nothing_behind_when_its_context_goes) {
   settle(this->context);
 }
 
+// --- awaitables that have not begun ----------------------------------------------------------------------------------
+
+TEST(AwaitableNotBegun, may_begin_in_one_thread_while_its_handle_goes_in_another) {
+  for (int round = 0; round < 300; ++round) {
+    asio::io_context context;
+    asio::io_context elsewhere;
+    Pair pair = connect_pair(context);
+    asio::awaitable<void> send = pair.left.send("in time, or not at all");
+    asio::awaitable<Message> receive = pair.left.receive();
+    std::thread beginning{[&] {
+      asio::co_spawn(elsewhere, std::move(send), [](const std::exception_ptr&) {});
+      asio::co_spawn(elsewhere, std::move(receive), [](const std::exception_ptr& thrown, const Message&) {
+        EXPECT_TRUE(thrown) << "nobody has sent anything";
+      });
+      elsewhere.run();
+    }};
+    pair.left = Connection{};
+    beginning.join();
+  }
+}
+
 // --- close -----------------------------------------------------------------------------------------------------------
 
 TEST(ContextGoes, with_many_coroutines_that_own_several_connections_and_wait_on_one) {
