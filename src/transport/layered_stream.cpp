@@ -112,8 +112,7 @@ LayeredState::LayeredState(Stream lower, Scheme scheme, const LayerMaker& make)
       lower_{std::move(lower)},
       layer_{make(*this)} {}
 
-// --- what the layer sees
-// -----------------------------------------------------------------------------------------------
+// --- what the layer sees ---------------------------------------------------------------------------------------------
 
 std::size_t LayeredState::take(std::span<std::byte> room, error_code& ec) {
   if (is_drained_) {
@@ -129,8 +128,7 @@ std::size_t LayeredState::take(std::span<std::byte> room, error_code& ec) {
 
 void LayeredState::give(std::span<const std::byte> bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
 
-// --- reading
-// -----------------------------------------------------------------------------------------------------------
+// --- reading ---------------------------------------------------------------------------------------------------------
 
 void LayeredState::handshake(error_code& ec) {
   const Turn turn{*this};
@@ -194,8 +192,7 @@ void LayeredState::on_readable(error_code ec) {
   if (reader) std::move(reader)(ec);
 }
 
-// --- whether the peer is alive
-// -----------------------------------------------------------------------------------------
+// --- whether the peer is alive ---------------------------------------------------------------------------------------
 
 void LayeredState::start_heartbeat() {
   if (layer_->heartbeat_interval() <= Duration::zero()) return;
@@ -224,8 +221,7 @@ void LayeredState::on_heartbeat() {
   if (!ec) await_heartbeat();
 }
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------------
+// --- writing ---------------------------------------------------------------------------------------------------------
 
 std::size_t LayeredState::try_write(ConstBuffers buffers, error_code& ec) {
   const Turn turn{*this};
@@ -301,8 +297,7 @@ void LayeredState::on_writable(error_code ec) {
   if (writer) std::move(writer)(error_code{});
 }
 
-// --- both, asynchronously
-// ----------------------------------------------------------------------------------------------
+// --- both, asynchronously --------------------------------------------------------------------------------------------
 
 void LayeredState::async_read(std::vector<asio::mutable_buffer> buffers, TransferHandler handler) {
   error_code ec;
@@ -338,8 +333,7 @@ void LayeredState::async_write(std::vector<asio::const_buffer> buffers, Transfer
   }});
 }
 
-// --- ending
-// ------------------------------------------------------------------------------------------------------------
+// --- ending ----------------------------------------------------------------------------------------------------------
 
 void LayeredState::end_writing(error_code& ec) {
   const Turn turn{*this};
@@ -387,8 +381,7 @@ bool LayeredState::drop_input() {
   return !is_closed_ && (!ec || ec == asio::error::would_block);
 }
 
-// --- looking
-// -----------------------------------------------------------------------------------------------------------
+// --- looking ---------------------------------------------------------------------------------------------------------
 
 std::size_t LayeredState::unacknowledged_size() const noexcept {
   const std::lock_guard lock{mutex_};

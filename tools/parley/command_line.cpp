@@ -43,8 +43,7 @@ bool is_option(std::string_view argument) {
   return argument.size() > 1 && argument.front() == '-' && !(argument[1] >= '0' && argument[1] <= '9');
 }
 
-// --- what is accepted
-// -------------------------------------------------------------------------------------------------
+// --- what is accepted ------------------------------------------------------------------------------------------------
 
 void add_message_options(CLI::App& app, Written& written, TalkOptions& options) {
   app.add_option("--framing", written.framing, "How messages are told apart; see below")
@@ -114,8 +113,7 @@ void add_talk_options(CLI::App& app, Written& written, TalkOptions& options) {
       ->group("Talk");
 }
 
-// --- from text to options
-// ---------------------------------------------------------------------------------------------
+// --- from text to options --------------------------------------------------------------------------------------------
 
 Endpoint read_endpoint(const std::string& text) {
   EndpointError why;
@@ -263,8 +261,7 @@ void read_talk(const Written& written, TalkOptions& options) {
   check_combinations(options);
 }
 
-// --- the arguments
-// ----------------------------------------------------------------------------------------------------
+// --- the arguments ---------------------------------------------------------------------------------------------------
 
 /// The arguments before `--`, for CLI11, and those behind it, which are bodies whatever they look like. Bodies do not
 /// go through CLI11 options: it takes "[1,2]" apart.

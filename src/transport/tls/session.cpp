@@ -60,8 +60,7 @@ class OpensslSession final : public Layer {
   std::string sentence_;
 };
 
-// --- the stream below, as a BIO
-// ----------------------------------------------------------------------------------------
+// --- the stream below, as a BIO --------------------------------------------------------------------------------------
 
 const BIO_METHOD* OpensslSession::stream_method() {
   static BIO_METHOD* const method = [] {
@@ -109,8 +108,7 @@ int OpensslSession::give_bytes(BIO* bio, const char* bytes, int size) {
   return size;
 }
 
-// --- setting up
-// --------------------------------------------------------------------------------------------------------
+// --- setting up ------------------------------------------------------------------------------------------------------
 
 OpensslSession::OpensslSession(const TlsContext& context, const std::string& host, Below& below)
     : material_{context.state()->material()}, below_{below}, ssl_{SSL_new(material_->context.get())} {
@@ -171,8 +169,7 @@ int OpensslSession::on_verified(int is_good, X509_STORE_CTX* verification) {
   return 0;
 }
 
-// --- moving bytes
-// ------------------------------------------------------------------------------------------------------
+// --- moving bytes ----------------------------------------------------------------------------------------------------
 
 void OpensslSession::handshake(error_code& ec) {
   ERR_clear_error();

@@ -107,8 +107,7 @@ class WsSession final : public Layer {
   std::string sentence_;
 };
 
-// --- the handshake
-// -----------------------------------------------------------------------------------------------------
+// --- the handshake ---------------------------------------------------------------------------------------------------
 
 void WsSession::handshake(error_code& ec) {
   if (!std::exchange(is_greeted_, true)) {
@@ -142,8 +141,7 @@ void WsSession::handshake(error_code& ec) {
   }
 }
 
-// --- reading
-// -----------------------------------------------------------------------------------------------------------
+// --- reading ---------------------------------------------------------------------------------------------------------
 
 std::size_t WsSession::read(std::span<std::byte> room, error_code& ec) {
   ec = {};
@@ -375,8 +373,7 @@ WsSession::Next WsSession::stream_ended(error_code ec) {
   return over(error::truncated);
 }
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------------
+// --- writing ---------------------------------------------------------------------------------------------------------
 
 std::size_t WsSession::write(std::span<const asio::const_buffer> buffers, error_code& ec) {
   ec = is_closed_ ? error_code{asio::error::broken_pipe} : error_code{};
