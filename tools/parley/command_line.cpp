@@ -327,14 +327,16 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   connect->group("Commands")->footer(connect_footer());
 
   CLI::App* demo = app.add_subcommand(
-      "demo", "See it work: processes that exchange messages over TCP, a Unix socket and in-process");
+      "demo", "See it work: processes that exchange values over TCP, a Unix socket, TLS, WebSocket and in-process");
   demo->group("Commands")->footer(demo_footer());
 
   CLI::App* demo_server = app.add_subcommand("demo-server", "A process of the demo")->group("");
   demo_server->add_option("endpoint", demo_endpoint)->required();
+  demo_server->add_option("certificate", line.demo_certificate);
   CLI::App* demo_client = app.add_subcommand("demo-client", "A process of the demo")->group("");
   demo_client->add_option("endpoint", demo_endpoint)->required();
   demo_client->add_option("name", line.demo_role)->required();
+  demo_client->add_option("authority", line.demo_certificate);
 
   try {
     app.parse(std::vector<std::string>{arguments.parsed.rbegin(), arguments.parsed.rend()});

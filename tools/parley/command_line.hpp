@@ -20,9 +20,10 @@ enum class Command {
 
 struct CommandLine {
   Command command = Command::none;
-  std::string text;       ///< for Command::none
-  TalkOptions talk;       ///< for listen and connect
-  std::string demo_role;  ///< for demo_client: its name
+  std::string text;              ///< for Command::none
+  TalkOptions talk;              ///< for listen and connect
+  std::string demo_role;         ///< for demo_client: its name
+  std::string demo_certificate;  ///< over TLS: the file of the server's, or of what the client trusts
 };
 
 /// A command line that makes no sense; what() says why, in one or more lines.

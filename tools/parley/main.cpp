@@ -45,8 +45,8 @@ ExitCode run(const CommandLine& line) {
     case Command::listen: return run_listen(line.talk);
     case Command::connect: return run_connect(line.talk);
     case Command::demo: return run_demo();
-    case Command::demo_server: return run_demo_server(line.talk.endpoint);
-    case Command::demo_client: return run_demo_client(line.talk.endpoint, line.demo_role);
+    case Command::demo_server: return run_demo_server(line.talk.endpoint, line.demo_certificate);
+    case Command::demo_client: return run_demo_client(line.talk.endpoint, line.demo_role, line.demo_certificate);
     case Command::none: break;
   }
   return print(line.text);

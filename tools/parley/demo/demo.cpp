@@ -1,6 +1,7 @@
 #include "demo.hpp"
 
 #include "cast.hpp"
+#include "certificate.hpp"
 #include "channel.hpp"
 #include "scratch_folder.hpp"
 #include "service.hpp"
@@ -41,17 +42,31 @@ Exchange to_exchange(const std::vector<std::string>& words) {
   return {words[0], to_number(words[1]), to_number(words[2]), to_number(words[3])};
 }
 
+/// The arguments of a process, which only over TLS include a file.
+std::vector<std::string> with_file(std::vector<std::string> arguments, const std::string& file) {
+  if (!file.empty()) arguments.push_back(file);
+  return arguments;
+}
+
 class Narrator {
  public:
   explicit Narrator(asio::any_io_executor executor) : executor_{std::move(executor)} {}
 
   asio::awaitable<void> tell_everything() {
-    transcript_.title("parley demo: processes that talk to each other in messages.");
+    transcript_.title("parley demo: processes that ask each other in messages; structs there, JSON on the way.");
     const ScratchFolder folder;
     co_await tell_between_processes("1. Between processes, over TCP", "tcp://127.0.0.1:0");
     co_await tell_between_processes("2. The same over a Unix socket; only the endpoint is another",
                                     Endpoint::unix_path(folder.path() + "/demo.sock").serialize());
-    co_await tell_within_process("3. And inside one process, without a socket");
+    if (can_make_certificates()) {
+      certificate_ = make_certificate(folder.path());
+      co_await tell_between_processes("3. Encrypted, with a certificate made for the occasion", "tls://127.0.0.1:0");
+      certificate_ = {};
+    } else {
+      transcript_.chapter("3. Encrypted: not by this parley, which was built without TLS");
+    }
+    co_await tell_between_processes("4. As a browser would, over WebSocket", "ws://127.0.0.1:0/");
+    co_await tell_within_process("5. And inside one process, without a socket");
     const std::chrono::duration<double> taken = Clock::now() - begin_;
     transcript_.end(fmt::format("{} questions, asked by {} processes, all answered right. {:.1f} s.", exchange_count_,
                                 client_count_ + 1, taken.count()));
@@ -60,13 +75,14 @@ class Narrator {
  private:
   asio::awaitable<void> tell_between_processes(std::string title, std::string where) {
     transcript_.chapter(title);
+    deadline_ = patience;
     Cast cast{executor_, deadline_};
-    ChildProcess& server = cast.start("server", {"demo-server", where});
+    ChildProcess& server = cast.start("server", with_file({"demo-server", where}, certificate_.server));
     const std::string endpoint = (co_await cast.hear(server, "listening", 1)).front();
     transcript_.line(fmt::format("{} listens on {}", server.title(), endpoint));
     transcript_.line("That text is all it takes to reach it. Two new processes get it as an argument:");
-    ChildProcess& ada = cast.start("ada", {"demo-client", endpoint, "ada"});
-    ChildProcess& ben = cast.start("ben", {"demo-client", endpoint, "ben"});
+    ChildProcess& ada = cast.start("ada", with_file({"demo-client", endpoint, "ada"}, certificate_.authority));
+    ChildProcess& ben = cast.start("ben", with_file({"demo-client", endpoint, "ben"}, certificate_.authority));
     for (ChildProcess* client : {&ada, &ben}) co_await welcome(cast, *client);
     for (ChildProcess* client : {&ada, &ben, &ada, &ben}) co_await tell_exchange(cast, server, *client);
     co_await tell_rates(cast, ada);
@@ -110,7 +126,6 @@ class Narrator {
     transcript_.line(fmt::format("a coroutine of this process listens on {}, another connects",
                                  listener.local_endpoint().to_string()));
     Customer eve{co_await connect(listener.local_endpoint()), "eve", deadline_};
-    co_await eve.introduce();
     const Exchange asked = co_await eve.ask();
     if (answered != std::vector<Exchange>{asked}) throw Failure("eve and the server tell different stories");
     note(asked);
@@ -130,6 +145,7 @@ class Narrator {
   asio::any_io_executor executor_;
   TimePoint begin_ = Clock::now();
   Deadline deadline_{patience};
+  CertificateFiles certificate_;  // empty: none is needed
   Transcript transcript_;
   unsigned exchange_count_ = 0;
   unsigned client_count_ = 0;

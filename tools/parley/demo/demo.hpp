@@ -1,4 +1,4 @@
-// parley demo: a server process and client processes exchange messages, checked from both sides, with a transcript.
+// parley demo: a server process and client processes exchange values, checked from both sides, with a transcript.
 #pragma once
 
 #include "exit_code.hpp"
@@ -12,8 +12,10 @@ namespace parley::tool {
 /// The narrator: starts the others, hands them endpoints as text, compares what they tell, prints.
 [[nodiscard]] ExitCode run_demo();
 
-/// The processes that it starts; their standard input and output are a channel to the narrator.
-[[nodiscard]] ExitCode run_demo_server(const Endpoint& endpoint);
-[[nodiscard]] ExitCode run_demo_client(const Endpoint& endpoint, const std::string& name);
+/// The processes that it starts; their standard input and output are a channel to the narrator. Over TLS, the server
+/// has a file with its certificate and key, the client one with what it trusts.
+[[nodiscard]] ExitCode run_demo_server(const Endpoint& endpoint, const std::string& certificate_file);
+[[nodiscard]] ExitCode run_demo_client(const Endpoint& endpoint, const std::string& name,
+                                       const std::string& authority_file);
 
 }  // namespace parley::tool

@@ -12,6 +12,7 @@
 #include <parley/connection/listener.hpp>
 #include <parley/connection/serve.hpp>
 #include <parley/error.hpp>
+#include <parley/transport/tls_context.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -64,8 +65,11 @@ ExitCode play(Role role) {
   return code;
 }
 
-asio::awaitable<void> be_server(Connection& narrator, Endpoint endpoint) {
-  Listener listener{co_await asio::this_coro::executor, std::move(endpoint)};
+asio::awaitable<void> be_server(Connection& narrator, Endpoint endpoint, std::string certificate_file) {
+  ListenerOptions how;
+  if (!certificate_file.empty())
+    how.transport.tls = TlsContext::server(TlsOptions{}.certificate_file(std::move(certificate_file)));
+  Listener listener{co_await asio::this_coro::executor, std::move(endpoint), std::move(how)};
   const auto tell = [&narrator](const Exchange& e) {
     narrator.post(fmt::format("answered {} {} {} {}", e.client, e.a, e.b, e.answer));
   };
@@ -85,11 +89,11 @@ asio::awaitable<void> be_server(Connection& narrator, Endpoint endpoint) {
   co_await narrator.receive(patience);  // "leave"
 }
 
-asio::awaitable<void> be_client(Connection& narrator, Endpoint endpoint, std::string name) {
+asio::awaitable<void> be_client(Connection& narrator, Endpoint endpoint, std::string name, std::string authority_file) {
   ConnectOptions how;
   how.deadline(patience);
+  if (!authority_file.empty()) how.tls(TlsContext::client(TlsOptions{}.ca_file(std::move(authority_file))));
   Customer customer{co_await connect(endpoint, how), name, patience};
-  co_await customer.introduce();
   co_await narrator.send("ready");
   for (;;) {
     const Message order = co_await narrator.receive(patience);
@@ -109,12 +113,12 @@ asio::awaitable<void> be_client(Connection& narrator, Endpoint endpoint, std::st
 
 }  // namespace
 
-ExitCode run_demo_server(const Endpoint& endpoint) {
-  return play([&](Connection& narrator) { return be_server(narrator, endpoint); });
+ExitCode run_demo_server(const Endpoint& endpoint, const std::string& certificate_file) {
+  return play([&](Connection& narrator) { return be_server(narrator, endpoint, certificate_file); });
 }
 
-ExitCode run_demo_client(const Endpoint& endpoint, const std::string& name) {
-  return play([&](Connection& narrator) { return be_client(narrator, endpoint, name); });
+ExitCode run_demo_client(const Endpoint& endpoint, const std::string& name, const std::string& authority_file) {
+  return play([&](Connection& narrator) { return be_client(narrator, endpoint, name, authority_file); });
 }
 
 }  // namespace parley::tool

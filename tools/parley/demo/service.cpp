@@ -2,6 +2,7 @@
 
 #include "words.hpp"
 
+#include <parley/codec/json.hpp>
 #include <parley/message.hpp>
 
 #include <fmt/format.h>
@@ -55,20 +56,15 @@ class Session {
     const std::string_view text = request.view();
     if (text.starts_with("# ")) return take_item(text), std::nullopt;
     if (text.starts_with("! ")) return request;
-    return answer_words(split_words(text));
+    if (text == "count") return Message{std::to_string(item_count_)};
+    return Json{}.encode(answer_question(Json{}.decode<Question>(request)));
   }
 
  private:
-  std::optional<Message> answer_words(const std::vector<std::string>& words) {
-    if (words.size() == 2 && words[0] == "hello") return name_ = words[1], std::nullopt;
-    if (words.size() == 3 && words[0] == "ask") return answer_question(to_number(words[1]), to_number(words[2]));
-    if (words.size() == 1 && words[0] == "count") return Message{std::to_string(item_count_)};
-    throw Failure("the server got a message that it does not know");
-  }
-
-  Message answer_question(std::uint64_t a, std::uint64_t b) {
-    on_answer_({name_, a, b, a + b});
-    return std::to_string(a + b);
+  Answer answer_question(const Question& question) {
+    const Answer answer{question.a + question.b};
+    on_answer_({question.client, question.a, question.b, answer.sum});
+    return answer;
   }
 
   void take_item(std::string_view item) {
@@ -78,7 +74,6 @@ class Session {
   }
 
   const std::function<void(const Exchange&)>& on_answer_;
-  std::string name_;
   std::uint64_t item_count_ = 0;
 };
 
@@ -95,13 +90,11 @@ asio::awaitable<void> serve(Connection& peer, std::function<void(const Exchange&
 Customer::Customer(Connection connection, std::string name, Deadline deadline)
     : connection_{std::move(connection)}, name_{std::move(name)}, deadline_{deadline} {}
 
-asio::awaitable<void> Customer::introduce() { co_await connection_.send("hello " + name_, deadline_); }
-
 asio::awaitable<Exchange> Customer::ask() {
-  Exchange exchange{name_, random_number(), random_number(), 0};
-  co_await connection_.send(fmt::format("ask {} {}", exchange.a, exchange.b), deadline_);
+  const Question question{name_, random_number(), random_number()};
+  co_await connection_.send(Json{}.encode(question), deadline_);
   const Message answer = co_await connection_.receive(deadline_);
-  exchange.answer = to_number(answer.text());
+  const Exchange exchange{name_, question.a, question.b, Json{}.decode<Answer>(answer).sum};
   if (exchange.answer != exchange.a + exchange.b)
     throw Failure(fmt::format("{} + {} was answered by {}", exchange.a, exchange.b, exchange.answer));
   co_return exchange;

@@ -1,7 +1,6 @@
-// The demo's little protocol, both ends of it. All messages are text, in the default framing.
+// The demo's little protocol, both ends of it, in the default framing.
 //
-//   hello NAME    who the client is
-//   ask A B       answered by the sum
+//   {…}           a Question as JSON; answered by an Answer
 //   ! …           answered by the same message
 //   # N …         an item of a stream, numbered from 0; not answered
 //   count         answered by how many items have come; they must have come in order
@@ -11,6 +10,7 @@
 #include <parley/time.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/describe/class.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -26,7 +26,19 @@ class Failure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// One question, as either end has seen it.
+struct Question {
+  std::string client;
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+};
+BOOST_DESCRIBE_STRUCT(Question, (), (client, a, b))
+
+struct Answer {
+  std::uint64_t sum = 0;
+};
+BOOST_DESCRIBE_STRUCT(Answer, (), (sum))
+
+/// A question and its answer, as either end has seen them.
 struct Exchange {
   std::string client;
   std::uint64_t a = 0;
@@ -55,7 +67,6 @@ class Customer {
  public:
   Customer(Connection connection, std::string name, Deadline deadline);
 
-  [[nodiscard]] boost::asio::awaitable<void> introduce();
   /// Asks for the sum of two random numbers, and checks it.
   [[nodiscard]] boost::asio::awaitable<Exchange> ask();
   /// Messages to and fro, one at a time, each compared with what was sent.

@@ -2,6 +2,8 @@
 
 #include "talk_text.hpp"
 
+#include <parley/codec/json.hpp>
+
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -36,8 +38,11 @@ void Transcript::chapter(std::string_view text) { print(fmt::format("\n{}\n", pa
 void Transcript::line(std::string_view text) { print(fmt::format("  {}\n", text)); }
 
 void Transcript::exchange(const Exchange& e) {
-  print(fmt::format("  {:>6} -> server   {} + {} = ?\n", e.client, e.a, e.b));
-  print(fmt::format("  {:>6} <- server   {}   {}\n", e.client, e.answer, paint(Colour::green, coloured_, "right")));
+  const Message question = Json{}.encode(Question{e.client, e.a, e.b});
+  const Message answer = Json{}.encode(Answer{e.answer});
+  print(fmt::format("  {:>6} -> server   {}\n", e.client, question.view()));
+  print(
+      fmt::format("  {:>6} <- server   {}   {}\n", e.client, answer.view(), paint(Colour::green, coloured_, "right")));
 }
 
 void Transcript::rates(std::string_view client, const Rate& round_trips, const Rate& one_way) {
