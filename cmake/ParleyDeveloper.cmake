@@ -30,7 +30,8 @@ function(parley_developer target)
     # False alarms of GCC 12, from inlined string concatenation and from what sanitizers make of initialisation.
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
     if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
-      target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-tsan -Wno-mismatched-new-delete)
+      target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-tsan -Wno-mismatched-new-delete
+                                               -Wno-stringop-overread)
     endif()
   endif()
 endfunction()
