@@ -2,7 +2,6 @@
 
 #include <parley/detail/post_completion.hpp>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -14,12 +13,6 @@ namespace parley::transport::detail {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-
-HandshakeAcceptor::Pending::Pending(std::uint64_t id_, asio::any_io_executor executor_, AcceptHandler handler_)
-    : id{id_},
-      executor{std::move(executor_)},
-      handler{std::move(handler_)},
-      work{asio::get_associated_executor(handler, executor)} {}
 
 HandshakeAcceptor::HandshakeAcceptor(std::shared_ptr<SocketAcceptor> sockets, const Endpoint& asked,
                                      std::vector<Handshake> handshakes, const TransportOptions& options)
@@ -34,7 +27,7 @@ HandshakeAcceptor::HandshakeAcceptor(std::shared_ptr<SocketAcceptor> sockets, co
 void HandshakeAcceptor::accept(asio::any_io_executor stream_executor, AcceptHandler handler) {
   const std::lock_guard lock{mutex_};
   const auto pending = pending_.emplace(pending_.end(), next_id_++, std::move(stream_executor), std::move(handler));
-  watch_cancellation(*pending);
+  pending->watch_cancellation(weak_from_this());
   if (is_closed_) return complete(pending, asio::error::operation_aborted, {});
   const auto ready = std::find_if(ready_.begin(), ready_.end(),
                                   [&](const Stream& each) { return each.get_executor() == pending->executor; });
@@ -116,7 +109,7 @@ void HandshakeAcceptor::on_handshake(std::uint64_t id, error_code ec, Stream str
 
 void HandshakeAcceptor::offer(Stream stream) {
   const auto waiting = std::find_if(pending_.begin(), pending_.end(),
-                                    [&](const Pending& each) { return each.executor == stream.get_executor(); });
+                                    [&](const PendingAccept& each) { return each.executor == stream.get_executor(); });
   if (waiting == pending_.end()) {
     ready_.push_back(std::move(stream));
   } else {
@@ -124,25 +117,17 @@ void HandshakeAcceptor::offer(Stream stream) {
   }
 }
 
-void HandshakeAcceptor::complete(std::list<Pending>::iterator which, error_code ec, Stream stream) {
+void HandshakeAcceptor::complete(std::list<PendingAccept>::iterator which, error_code ec, Stream stream) {
   parley::detail::post_completion(std::move(which->handler), executor(), ec, std::move(stream));
   pending_.erase(which);
   // Nobody asks any more: waiting for another socket must not keep the context busy.
   if (pending_.empty()) stop_accepting_.emit(asio::cancellation_type::terminal);
 }
 
-void HandshakeAcceptor::watch_cancellation(Pending& pending) {
-  auto slot = asio::get_associated_cancellation_slot(pending.handler);
-  if (!slot.is_connected()) return;
-  // Left in the slot when the operation ends, and then harmless: nobody else may touch the slot from another thread.
-  slot.assign([weak = weak_from_this(), id = pending.id](asio::cancellation_type) {
-    if (const auto self = weak.lock()) self->cancel(id);
-  });
-}
-
 void HandshakeAcceptor::cancel(std::uint64_t id) {
   const std::lock_guard lock{mutex_};
-  const auto which = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& each) { return each.id == id; });
+  const auto which =
+      std::find_if(pending_.begin(), pending_.end(), [&](const PendingAccept& each) { return each.id == id; });
   if (which != pending_.end()) complete(which, asio::error::operation_aborted, {});
 }
 

@@ -6,6 +6,7 @@
 
 #include "transport/acceptor_state.hpp"
 #include "transport/handshake_op.hpp"
+#include "transport/pending_accept.hpp"
 #include "transport/socket_acceptor.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -34,26 +35,17 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
 
  private:
-  struct Pending {
-    Pending(std::uint64_t id, boost::asio::any_io_executor executor, AcceptHandler handler);
-
-    std::uint64_t id;
-    boost::asio::any_io_executor executor;
-    AcceptHandler handler;
-    boost::asio::executor_work_guard<boost::asio::any_completion_executor> work;
-  };
-
   // With the mutex held.
   void want_socket();
   void begin_handshake(Stream socket);
   /// To the first who waits for a stream on its executor, or kept.
   void offer(Stream stream);
-  void complete(std::list<Pending>::iterator which, boost::system::error_code ec, Stream stream);
+  void complete(std::list<PendingAccept>::iterator which, boost::system::error_code ec, Stream stream);
 
   void on_socket(boost::system::error_code ec, Stream socket);
   void on_handshake(std::uint64_t id, boost::system::error_code ec, Stream stream, std::string sentence,
                     const Endpoint& peer);
-  void watch_cancellation(Pending& pending);
+  friend struct PendingAccept;
   void cancel(std::uint64_t id);
 
   const std::shared_ptr<SocketAcceptor> sockets_;
@@ -63,7 +55,7 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
   const std::size_t handshakes_max_;
 
   std::mutex mutex_;
-  std::list<Pending> pending_;
+  std::list<PendingAccept> pending_;
   std::map<std::uint64_t, std::weak_ptr<HandshakeOp>> handshakes_;  // what each waits for keeps it alive
   std::deque<Stream> ready_;
   std::uint64_t next_id_ = 0;

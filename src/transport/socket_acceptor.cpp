@@ -6,7 +6,6 @@
 
 #include <parley/detail/post_completion.hpp>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 
 #include <poll.h>
@@ -54,12 +53,6 @@ bool is_of_one_connection(int error) noexcept {
 
 }  // namespace
 
-SocketAcceptor::Pending::Pending(std::uint64_t id_, asio::any_io_executor executor_, AcceptHandler handler_)
-    : id{id_},
-      executor{std::move(executor_)},
-      handler{std::move(handler_)},
-      work{asio::get_associated_executor(handler, executor)} {}
-
 SocketAcceptor::SocketAcceptor(asio::any_io_executor executor, ListeningSocket listening,
                                const TransportOptions& options)
     : executor_{std::move(executor)},
@@ -83,7 +76,7 @@ SocketAcceptor::SocketAcceptor(asio::any_io_executor executor, ListeningSocket l
 void SocketAcceptor::accept(asio::any_io_executor stream_executor, AcceptHandler handler) {
   std::unique_lock lock{mutex_};
   pending_.emplace_back(next_id_++, std::move(stream_executor), std::move(handler));
-  watch_cancellation(pending_.back());
+  pending_.back().watch_cancellation(weak_from_this());
   PendingList finished;
   if (closed_) {
     pending_.back().code = asio::error::operation_aborted;
@@ -190,15 +183,6 @@ void SocketAcceptor::on_wait_over() {
   PendingList finished = serve();
   lock.unlock();
   deliver(std::move(finished));
-}
-
-void SocketAcceptor::watch_cancellation(Pending& pending) {
-  auto slot = asio::get_associated_cancellation_slot(pending.handler);
-  if (!slot.is_connected()) return;
-  // Left in the slot when the operation ends, and then harmless: nobody else may touch the slot from another thread.
-  slot.assign([weak = weak_from_this(), id = pending.id](asio::cancellation_type) {
-    if (const auto self = weak.lock()) self->cancel(id);
-  });
 }
 
 void SocketAcceptor::cancel(std::uint64_t id) {

@@ -6,12 +6,11 @@
 
 #include "transport/acceptor_state.hpp"
 #include "transport/listening_socket.hpp"
+#include "transport/pending_accept.hpp"
 #include "transport/socket_address.hpp"
 
 #include <parley/transport/acceptor.hpp>
 
-#include <boost/asio/any_completion_executor.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -35,13 +34,8 @@ class SocketAcceptor final : public AcceptorState, public std::enable_shared_fro
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
 
  private:
-  struct Pending {
-    Pending(std::uint64_t id, boost::asio::any_io_executor executor, AcceptHandler handler);
-
-    std::uint64_t id;
-    boost::asio::any_io_executor executor;
-    AcceptHandler handler;
-    boost::asio::executor_work_guard<boost::asio::any_completion_executor> work;
+  struct Pending : PendingAccept {
+    using PendingAccept::PendingAccept;
     // What the handler will be told.
     boost::system::error_code code;
     Stream stream;
@@ -58,7 +52,7 @@ class SocketAcceptor final : public AcceptorState, public std::enable_shared_fro
   void wait_out(boost::system::error_code shortage);
 
   void on_wait_over();
-  void watch_cancellation(Pending& pending);
+  friend struct PendingAccept;
   void cancel(std::uint64_t id);
   void deliver(PendingList finished);
 

@@ -117,4 +117,9 @@ std::string day_text(std::chrono::hours from_now) {
   return text;
 }
 
+const CertificateAuthority& test_authority() {
+  static const CertificateAuthority made{"Test Authority"};
+  return made;
+}
+
 }  // namespace parley::support

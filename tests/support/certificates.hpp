@@ -39,6 +39,9 @@ class CertificateAuthority {
   std::string certificate_;
 };
 
+/// The one most tests trust; made once.
+[[nodiscard]] const CertificateAuthority& test_authority();
+
 [[nodiscard]] Identity self_signed(const CertificateRequest& request);
 
 /// The moment `from_now` away as a certificate's error says it, up to the day: `2031-01-31`.

@@ -18,23 +18,19 @@ using boost::system::error_code;
 using support::CertificateAuthority;
 using support::Identity;
 using support::run_until;
+using support::test_authority;
 using support::try_read;
 using support::try_write;
 using testing::FaultPlan;
 using transport::Stream;
 using namespace std::chrono_literals;
 
-const CertificateAuthority& authority() {
-  static const CertificateAuthority made{"Test Authority"};
-  return made;
-}
-
 TlsOptions identified_by(const Identity& identity) {
   return TlsOptions{}.certificate(identity.certificate).key(identity.key);
 }
 
 TlsContext server_for(const std::string& host) {
-  return TlsContext::server(identified_by(authority().issue({host, {"DNS:" + host}})));
+  return TlsContext::server(identified_by(test_authority().issue({host, {"DNS:" + host}})));
 }
 
 const TlsContext& ordinary_server() {
@@ -42,7 +38,7 @@ const TlsContext& ordinary_server() {
   return context;
 }
 const TlsContext& ordinary_client() {
-  static const TlsContext context = TlsContext::client(TlsOptions{}.ca(authority().certificate()));
+  static const TlsContext context = TlsContext::client(TlsOptions{}.ca(test_authority().certificate()));
   return context;
 }
 
@@ -116,8 +112,8 @@ TEST_F(TlsStream, carries_bytes_both_ways) {
 }
 
 TEST_F(TlsStream, knows_what_was_agreed_on) {
-  connect(TlsContext::server(identified_by(authority().issue({"localhost", {"DNS:localhost"}})).alpn({"b", "a"})),
-          TlsContext::client(TlsOptions{}.ca(authority().certificate()).alpn({"a", "b"})));
+  connect(TlsContext::server(identified_by(test_authority().issue({"localhost", {"DNS:localhost"}})).alpn({"b", "a"})),
+          TlsContext::client(TlsOptions{}.ca(test_authority().certificate()).alpn({"a", "b"})));
   ASSERT_FALSE(client.code) << *client.why;
   const auto info = client.stream.tls_info();
   EXPECT_EQ(info->version, "TLSv1.3");
@@ -292,7 +288,7 @@ TEST_F(TlsStream, a_reloaded_context_is_used_by_the_next_handshake) {
   TlsContext changing = server_for("elsewhere");
   connect(changing, ordinary_client());
   EXPECT_EQ(client.code, error::untrusted_peer);
-  const Identity renewed = authority().issue({"localhost", {"DNS:localhost"}});
+  const Identity renewed = test_authority().issue({"localhost", {"DNS:localhost"}});
   changing.reload(identified_by(renewed));
   server = Side{};
   client = Side{};
@@ -321,8 +317,8 @@ std::string refused_server(const TlsOptions& options) { return refusal(&TlsConte
 std::string refused_client(const TlsOptions& options) { return refusal(&TlsContext::client, options); }
 
 TEST(TlsContext, says_what_is_wrong_with_its_files) {
-  const Identity one = authority().issue({"one"});
-  const Identity other = authority().issue({"other"});
+  const Identity one = test_authority().issue({"one"});
+  const Identity other = test_authority().issue({"other"});
   EXPECT_EQ(refused_server(TlsOptions{}.certificate_file("/nowhere/server.pem")),
             "cannot read the certificate file /nowhere/server.pem: no such file or directory");
   EXPECT_EQ(refused_server(TlsOptions{}.certificate("not PEM")),
@@ -336,7 +332,7 @@ TEST(TlsContext, says_what_is_wrong_with_its_files) {
 }
 
 TEST(TlsContext, refuses_options_that_make_no_sense) {
-  const Identity one = authority().issue({"one"});
+  const Identity one = test_authority().issue({"one"});
   EXPECT_EQ(refused_server(TlsOptions{}), "a TLS server needs a certificate");
   EXPECT_EQ(refused_server(identified_by(one).client_certificate(ClientCertificate::required)),
             "a TLS server that verifies clients needs the authorities that it trusts");

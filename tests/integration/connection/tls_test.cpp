@@ -35,12 +35,9 @@ using support::CertificateAuthority;
 using support::CertificateRequest;
 using support::Identity;
 using support::run_until;
+using support::test_authority;
 using namespace std::chrono_literals;
 
-const CertificateAuthority& authority() {
-  static const CertificateAuthority made{"Test Authority"};
-  return made;
-}
 const CertificateAuthority& stranger() {
   static const CertificateAuthority made{"Stranger"};
   return made;
@@ -50,12 +47,12 @@ TlsOptions identified_by(const Identity& identity) {
   return TlsOptions{}.certificate(identity.certificate).key(identity.key);
 }
 TlsOptions ordinary_server() {
-  static const Identity identity = authority().issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
+  static const Identity identity = test_authority().issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
   return identified_by(identity);
 }
-TlsOptions ordinary_client() { return TlsOptions{}.ca(authority().certificate()); }
+TlsOptions ordinary_client() { return TlsOptions{}.ca(test_authority().certificate()); }
 TlsOptions mutual_server() {
-  return ordinary_server().ca(authority().certificate()).client_certificate(ClientCertificate::required);
+  return ordinary_server().ca(test_authority().certificate()).client_certificate(ClientCertificate::required);
 }
 
 /// What the library warns of while this lives.
@@ -139,7 +136,7 @@ TEST(TlsEndpoint, talks_when_all_is_well) {
 
 TEST(TlsEndpoint, an_expired_certificate) {
   const Outcome seen =
-      meet(identified_by(authority().issue({"localhost", {"DNS:localhost"}, -240h, -48h})), ordinary_client());
+      meet(identified_by(test_authority().issue({"localhost", {"DNS:localhost"}, -240h, -48h})), ordinary_client());
   EXPECT_EQ(seen.client_code, error::untrusted_peer);
   EXPECT_EQ(seen.client.substr(0, 99),
             "cannot connect to tls://localhost:*: the server's certificate (CN=localhost) expired on " +
@@ -152,7 +149,7 @@ TEST(TlsEndpoint, an_expired_certificate) {
 
 TEST(TlsEndpoint, a_certificate_that_is_not_valid_yet) {
   const Outcome seen =
-      meet(identified_by(authority().issue({"localhost", {"DNS:localhost"}, 48h, 240h})), ordinary_client());
+      meet(identified_by(test_authority().issue({"localhost", {"DNS:localhost"}, 48h, 240h})), ordinary_client());
   EXPECT_EQ(seen.client_code, error::untrusted_peer);
   EXPECT_EQ(seen.client.substr(0, 108),
             "cannot connect to tls://localhost:*: the server's certificate (CN=localhost) is not valid before " +
@@ -164,8 +161,9 @@ TEST(TlsEndpoint, a_certificate_that_is_not_valid_yet) {
 }
 
 TEST(TlsEndpoint, a_certificate_for_another_host) {
-  const Outcome seen = meet(
-      identified_by(authority().issue({"a", {"DNS:a.example", "DNS:*.b.example", "IP:10.0.0.1"}})), ordinary_client());
+  const Outcome seen =
+      meet(identified_by(test_authority().issue({"a", {"DNS:a.example", "DNS:*.b.example", "IP:10.0.0.1"}})),
+           ordinary_client());
   EXPECT_EQ(seen.client_code, error::untrusted_peer);
   EXPECT_EQ(seen.client,
             "cannot connect to tls://localhost:*: the server's certificate is for a.example, *.b.example, 10.0.0.1, "
@@ -176,7 +174,8 @@ TEST(TlsEndpoint, a_certificate_for_another_host) {
 }
 
 TEST(TlsEndpoint, a_certificate_for_another_address) {
-  const Outcome seen = meet(identified_by(authority().issue({"a", {"DNS:localhost"}})), ordinary_client(), "127.0.0.1");
+  const Outcome seen =
+      meet(identified_by(test_authority().issue({"a", {"DNS:localhost"}})), ordinary_client(), "127.0.0.1");
   EXPECT_EQ(seen.client,
             "cannot connect to tls://127.0.0.1:*: the server's certificate is for localhost, not for 127.0.0.1");
 }
@@ -222,7 +221,7 @@ TEST(TlsEndpoint, any_certificate_is_accepted_only_on_demand) {
 }
 
 TEST(TlsEndpoint, another_name_can_be_expected) {
-  const auto server = identified_by(authority().issue({"a", {"DNS:a.example"}}));
+  const auto server = identified_by(test_authority().issue({"a", {"DNS:a.example"}}));
   EXPECT_EQ(meet(server, ordinary_client().server_name("a.example")).client, "");
 }
 
@@ -238,7 +237,7 @@ TEST(TlsEndpoint, a_missing_client_certificate) {
 
 TEST(TlsEndpoint, a_client_certificate_of_a_stranger) {
   const Identity alice = stranger().issue({"alice"});
-  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(authority().certificate()));
+  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client_code, error::refused_by_peer);
   EXPECT_EQ(seen.client,
             "the server refused this client's certificate, because it does not trust the issuer (TLS alert "
@@ -249,8 +248,8 @@ TEST(TlsEndpoint, a_client_certificate_of_a_stranger) {
 }
 
 TEST(TlsEndpoint, an_expired_client_certificate) {
-  const Identity alice = authority().issue({"alice", {}, -240h, -48h});
-  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(authority().certificate()));
+  const Identity alice = test_authority().issue({"alice", {}, -240h, -48h});
+  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client,
             "the server refused this client's certificate, because it has expired (TLS alert certificate_expired) "
             "(tls://127.0.0.1:*)");
@@ -258,8 +257,8 @@ TEST(TlsEndpoint, an_expired_client_certificate) {
 }
 
 TEST(TlsEndpoint, a_client_certificate_that_is_not_valid_yet) {
-  const Identity alice = authority().issue({"alice", {}, 48h, 240h});
-  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(authority().certificate()));
+  const Identity alice = test_authority().issue({"alice", {}, 48h, 240h});
+  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client_code, error::refused_by_peer);
   EXPECT_EQ(seen.client,
             "the server refused this client's certificate, because it is not valid yet or damaged (TLS alert "
@@ -270,7 +269,7 @@ TEST(TlsEndpoint, a_client_certificate_that_is_not_valid_yet) {
 
 TEST(TlsEndpoint, a_self_signed_client_certificate) {
   const Identity alice = support::self_signed({"alice"});
-  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(authority().certificate()));
+  const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client_code, error::refused_by_peer);
   EXPECT_EQ(seen.client,
             "the server refused this client's certificate, because it does not trust the issuer (TLS alert "
@@ -290,13 +289,13 @@ TEST(TlsEndpoint, no_application_protocol_in_common) {
             "a peer was turned away: the client speaks none of the application protocols a, b (tls://127.0.0.1:*)");
 }
 
-/// A peer that speaks nothing newer than TLS 1.1, and what comes of it.
+/// A peer that speaks nothing newer than `newest`.
 class OldPeer {
  public:
-  explicit OldPeer(const SSL_METHOD* method) : context_{SSL_CTX_new(method)} {
+  OldPeer(const SSL_METHOD* method, int newest) : context_{SSL_CTX_new(method)} {
     SSL_CTX_set_security_level(context_, 0);
     SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(context_, TLS1_1_VERSION);
+    SSL_CTX_set_max_proto_version(context_, newest);
     SSL_CTX_set_cipher_list(context_, "ALL:@SECLEVEL=0");
   }
   ~OldPeer() { SSL_CTX_free(context_); }
@@ -325,25 +324,30 @@ class OldPeer {
   SSL_CTX* context_;
 };
 
-TEST(TlsEndpoint, a_client_with_too_old_a_protocol) {
+/// What is logged of a client that speaks nothing newer than `newest`.
+std::string refusal_of_client(const TlsOptions& server, int newest) {
   asio::io_context context;
   const LogRecord log;
   ListenerOptions options;
-  options.transport.tls = TlsContext::server(ordinary_server());
+  options.transport.tls = TlsContext::server(server);
   Listener listener{context, "tls://127.0.0.1:0", options};
   std::vector<Connection> peers;
   asio::co_spawn(context, hold(listener, peers), asio::detached);
-  std::thread old{[port = listener.local_endpoint().port()] {
+  std::thread old{[port = listener.local_endpoint().port(), newest] {
     asio::io_context own;
     asio::ip::tcp::socket socket{own};
     socket.connect({asio::ip::address_v4::loopback(), port});
-    OldPeer{TLS_client_method()}.talk(socket.native_handle(), false);
+    OldPeer{TLS_client_method(), newest}.talk(socket.native_handle(), false);
   }};
   EXPECT_TRUE(run_until(context, [&] { return !log.empty(); }));
   listener.close();
   EXPECT_TRUE(support::run_to_end(context));
   old.join();
-  EXPECT_EQ(log.first(),
+  return log.first();
+}
+
+TEST(TlsEndpoint, a_client_with_too_old_a_protocol) {
+  EXPECT_EQ(refusal_of_client(ordinary_server(), TLS1_1_VERSION),
             "a peer was turned away: the client offers only versions of TLS that are too old; at least TLS 1.2 is "
             "required here (tls://127.0.0.1:*)");
 }
@@ -354,8 +358,8 @@ TEST(TlsEndpoint, a_server_with_too_old_a_protocol) {
   std::thread old{[&] {
     asio::io_context own;
     asio::ip::tcp::socket socket = acceptor.accept(own);
-    OldPeer peer{TLS_server_method()};
-    peer.use(authority().issue({"localhost", {"DNS:localhost"}}));
+    OldPeer peer{TLS_server_method(), TLS1_1_VERSION};
+    peer.use(test_authority().issue({"localhost", {"DNS:localhost"}}));
     peer.talk(socket.native_handle(), true);
   }};
   std::optional<Outcome> outcome;
@@ -369,31 +373,7 @@ TEST(TlsEndpoint, a_server_with_too_old_a_protocol) {
 }
 
 TEST(TlsEndpoint, a_server_that_wants_1_3_and_a_client_that_has_only_1_2) {
-  // By its absence on the other side of 1.2 this is an ordinary client's.
-  asio::io_context context;
-  const LogRecord log;
-  ListenerOptions options;
-  options.transport.tls = TlsContext::server(ordinary_server().minimum_version(TlsVersion::v1_3));
-  Listener listener{context, "tls://127.0.0.1:0", options};
-  std::vector<Connection> peers;
-  asio::co_spawn(context, hold(listener, peers), asio::detached);
-  std::thread old{[port = listener.local_endpoint().port()] {
-    asio::io_context own;
-    asio::ip::tcp::socket socket{own};
-    socket.connect({asio::ip::address_v4::loopback(), port});
-    SSL_CTX* const tls = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_max_proto_version(tls, TLS1_2_VERSION);
-    SSL* const ssl = SSL_new(tls);
-    SSL_set_fd(ssl, socket.native_handle());
-    SSL_connect(ssl);
-    SSL_free(ssl);
-    SSL_CTX_free(tls);
-  }};
-  EXPECT_TRUE(run_until(context, [&] { return !log.empty(); }));
-  listener.close();
-  EXPECT_TRUE(support::run_to_end(context));
-  old.join();
-  EXPECT_EQ(log.first(),
+  EXPECT_EQ(refusal_of_client(ordinary_server().minimum_version(TlsVersion::v1_3), TLS1_2_VERSION),
             "a peer was turned away: the client offers only versions of TLS that are too old; at least TLS 1.3 is "
             "required here (tls://127.0.0.1:*)");
 }
@@ -462,9 +442,9 @@ TEST(TlsEndpoint, mutual_tls_tells_who_the_client_is) {
   asio::co_spawn(context, echo_once(listener, seen), [&](std::exception_ptr e) { server_failure = e; });
   std::string answer;
   std::optional<CloseReport> report;
-  const Identity alice = authority().issue({"alice", {"email:alice@example.org"}});
+  const Identity alice = test_authority().issue({"alice", {"email:alice@example.org"}});
   asio::co_spawn(context,
-                 ask(listener.local_endpoint(), identified_by(alice).ca(authority().certificate()),
+                 ask(listener.local_endpoint(), identified_by(alice).ca(test_authority().certificate()),
                      std::string(300'000, 'q'), answer),
                  [&](std::exception_ptr, CloseReport closed) { report = closed; });
   EXPECT_TRUE(support::run_to_end(context));
