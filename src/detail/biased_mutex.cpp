@@ -1,7 +1,7 @@
 #include "detail/biased_mutex.hpp"
 
-#include <chrono>
-#include <thread>
+#include <sched.h>
+#include <time.h>
 
 // The thread sanitizer cannot see what membarrier() orders.
 #if defined(__SANITIZE_THREAD__)
@@ -67,9 +67,10 @@ void BiasedMutex::revoke() noexcept {
   // The owner is inside, if at all, for a moment; it may be a moment in which it is not scheduled.
   for (int turn = 0; held_.load(std::memory_order_acquire); ++turn) {
     if (turn < 64) {
-      std::this_thread::yield();
+      ::sched_yield();
     } else {
-      std::this_thread::sleep_for(std::chrono::microseconds{100});
+      const timespec pause{.tv_sec = 0, .tv_nsec = 100'000};
+      ::nanosleep(&pause, nullptr);
     }
   }
 }
