@@ -3,7 +3,7 @@
 
 import sys
 
-from gate import fuzzers, gtest, programs, structure
+from gate import documents, fuzzers, gtest, programs, structure
 from gate.build import Build
 from gate.report import Report
 
@@ -20,6 +20,7 @@ def release(report, tiers, everything):
         programs.run_examples(report, build)
         fuzzers.replay(report, build)
         structure.check(report, build)
+        documents.check(report)
 
 
 def clang(report):
