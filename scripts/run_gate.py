@@ -20,7 +20,7 @@ def release(report, tiers, everything):
         programs.run_examples(report, build)
         fuzzers.replay(report, build)
         structure.check(report, build)
-        documents.check(report)
+        documents.check(report, build)
 
 
 def clang(report):

@@ -124,16 +124,14 @@ enum class error {
   /// connection goes on with the next.
   ///
   /// To do: the sentence has the place and the reason, as in `$.items[3].price: expected a number, found string "x"`.
-  /// Mend the peer, or the type; a field that may be missing is `std::optional`. Catch this around the receive to go
-  /// on.
+  /// Mend the peer, or the type; a field that may be missing is `std::optional`. Catch it around the receive to go on.
   ///
   /// Options: `Json::strict`, `Json::depth_max`, `Json::decoded_size_max`, and those of `MessagePack` and
   /// `PythonPickle`.
   payload_rejected,
 
   /// TLS: the peer's certificate, or the lack of one, is not acceptable here. It has expired or is not valid yet, is
-  /// for
-  /// another host, or comes from nobody who is trusted; the sentence says which.
+  /// for another host, or comes from nobody who is trusted; the sentence says which.
   ///
   /// To do: give this side the authority's certificate, or the peer a certificate for the name in the endpoint; guide
   /// chapter 11 has the commands.
@@ -152,8 +150,7 @@ enum class error {
   refused_by_peer,
 
   /// The peer cannot be talked to: it does not speak TLS or WebSocket, or no version or protocol that both sides
-  /// accept,
-  /// or it went away during the handshake.
+  /// accept, or it went away during the handshake.
   ///
   /// To do: compare the scheme of the endpoint with what is really behind the port.
   ///

@@ -1,18 +1,22 @@
-"""The checks of the documents: that what is made from the headers is what is there."""
+"""The checks of the documents: what is made from the headers, and that links lead somewhere."""
 
 import subprocess
 import sys
 
 from .build import ROOT
 
-
-def check(report):
-    with report.step("documents"):
-        catalogue = problem_of(sys.executable, "-B", "scripts/error_catalogue.py", "--check")
-        report.result("documents: docs/errors.md is what error.hpp says", catalogue)
+sys.path.insert(0, str(ROOT / "tests" / "tidy"))
+import links  # noqa: E402
 
 
-def problem_of(*command):
-    """None, or what a failing command says."""
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.stdout[-4000:] if done.returncode else None
+def check(report, build):
+    with report.step("documents: links"):
+        for name, problem in links.check(ROOT):
+            report.result(f"links: {name}", problem)
+    with report.step("documents: the error catalogue is what error.hpp says"):
+        command = [sys.executable, "-B", ROOT / "scripts" / "error_catalogue.py", "--check"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        report.result("documents: docs/errors.md", done.stdout if done.returncode else None)
+    with report.step("documents: the reference has everything that is public"):
+        code, output = build.logged("reference", ["ninja", "-C", build.folder, "docs"])
+        report.result("documents: the reference", output[-4000:] if code else None)
