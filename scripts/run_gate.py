@@ -3,7 +3,7 @@
 
 import sys
 
-from gate import fuzzers, gtest, programs, structure
+from gate import documents, fuzzers, gtest, programs, structure
 from gate.build import Build
 from gate.report import Report
 
@@ -51,6 +51,7 @@ def main(mode):
     tiers = ["unit", "driver", "integration", "interop"]
     release(report, [*tiers, "property"], everything=is_full)
     structure.check(report, Build("release"))
+    documents.check(report, Build("release"))
     if is_full:
         clang(report)
     sanitized(report, "asan", [*tiers, "property"] if is_full else ["unit", "driver", "interop"])

@@ -29,6 +29,7 @@
 
 namespace parley {
 
+/// What an endpoint's URL begins with, and so how its peer is reached.
 enum class Scheme : std::uint8_t {
   /// A TCP connection to host and port.
   tcp,
@@ -64,9 +65,11 @@ class EndpointError : public std::invalid_argument {
  public:
   /// No error yet: something for `Endpoint::parse` to fill.
   EndpointError();
+  /// `position` as position() gives it, `reason` as reason() does.
   EndpointError(std::string_view text, std::size_t position, std::string_view reason);
 
   // what(): one line, such as
+  //
   //   endpoint "tcp://host:99999": port 99999 is above 65535 (at character 11)
 
   /// Offset in bytes, from 0, into the text as it was given; its length if something is missing at the end.
@@ -86,6 +89,7 @@ class EndpointError : public std::invalid_argument {
   std::size_t position_ = 0;
 };
 
+/// Where a peer is, as a URL; see the top of this header.
 class Endpoint {
  public:
   /// Longest text accepted, and longest canonical form, in bytes.
@@ -98,8 +102,8 @@ class Endpoint {
 
   /// One `key=value` of the part after `?`, decoded. A key may occur more than once.
   struct Parameter {
-    std::string key;
-    std::string value;
+    std::string key;    ///< before the `=`
+    std::string value;  ///< behind it; empty when there is none
 
     friend bool operator==(const Parameter&, const Parameter&) = default;
   };
@@ -127,11 +131,13 @@ class Endpoint {
   [[nodiscard]] static Endpoint unix_name(std::string_view name);
   /// An abstract name, without the leading NUL or `@`.
   [[nodiscard]] static Endpoint unix_abstract(std::string_view name);
+  /// A name in this process: any text that is not empty.
   [[nodiscard]] static Endpoint inproc(std::string_view name);
 
   // The parts, decoded. A part that the scheme does not have is empty (or 0). Views live as long as any copy of this
   // endpoint does.
 
+  /// How the peer is reached, and whether this build can.
   [[nodiscard]] Scheme scheme() const noexcept;
   [[nodiscard]] bool available() const noexcept { return is_available(scheme()); }
 
@@ -163,6 +169,7 @@ class Endpoint {
   /// The value of the first parameter with this key.
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view key) const noexcept;
 
+  /// Before the `@`, where the scheme has that; the password in the clear.
   [[nodiscard]] std::string_view user() const noexcept;
   [[nodiscard]] std::string_view password() const noexcept;
 
@@ -197,8 +204,10 @@ class Endpoint {
 
 }  // namespace parley
 
+/// Of the canonical spelling, so that equal endpoints hash alike.
 template <>
 struct std::hash<parley::Endpoint> {
+  /// Of the canonical spelling.
   [[nodiscard]] std::size_t operator()(const parley::Endpoint& endpoint) const noexcept {
     return std::hash<std::string_view>{}(endpoint.canonical());
   }

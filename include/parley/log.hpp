@@ -6,6 +6,7 @@
 
 namespace parley {
 
+/// How much a line of the log matters.
 enum class LogLevel {
   debug,    ///< what the library does: addresses tried, connections made, ended and closed
   info,     ///< what someone watching a server wants to know

@@ -21,6 +21,7 @@
 
 namespace parley {
 
+/// Immutable bytes; a copy of a large one shares them. See the top of this header.
 class Message {
  public:
   /// Bodies up to this many bytes are stored in the object; copying such a Message takes no memory.
@@ -51,8 +52,11 @@ class Message {
   [[nodiscard]] static Message join(std::span<const std::span<const std::byte>> pieces);
   [[nodiscard]] static Message join(std::initializer_list<std::string_view> pieces);
 
+  /// A copy shares a large body, and has its own of a small one; neither takes memory.
   Message(const Message& other) noexcept { copy_from(other); }
+  /// Leaves `other` empty.
   Message(Message&& other) noexcept { take_from(other); }
+  /// As the copy constructor.
   Message& operator=(const Message& other) noexcept {
     if (this != &other) {
       release();
@@ -68,13 +72,17 @@ class Message {
     }
     return *this;
   }
+
   ~Message() { release(); }
 
+  /// Of the body, in bytes.
   [[nodiscard]] std::size_t size() const noexcept { return tagged_size_ & ~shared_flag; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  /// The first byte, as long as this Message is there, unchanged and unmoved. Not null, even when there is none.
   [[nodiscard]] const std::byte* data() const noexcept { return is_shared() ? body_.shared.data : body_.bytes; }
 
-  /// Valid as long as this Message, unchanged and unmoved.
+  /// The body, as bytes and as characters (of no particular encoding). Valid as long as this Message, unchanged and
+  /// unmoved.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data(), size()}; }
   [[nodiscard]] std::string_view view() const noexcept { return {reinterpret_cast<const char*>(data()), size()}; }
   /// A copy as a string; `view()` is the form without one.

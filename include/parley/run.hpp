@@ -8,6 +8,7 @@
 
 namespace parley {
 
+/// Settings of run().
 struct RunOptions {
   /// How long the loop may look for work without sleeping before it blocks in the kernel. Waking a sleeping thread
   /// costs tens of microseconds, so a budget cuts the latency of an exchange several times over; it burns the core

@@ -16,11 +16,13 @@ namespace parley::blocking {
 /// outlive the listener. Forms, deadlines, threads and signals are as with blocking::Connection.
 class Listener {
  public:
+  /// What the forms that do not throw give.
   using error_code = boost::system::error_code;
 
   /// Binds and listens, with parley::Listener's errors.
   explicit Listener(Endpoint endpoint, ListenerOptions options = {});
   Listener(Listener&&) noexcept = default;
+  /// Closes what was there.
   Listener& operator=(Listener&&) noexcept;
   /// As close().
   ~Listener();

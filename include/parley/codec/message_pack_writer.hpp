@@ -12,8 +12,10 @@
 
 namespace parley::codec {
 
+/// Encodes one value: give it to codec::write, then take message().
 class MessagePackWriter final : public Writer {
  public:
+  /// Nesting beyond `depth_max` is std::invalid_argument.
   explicit MessagePackWriter(std::size_t depth_max) noexcept : Writer{depth_max} {}
 
   void null() override;
@@ -32,6 +34,7 @@ class MessagePackWriter final : public Writer {
   void key(std::int64_t key) override;
   void key(std::uint64_t key) override;
 
+  /// The payload, once the value has been written.
   [[nodiscard]] Message message() const { return out_.message(); }
 
  private:

@@ -12,8 +12,10 @@
 
 namespace parley::codec {
 
+/// Encodes one value: give it to codec::write, then take message().
 class PythonPickleWriter final : public Writer {
  public:
+  /// Nesting beyond `depth_max` is std::invalid_argument.
   explicit PythonPickleWriter(std::size_t depth_max);
 
   void null() override;
@@ -32,6 +34,7 @@ class PythonPickleWriter final : public Writer {
   void key(std::int64_t key) override;
   void key(std::uint64_t key) override;
 
+  /// The payload, once the value has been written.
   [[nodiscard]] Message message();
 
  private:

@@ -26,6 +26,7 @@ namespace parley::codec {
   return (all & 0x8080'8080'8080'8080) == 0;
 }
 
+/// Whether all of the text is valid; fast where it is ASCII.
 [[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
   return is_ascii(text) || valid_utf8_size(text) == text.size();
 }

@@ -27,6 +27,7 @@ void write(W& writer, const T& value);
 /// Defined in the library for boost::json::value, the one type that is not taken apart here.
 void write_json_value(Writer& writer, const boost::json::value& value);
 
+/// Throws std::invalid_argument for a value that is no enumerator's.
 template <DescribedEnum E>
 std::string_view name_of(E value) {
   const auto& values = EnumTable<E>::values;

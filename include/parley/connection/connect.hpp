@@ -23,14 +23,17 @@ namespace parley {
 /// GCC 12, which destroys aggregate temporaries of a co_await expression twice.
 class ConnectOptions {
  public:
+  /// What a connect() without a deadline of its own waits at most.
   static constexpr std::chrono::seconds default_time_out{30};
 
   ConnectOptions() {}  // NOLINT(modernize-use-equals-default): must not be an aggregate
 
+  /// How messages are told apart; the peer has to do the same. Default: LengthPrefixed{}.
   ConnectOptions& framing(Framing value) {
     connection_.framing = std::move(value);
     return *this;
   }
+  /// Largest body accepted or sent, in bytes. Default: limits::message_size_max.
   ConnectOptions& message_size_max(std::size_t value) {
     connection_.message_size_max = value;
     return *this;
@@ -40,6 +43,7 @@ class ConnectOptions {
     connection_ = std::move(value);
     return *this;
   }
+  /// All settings of the socket, TLS and WebSocket at once.
   ConnectOptions& transport(TransportOptions value) {
     transport_ = std::move(value);
     return *this;
@@ -60,6 +64,7 @@ class ConnectOptions {
     return *this;
   }
 
+  /// What has been set.
   [[nodiscard]] const ConnectionOptions& connection() const noexcept { return connection_; }
   [[nodiscard]] const TransportOptions& transport() const noexcept { return transport_; }
   [[nodiscard]] const std::optional<Deadline>& deadline() const noexcept { return deadline_; }

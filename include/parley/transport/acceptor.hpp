@@ -39,6 +39,7 @@
 
 namespace parley::transport {
 
+/// What async_accept calls.
 using AcceptHandler = boost::asio::any_completion_handler<void(boost::system::error_code, Stream)>;
 
 namespace detail {
@@ -46,14 +47,20 @@ class AcceptorState;
 void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor, AcceptHandler handler);
 }  // namespace detail
 
+/// A listening socket, and the handshakes of those it has let in. Movable; see the top of this header.
 class Acceptor {
  public:
+  /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
+
+  /// Told the system's code, and how long accepting waits because of it.
   using TroubleHandler = std::function<void(boost::system::error_code, Duration)>;
+  /// Told why a peer's handshake failed, as a code and as a sentence, and where the peer is.
   using RefusedHandler =
       std::function<void(boost::system::error_code, const std::string& sentence, const Endpoint& peer)>;
 
   /// Binds and listens. Throws parley::Error with the reason, such as
+  ///
   ///   cannot listen on tcp://127.0.0.1:80: permission denied
   /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for one that is not made of
   /// streams, or for tls without a context that has a certificate.
@@ -68,6 +75,7 @@ class Acceptor {
   /// Closes.
   ~Acceptor();
 
+  /// Where it accepts and calls on_trouble and on_refused.
   [[nodiscard]] executor_type get_executor() const;
 
   /// What was bound, with the real port. `*` stays `*`; a name has become the address.
@@ -86,7 +94,6 @@ class Acceptor {
   auto async_accept(Token&& token) {
     return async_accept(get_executor(), std::forward<Token>(token));
   }
-
   template <class Token>
   auto async_accept(boost::asio::any_io_executor stream_executor, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, Stream)>(

@@ -17,6 +17,7 @@
 
 namespace parley::transport {
 
+/// Settings of memory_pair().
 struct MemoryOptions {
   /// Bytes that each direction holds before a write waits. Taken at once. At least 1.
   std::size_t capacity = 64 * 1024;

@@ -34,6 +34,7 @@ class StartTlsOptions {
   /// Where the sentence of a failure is written, before the handler is called.
   StartTlsOptions& failure_to(std::shared_ptr<std::string> value) { return failure_ = std::move(value), *this; }
 
+  /// What has been set.
   [[nodiscard]] const std::string& host() const noexcept { return host_; }
   [[nodiscard]] Duration time_max() const noexcept { return time_max_; }
   [[nodiscard]] const std::shared_ptr<std::string>& failure_to() const noexcept { return failure_; }
@@ -44,6 +45,7 @@ class StartTlsOptions {
   std::shared_ptr<std::string> failure_;
 };
 
+/// What start_tls calls.
 using StartTlsHandler = boost::asio::any_completion_handler<void(boost::system::error_code, Stream)>;
 
 namespace detail {

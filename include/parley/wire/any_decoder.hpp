@@ -30,9 +30,11 @@ namespace parley::wire {
 /// Decodes one direction of one connection. Movable; a moved-from one may only be destroyed or assigned to.
 class AnyDecoder {
  public:
+  /// One of the library's, or a user's behind a CustomDecoder.
   using Concrete = std::variant<LengthPrefixedDecoder, VarintPrefixedDecoder, SeparatorDecoder, FixedLengthDecoder,
                                 UntilEofDecoder, RawDecoder, CustomDecoder>;
 
+  /// See make_decoder.
   explicit AnyDecoder(Concrete concrete) noexcept : concrete_{std::move(concrete)} {}
 
   /// Calls `f` with the concrete decoder, as an lvalue, and returns what it returns.

@@ -19,9 +19,11 @@ namespace parley::wire {
 /// Encodes one direction of one connection; takes no memory for a message.
 class AnyEncoder {
  public:
+  /// One of the library's, or a user's behind a CustomEncoder.
   using Concrete = std::variant<LengthPrefixedEncoder, VarintPrefixedEncoder, SeparatorEncoder, FixedLengthEncoder,
                                 UntilEofEncoder, RawEncoder, CustomEncoder>;
 
+  /// See make_encoder.
   explicit AnyEncoder(Concrete concrete) noexcept : concrete_{std::move(concrete)} {}
 
   /// Fills `out` for `body`; on the wire: header, body, padding, trailer. The spans in `out` stay valid until `out` or

@@ -21,14 +21,17 @@ class CustomDecoder final {
   /// error::truncated, whichever is true.
   [[nodiscard]] DecodeStep decode(std::span<const std::byte> unread, bool eof, TimePoint now);
 
+  /// The user's decoder's.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const { return decoder_->next_deadline(); }
 
  private:
   std::unique_ptr<FrameDecoder> decoder_;
 };
 
+/// Holds a user's framing, and checks the limit on messages before asking it.
 class CustomEncoder final {
  public:
+  /// `message_size_max` is in bytes of body.
   CustomEncoder(std::shared_ptr<const CustomFraming> framing, std::size_t message_size_max);
 
   /// Errors: message_too_large, and whatever the user's framing answers.

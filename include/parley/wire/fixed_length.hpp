@@ -7,6 +7,7 @@
 
 namespace parley::wire {
 
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
 class FixedLengthDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.
@@ -25,6 +26,7 @@ class FixedLengthDecoder final {
   FixedLength options_;
 };
 
+/// Says what goes around the bodies sent in one direction of one connection.
 class FixedLengthEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.

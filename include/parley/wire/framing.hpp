@@ -64,7 +64,7 @@ struct Separator {
 /// Messages of exactly `size` bytes. A shorter body is padded behind; a longer one cannot be sent (error::unframeable).
 struct FixedLength {
   std::size_t size = 0;  ///< bytes on the wire: at least 1, at most the limit on messages
-  char pad = ' ';
+  char pad = ' ';        ///< the byte that fills what a short body leaves
   /// Remove the trailing `pad` bytes of received messages, those that the sender's own body ended with included.
   bool strip = false;
 
@@ -114,6 +114,7 @@ class CustomFraming {
 /// Any framing, as a value. Compares equal when it is the same kind with the same options, or the same custom object.
 class Framing {
  public:
+  /// The option structs; a custom framing by pointer, never null.
   using Options = std::variant<LengthPrefixed, VarintPrefixed, Separator, FixedLength, UntilEof, Raw,
                                std::shared_ptr<const CustomFraming>>;
 
@@ -142,6 +143,7 @@ class Framing {
   /// Decoding depends on time: `decode` wants the real `now`, and `next_deadline` must be obeyed.
   [[nodiscard]] bool uses_time() const;
 
+  /// Which framing it is, and with which options.
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
   bool operator==(const Framing&) const = default;

@@ -7,8 +7,9 @@
 //   eof
 //   raw
 //
-// Bytes are written as C does it: \n \r \t \0 \\ and \xHH with two hexadecimal digits. A colon within a separator is
-// written \x3a, as the colon divides the parts.
+// Bytes are written as C does it:
+//
+//   \n  \r  \t  \0  \\  \xHH            (two hexadecimal digits; \x3a is the colon, which divides the parts)
 #pragma once
 
 #include <parley/wire/framing.hpp>

@@ -11,6 +11,7 @@
 
 namespace parley::wire {
 
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
 class LengthPrefixedDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
@@ -48,6 +49,7 @@ class LengthPrefixedDecoder final {
   std::size_t size_max_;
 };
 
+/// Says what goes around the bodies sent in one direction of one connection.
 class LengthPrefixedEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range.

@@ -8,6 +8,7 @@
 
 namespace parley::wire {
 
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
 class RawDecoder final {
  public:
   /// Throws std::invalid_argument for a limit of zero, under which no byte could ever be delivered.
@@ -24,6 +25,7 @@ class RawDecoder final {
   std::size_t size_max_;
 };
 
+/// Says what goes around the bodies sent in one direction of one connection.
 class RawEncoder final {
  public:
   /// Throws std::invalid_argument for a limit of zero.

@@ -13,6 +13,7 @@
 
 namespace parley::wire {
 
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
 class SeparatorDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
@@ -52,6 +53,7 @@ class SeparatorDecoder final {
   std::size_t searched_ = 0;
 };
 
+/// Says what goes around the bodies sent in one direction of one connection.
 class SeparatorEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
