@@ -116,8 +116,7 @@ ENDPOINTS = [
     Bug("endpoint: percent signs are not encoded", "src/endpoint_percent.cpp",
         "c == '_' || c == '~';", "c == '_' || c == '~' || c == '%';", Fuzz("endpoint")),
     Bug("endpoint: the password is printed", "src/endpoint_spelling.cpp",
-        "text += ':' + (with_password ? percent::encode(password, percent::safe_in_user) : \"***\");",
-        "text += ':' + percent::encode(password, percent::safe_in_user);", Fuzz("endpoint")),
+        "text += ':' + (with_password ?", "text += ':' + (with_password || password.size() < 8 ?", Fuzz("endpoint")),
     Bug("endpoint: an escape that is cut short", "src/endpoint_parser.cpp",
         "const int low = i + 2 < raw.size()", "const int low = i + 1 < raw.size()", Fuzz("endpoint")),
 ]
