@@ -4,6 +4,8 @@
 // system's own, from boost::system::system_category). Misuse of an interface is std::invalid_argument instead.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -47,14 +49,14 @@ enum class error {
   handshake_failed,
 };
 
-[[nodiscard]] const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] PARLEY_EXPORT const boost::system::error_category& error_category() noexcept;
 
 [[nodiscard]] inline boost::system::error_code make_error_code(error e) noexcept {
   return {static_cast<int>(e), error_category()};
 }
 
 /// What throwing forms throw: the code, and in `what()` a sentence that names the endpoint and the numbers.
-class Error : public boost::system::system_error {
+class PARLEY_EXPORT Error : public boost::system::system_error {
  public:
   Error(boost::system::error_code code, std::string sentence);
 

@@ -27,6 +27,7 @@
 
 #include <parley/connection/connect.hpp>
 #include <parley/connection/connection.hpp>
+#include <parley/detail/export.hpp>
 
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
@@ -44,7 +45,7 @@ namespace detail {
 class Loop;
 }
 
-class Connection {
+class PARLEY_EXPORT Connection {
  public:
   using error_code = boost::system::error_code;
 

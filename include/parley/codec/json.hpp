@@ -9,6 +9,7 @@
 
 #include <parley/codec/codec.hpp>
 #include <parley/codec/json_writer.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 
 #include <cstddef>
@@ -18,7 +19,7 @@
 namespace parley {
 
 namespace codec {
-std::string parse_json(const Payload& payload, Slot root, const Rules& rules);
+PARLEY_EXPORT std::string parse_json(const Payload& payload, Slot root, const Rules& rules);
 }
 
 struct Json {

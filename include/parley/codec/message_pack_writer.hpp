@@ -3,6 +3,7 @@
 
 #include <parley/codec/buffer.hpp>
 #include <parley/codec/writer.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 
 namespace parley::codec {
 
-class MessagePackWriter final : public Writer {
+class PARLEY_EXPORT MessagePackWriter final : public Writer {
  public:
   explicit MessagePackWriter(std::size_t depth_max) noexcept : Writer{depth_max} {}
 

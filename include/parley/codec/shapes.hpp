@@ -3,6 +3,7 @@
 #pragma once
 
 #include <parley/codec/decoder.hpp>
+#include <parley/detail/export.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,27 +13,27 @@
 
 namespace parley::codec {
 
-class BooleanShape final : public Shape {
+class PARLEY_EXPORT BooleanShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
 };
 
 /// std::monostate: nothing but null.
-class NullShape final : public Shape {
+class PARLEY_EXPORT NullShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool null(void* object, Decoder& decoder) const override;
 };
 
-class StringShape final : public Shape {
+class PARLEY_EXPORT StringShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool string(void* object, std::string_view value, Decoder& decoder) const override;
 };
 
 /// std::vector<std::byte> and Message.
-class BytesShape final : public Shape {
+class PARLEY_EXPORT BytesShape final : public Shape {
  public:
   constexpr explicit BytesShape(bool is_message) noexcept : is_message_{is_message} {}
   void describe(std::string& out) const override;
@@ -45,7 +46,7 @@ class BytesShape final : public Shape {
 };
 
 /// Null, or what the inner shape takes.
-class OptionalShape final : public Shape {
+class PARLEY_EXPORT OptionalShape final : public Shape {
  public:
   using Reset = void (*)(void* object);
   using Emplace = void* (*)(void* object);
@@ -70,7 +71,7 @@ class OptionalShape final : public Shape {
 };
 
 /// One of several, chosen by the kind of the value: the first alternative that takes this kind.
-class VariantShape final : public Shape {
+class PARLEY_EXPORT VariantShape final : public Shape {
  public:
   struct Alternative {
     Kinds kinds;
@@ -97,7 +98,7 @@ class VariantShape final : public Shape {
 };
 
 /// Any number of elements of one type.
-class SequenceShape final : public Shape {
+class PARLEY_EXPORT SequenceShape final : public Shape {
  public:
   /// Appends an element and says where it goes.
   using Append = Slot (*)(void* object);
@@ -116,14 +117,14 @@ class SequenceShape final : public Shape {
 };
 
 /// What std::vector<bool> has for elements.
-class BooleanAppender final : public Shape {
+class PARLEY_EXPORT BooleanAppender final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
 };
 
 /// A fixed number of elements: array, tuple, pair.
-class TupleShape final : public Shape {
+class PARLEY_EXPORT TupleShape final : public Shape {
  public:
   using At = Slot (*)(void* object, std::size_t index);
 
@@ -146,7 +147,7 @@ struct Field {
 };
 
 /// Named fields: each once, none missing but optional ones.
-class StructShape final : public Shape {
+class PARLEY_EXPORT StructShape final : public Shape {
  public:
   static constexpr std::size_t field_count_max = 64;
 
@@ -170,7 +171,7 @@ class StructShape final : public Shape {
 };
 
 /// A described enum, by the names of its enumerators.
-class EnumShape final : public Shape {
+class PARLEY_EXPORT EnumShape final : public Shape {
  public:
   using Store = void (*)(void* object, std::size_t index);
 
@@ -184,21 +185,22 @@ class EnumShape final : public Shape {
 };
 
 /// The number of a name, or the number of names.
-[[nodiscard]] std::size_t index_of(std::span<const std::string_view> names, std::string_view name) noexcept;
+[[nodiscard]] PARLEY_EXPORT std::size_t index_of(std::span<const std::string_view> names,
+                                                 std::string_view name) noexcept;
 /// "none of red, green, blue".
-[[nodiscard]] std::string none_of(std::span<const std::string_view> names);
+[[nodiscard]] PARLEY_EXPORT std::string none_of(std::span<const std::string_view> names);
 
 // For the templates of shape_of.hpp: failures, always false.
-bool fail_range(Decoder& decoder, std::int64_t found, std::int64_t min, std::uint64_t max);
-bool fail_range(Decoder& decoder, std::uint64_t found, std::int64_t min, std::uint64_t max);
-bool fail_real_range(Decoder& decoder, double found);
+PARLEY_EXPORT bool fail_range(Decoder& decoder, std::int64_t found, std::int64_t min, std::uint64_t max);
+PARLEY_EXPORT bool fail_range(Decoder& decoder, std::uint64_t found, std::int64_t min, std::uint64_t max);
+PARLEY_EXPORT bool fail_real_range(Decoder& decoder, double found);
 
 /// A map's key as the step of a path, and as words.
-[[nodiscard]] std::string key_step(std::string_view key);
-[[nodiscard]] std::string key_step(std::int64_t key);
-[[nodiscard]] std::string key_step(std::uint64_t key);
-bool fail_key(Decoder& decoder, std::string_view expected, std::string_view found);
-bool fail_key(Decoder& decoder, std::string_view expected, std::int64_t found);
-bool fail_key(Decoder& decoder, std::string_view expected, std::uint64_t found);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::string_view key);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::int64_t key);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::uint64_t key);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::string_view found);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::int64_t found);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::uint64_t found);
 
 }  // namespace parley::codec

@@ -6,6 +6,7 @@
 // This header is for those who write a codec of their own.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 
 #include <cstddef>
@@ -16,7 +17,7 @@
 
 namespace parley::codec {
 
-class Writer {
+class PARLEY_EXPORT Writer {
  public:
   virtual void null() = 0;
   virtual void boolean(bool value) = 0;

@@ -22,6 +22,7 @@
 // Thread rule: everything may be called from any thread at any time, but moving and destroying.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/time.hpp>
@@ -43,10 +44,11 @@ using AcceptHandler = boost::asio::any_completion_handler<void(boost::system::er
 
 namespace detail {
 class AcceptorState;
-void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor, AcceptHandler handler);
+PARLEY_EXPORT void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor,
+                                AcceptHandler handler);
 }  // namespace detail
 
-class Acceptor {
+class PARLEY_EXPORT Acceptor {
  public:
   using executor_type = boost::asio::any_io_executor;
   using TroubleHandler = std::function<void(boost::system::error_code, Duration)>;

@@ -1,13 +1,14 @@
 // Messages of one fixed size (docs/protocols/framing.md section 5).
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <span>
 
 namespace parley::wire {
 
-class FixedLengthDecoder final {
+class PARLEY_EXPORT FixedLengthDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.
   FixedLengthDecoder(const FixedLength& options, std::size_t message_size_max);
@@ -25,7 +26,7 @@ class FixedLengthDecoder final {
   FixedLength options_;
 };
 
-class FixedLengthEncoder final {
+class PARLEY_EXPORT FixedLengthEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.
   FixedLengthEncoder(const FixedLength& options, std::size_t message_size_max);
