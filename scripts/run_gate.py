@@ -3,7 +3,7 @@
 
 import sys
 
-from gate import fuzzers, gtest, programs, structure
+from gate import fuzzers, gtest, package, programs, structure
 from gate.build import Build
 from gate.report import Report
 
@@ -20,6 +20,7 @@ def release(report, tiers, everything):
         programs.run_examples(report, build)
         fuzzers.replay(report, build)
         structure.check(report, build)
+        package.check_installed(report, build)
 
 
 def clang(report):
@@ -54,6 +55,7 @@ def main(mode):
     sanitized(report, "asan", [*tiers, "property"] if mode == "full" else ["unit", "driver", "interop"])
     fuzz(report, seconds=60 if mode == "full" else 5)
     if mode == "full":
+        package.check_variants(report)
         sanitized(report, "tsan", tiers)
         gtest.run_tiers(report, Build("release"), ["property"], patience=40, property_scale=20)
     return report.finish()
