@@ -3,7 +3,7 @@
 
 import sys
 
-from gate import documents, fuzzers, gtest, programs, structure
+from gate import documents, fuzzers, gtest, package, programs, structure
 from gate.build import Build
 from gate.report import Report
 
@@ -52,11 +52,13 @@ def main(mode):
     release(report, [*tiers, "property"], everything=is_full)
     structure.check(report, Build("release"))
     documents.check(report, Build("release"))
+    package.check_installed(report, Build("release"))
     if is_full:
         clang(report)
     sanitized(report, "asan", [*tiers, "property"] if is_full else ["unit", "driver", "interop"])
     fuzz(report, seconds=60 if is_full else 5)
     if is_full:
+        package.check_variants(report)
         sanitized(report, "tsan", tiers)
         gtest.run_tiers(report, Build("release"), ["property"], patience=40, property_scale=20)
     return report.finish()

@@ -15,6 +15,8 @@
 // An Endpoint is an immutable value of two pointers; copies share one block. It may be read from any thread.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -54,14 +56,14 @@ enum class Scheme : std::uint8_t {
 };
 
 /// The scheme as it is written before `://`.
-[[nodiscard]] std::string_view to_string(Scheme scheme) noexcept;
+[[nodiscard]] PARLEY_EXPORT std::string_view to_string(Scheme scheme) noexcept;
 
 /// Whether this build can connect and bind endpoints of this scheme.
-[[nodiscard]] bool is_available(Scheme scheme) noexcept;
+[[nodiscard]] PARLEY_EXPORT bool is_available(Scheme scheme) noexcept;
 
 /// Text that is not an endpoint: what is wrong with it, and where. A password in it is shown as `***`, control and
 /// non-ASCII bytes as `\xNN`, and long text is cut around the place.
-class EndpointError : public std::invalid_argument {
+class PARLEY_EXPORT EndpointError : public std::invalid_argument {
  public:
   /// No error yet: something for `Endpoint::parse` to fill.
   EndpointError();
@@ -90,7 +92,7 @@ class EndpointError : public std::invalid_argument {
 };
 
 /// Where a peer is, as a URL; see the top of this header.
-class Endpoint {
+class PARLEY_EXPORT Endpoint {
  public:
   /// Longest text accepted, and longest canonical form, in bytes.
   static constexpr std::size_t text_size_max = 4096;

@@ -4,6 +4,8 @@
 // system's own, from boost::system::system_category). Misuse of an interface is std::invalid_argument instead.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -159,7 +161,7 @@ enum class error {
 };
 
 /// The category of these codes, named `parley`; one for the process, from any thread.
-[[nodiscard]] const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] PARLEY_EXPORT const boost::system::error_category& error_category() noexcept;
 
 /// Found by Boost.System, so that `ec == parley::error::timed_out` and `return error::full` mean what they say.
 [[nodiscard]] inline boost::system::error_code make_error_code(error e) noexcept {
@@ -167,7 +169,7 @@ enum class error {
 }
 
 /// What throwing forms throw: the code, and in `what()` a sentence that names the endpoint and the numbers.
-class Error : public boost::system::system_error {
+class PARLEY_EXPORT Error : public boost::system::system_error {
  public:
   /// `sentence` is all of what(): the code's own words are not added.
   Error(boost::system::error_code code, std::string sentence);

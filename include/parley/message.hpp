@@ -8,6 +8,7 @@
 #pragma once
 
 #include <parley/detail/copy_small.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/detail/shared_bytes.hpp>
 
 #include <cstddef>
@@ -22,7 +23,7 @@
 namespace parley {
 
 /// Immutable bytes; a copy of a large one shares them. See the top of this header.
-class Message {
+class PARLEY_EXPORT Message {
  public:
   /// Bodies up to this many bytes are stored in the object; copying such a Message takes no memory.
   static constexpr std::size_t inline_size_max = 64;
@@ -175,6 +176,6 @@ class Message {
 static_assert(sizeof(Message) == 72);
 
 /// The bytes as they are.
-std::ostream& operator<<(std::ostream& out, const Message& message);
+PARLEY_EXPORT std::ostream& operator<<(std::ostream& out, const Message& message);
 
 }  // namespace parley

@@ -1,6 +1,8 @@
 // Running an event loop with a poll budget.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -18,6 +20,6 @@ struct RunOptions {
 
 /// io_context::run with a poll budget: returns the number of handlers run, when the context is stopped or out of work.
 /// Any number of threads may run one context. Exceptions from handlers leave it, and it may be called again.
-std::size_t run(boost::asio::io_context& context, RunOptions options = {});
+PARLEY_EXPORT std::size_t run(boost::asio::io_context& context, RunOptions options = {});
 
 }  // namespace parley

@@ -27,6 +27,7 @@
 
 #include <parley/connection/connect.hpp>
 #include <parley/connection/connection.hpp>
+#include <parley/detail/export.hpp>
 
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
@@ -46,7 +47,7 @@ class Loop;
 
 /// Whole messages, both ways, to one peer, by calls that block. A handle that can be moved; one that is empty or was
 /// moved from may only be assigned to, tested and destroyed.
-class Connection {
+class PARLEY_EXPORT Connection {
  public:
   /// What the forms that do not throw give.
   using error_code = boost::system::error_code;

@@ -1,6 +1,7 @@
 // Bytes being written, of a number not known before: small ones without taking memory.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 namespace parley::codec {
 
 /// Grows as needed: the first KiB lies in the object itself. Neither copied nor moved.
-class Buffer {
+class PARLEY_EXPORT Buffer {
  public:
   Buffer() noexcept : begin_{near_}, at_{near_}, end_{near_ + near_size} {}
   Buffer(const Buffer&) = delete;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <parley/codec/payload.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 
 #include <cstddef>
@@ -74,7 +75,7 @@ struct Rules {
 ///
 /// Each event returns false after Decoder::fail. A container overrides begin_array or begin_map to call open_…, and
 /// then is asked for the slot of each value.
-class Shape {
+class PARLEY_EXPORT Shape {
  public:
   /// Puts into words what a value has to be: "a number", "an array or null".
   virtual void describe(std::string& out) const = 0;
@@ -114,7 +115,7 @@ class Shape {
 };
 
 /// Puts one value into one object. Used once, by one thread; the object, the payload and the rules have to stay.
-class Decoder {
+class PARLEY_EXPORT Decoder {
  public:
   /// Decodes one value into `root`. `payload` is what byte strings are parts of.
   Decoder(Slot root, const Payload& payload, const Rules& rules) noexcept
@@ -221,6 +222,6 @@ class Decoder {
 };
 
 /// Skips whatever comes.
-[[nodiscard]] const Shape& skipping() noexcept;
+[[nodiscard]] PARLEY_EXPORT const Shape& skipping() noexcept;
 
 }  // namespace parley::codec

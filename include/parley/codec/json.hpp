@@ -9,6 +9,7 @@
 
 #include <parley/codec/codec.hpp>
 #include <parley/codec/json_writer.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 
 #include <cstddef>
@@ -19,7 +20,7 @@ namespace parley {
 
 namespace codec {
 /// The format's parser; see codec::Parse.
-std::string parse_json(const Payload& payload, Slot root, const Rules& rules);
+PARLEY_EXPORT std::string parse_json(const Payload& payload, Slot root, const Rules& rules);
 }  // namespace codec
 
 /// The codec; any threads may use the same one.

@@ -3,6 +3,7 @@
 
 #include <parley/codec/buffer.hpp>
 #include <parley/codec/writer.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 namespace parley::codec {
 
 /// Encodes one value: give it to codec::write, then take message().
-class JsonWriter final : public Writer {
+class PARLEY_EXPORT JsonWriter final : public Writer {
  public:
   /// Nesting beyond `depth_max` is std::invalid_argument.
   explicit JsonWriter(std::size_t depth_max) noexcept : Writer{depth_max} {}

@@ -19,6 +19,7 @@
 
 #include <parley/codec/described.hpp>
 #include <parley/codec/shapes.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <boost/json/fwd.hpp>
@@ -467,7 +468,7 @@ struct ShapeOf<std::unordered_map<K, V, More...>> {
 // --- anything --------------------------------------------------------------------------------------------------------
 
 /// boost::json::value. Byte strings become base64 text, integer keys their text, in every format.
-class JsonValueShape final : public Shape {
+class PARLEY_EXPORT JsonValueShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool null(void* object, Decoder& decoder) const override;

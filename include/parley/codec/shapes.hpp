@@ -3,6 +3,7 @@
 #pragma once
 
 #include <parley/codec/decoder.hpp>
+#include <parley/detail/export.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,28 +14,28 @@
 namespace parley::codec {
 
 /// bool.
-class BooleanShape final : public Shape {
+class PARLEY_EXPORT BooleanShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
 };
 
 /// std::monostate: nothing but null.
-class NullShape final : public Shape {
+class PARLEY_EXPORT NullShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool null(void* object, Decoder& decoder) const override;
 };
 
 /// std::string.
-class StringShape final : public Shape {
+class PARLEY_EXPORT StringShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool string(void* object, std::string_view value, Decoder& decoder) const override;
 };
 
 /// std::vector<std::byte> and Message.
-class BytesShape final : public Shape {
+class PARLEY_EXPORT BytesShape final : public Shape {
  public:
   /// Which of the two.
   constexpr explicit BytesShape(bool is_message) noexcept : is_message_{is_message} {}
@@ -49,7 +50,7 @@ class BytesShape final : public Shape {
 };
 
 /// Null, or what the inner shape takes.
-class OptionalShape final : public Shape {
+class PARLEY_EXPORT OptionalShape final : public Shape {
  public:
   /// Makes it empty.
   using Reset = void (*)(void* object);
@@ -78,7 +79,7 @@ class OptionalShape final : public Shape {
 };
 
 /// One of several, chosen by the kind of the value: the first alternative that takes this kind.
-class VariantShape final : public Shape {
+class PARLEY_EXPORT VariantShape final : public Shape {
  public:
   /// One of the types.
   struct Alternative {
@@ -108,7 +109,7 @@ class VariantShape final : public Shape {
 };
 
 /// Any number of elements of one type.
-class SequenceShape final : public Shape {
+class PARLEY_EXPORT SequenceShape final : public Shape {
  public:
   /// Appends an element and says where it goes.
   using Append = Slot (*)(void* object);
@@ -130,14 +131,14 @@ class SequenceShape final : public Shape {
 };
 
 /// What std::vector<bool> has for elements.
-class BooleanAppender final : public Shape {
+class PARLEY_EXPORT BooleanAppender final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
 };
 
 /// A fixed number of elements: array, tuple, pair.
-class TupleShape final : public Shape {
+class PARLEY_EXPORT TupleShape final : public Shape {
  public:
   /// Says where an element goes.
   using At = Slot (*)(void* object, std::size_t index);
@@ -164,7 +165,7 @@ struct Field {
 };
 
 /// Named fields: each once, none missing but optional ones.
-class StructShape final : public Shape {
+class PARLEY_EXPORT StructShape final : public Shape {
  public:
   /// Fields that a struct may have: Frame::seen has a bit for each.
   static constexpr std::size_t field_count_max = 64;
@@ -191,7 +192,7 @@ class StructShape final : public Shape {
 };
 
 /// A described enum, by the names of its enumerators.
-class EnumShape final : public Shape {
+class PARLEY_EXPORT EnumShape final : public Shape {
  public:
   /// Stores the enumerator of that number.
   using Store = void (*)(void* object, std::size_t index);
@@ -208,21 +209,22 @@ class EnumShape final : public Shape {
 };
 
 /// The number of a name, or the number of names.
-[[nodiscard]] std::size_t index_of(std::span<const std::string_view> names, std::string_view name) noexcept;
+[[nodiscard]] PARLEY_EXPORT std::size_t index_of(std::span<const std::string_view> names,
+                                                 std::string_view name) noexcept;
 /// "none of red, green, blue".
-[[nodiscard]] std::string none_of(std::span<const std::string_view> names);
+[[nodiscard]] PARLEY_EXPORT std::string none_of(std::span<const std::string_view> names);
 
 /// For the templates of shape_of.hpp: failures, always false.
-bool fail_range(Decoder& decoder, std::int64_t found, std::int64_t min, std::uint64_t max);
-bool fail_range(Decoder& decoder, std::uint64_t found, std::int64_t min, std::uint64_t max);
-bool fail_real_range(Decoder& decoder, double found);
+PARLEY_EXPORT bool fail_range(Decoder& decoder, std::int64_t found, std::int64_t min, std::uint64_t max);
+PARLEY_EXPORT bool fail_range(Decoder& decoder, std::uint64_t found, std::int64_t min, std::uint64_t max);
+PARLEY_EXPORT bool fail_real_range(Decoder& decoder, double found);
 
 /// A map's key as the step of a path, and as words.
-[[nodiscard]] std::string key_step(std::string_view key);
-[[nodiscard]] std::string key_step(std::int64_t key);
-[[nodiscard]] std::string key_step(std::uint64_t key);
-bool fail_key(Decoder& decoder, std::string_view expected, std::string_view found);
-bool fail_key(Decoder& decoder, std::string_view expected, std::int64_t found);
-bool fail_key(Decoder& decoder, std::string_view expected, std::uint64_t found);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::string_view key);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::int64_t key);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::uint64_t key);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::string_view found);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::int64_t found);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::uint64_t found);
 
 }  // namespace parley::codec

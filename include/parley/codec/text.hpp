@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parley/codec/codec.hpp>
+#include <parley/detail/export.hpp>
 
 #include <concepts>
 #include <string>
@@ -11,8 +12,8 @@ namespace parley {
 
 namespace codec {
 /// What Text does, compiled.
-Message encode_text(std::string_view text);
-std::string_view decode_text(const Payload& payload);
+PARLEY_EXPORT Message encode_text(std::string_view text);
+PARLEY_EXPORT std::string_view decode_text(const Payload& payload);
 }  // namespace codec
 
 /// The codec for one string of UTF-8.

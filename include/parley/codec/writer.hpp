@@ -6,6 +6,7 @@
 // This header is for those who write a codec of their own.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 
 #include <cstddef>
@@ -17,7 +18,7 @@
 namespace parley::codec {
 
 /// A format's side of encoding. Used for one value, by one thread; after an exception it is only good for destroying.
-class Writer {
+class PARLEY_EXPORT Writer {
  public:
   /// A value by itself: the whole payload, an element, or what belongs to the key that came last.
   virtual void null() = 0;

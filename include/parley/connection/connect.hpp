@@ -3,6 +3,7 @@
 
 #include <parley/connection/connection.hpp>
 #include <parley/connection/options.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
@@ -76,7 +77,7 @@ class ConnectOptions {
 };
 
 namespace detail {
-void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handler<Connection>);
+PARLEY_EXPORT void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handler<Connection>);
 }
 
 /// Connects from the executor of the awaiting coroutine. All addresses a host name has are tried, both families in
@@ -84,7 +85,7 @@ void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handl
 /// (inproc), error::unavailable (a scheme this build has not), error::untrusted_peer, refused_by_peer or
 /// handshake_failed (tls, ws, wss), or the system's code of the last address tried; the sentence names every address.
 /// Cancellation leaves nothing behind. Throws std::invalid_argument when the framing cannot work there.
-[[nodiscard]] boost::asio::awaitable<Connection> connect(Endpoint endpoint, ConnectOptions options = {});
+[[nodiscard]] PARLEY_EXPORT boost::asio::awaitable<Connection> connect(Endpoint endpoint, ConnectOptions options = {});
 
 /// The same with an executor for the connection and a completion token; completes with (error_code, Connection), the
 /// Connection being empty after an error.

@@ -38,6 +38,7 @@
 #pragma once
 
 #include <parley/connection/options.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/detail/handler.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
@@ -93,13 +94,13 @@ class ConnectionState;
 struct ConnectionAccess;
 
 // The compiled side of the operations below.
-void start_receive(std::shared_ptr<ConnectionState>, Deadline, Handler<Message>);
-void start_next(std::shared_ptr<ConnectionState>, Deadline, Handler<std::optional<Message>>);
-void start_receive_batch(std::shared_ptr<ConnectionState>, std::size_t count_max, Deadline,
-                         Handler<std::vector<Message>>);
-void start_send(std::shared_ptr<ConnectionState>, Message, Deadline, Handler<>);
-void start_flush(std::shared_ptr<ConnectionState>, Deadline, Handler<>);
-void start_close(std::shared_ptr<ConnectionState>, Deadline, Handler<CloseReport>);
+PARLEY_EXPORT void start_receive(std::shared_ptr<ConnectionState>, Deadline, Handler<Message>);
+PARLEY_EXPORT void start_next(std::shared_ptr<ConnectionState>, Deadline, Handler<std::optional<Message>>);
+PARLEY_EXPORT void start_receive_batch(std::shared_ptr<ConnectionState>, std::size_t count_max, Deadline,
+                                       Handler<std::vector<Message>>);
+PARLEY_EXPORT void start_send(std::shared_ptr<ConnectionState>, Message, Deadline, Handler<>);
+PARLEY_EXPORT void start_flush(std::shared_ptr<ConnectionState>, Deadline, Handler<>);
+PARLEY_EXPORT void start_close(std::shared_ptr<ConnectionState>, Deadline, Handler<CloseReport>);
 
 /// A completion token, as opposed to a Deadline or a Message in the same place.
 template <class T, class... Results>
@@ -110,7 +111,7 @@ concept TokenFor = !std::convertible_to<T, Deadline> &&
 
 /// A handle on the connection to one peer: it can be moved, not copied. What holds for all operations (forms,
 /// deadlines, cancellation, threads, errors) stands at the top of this header.
-class Connection {
+class PARLEY_EXPORT Connection {
  public:
   /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;

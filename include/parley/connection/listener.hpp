@@ -7,6 +7,7 @@
 
 #include <parley/connection/connection.hpp>
 #include <parley/connection/options.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
@@ -35,12 +36,12 @@ struct ListenerOptions {
 
 namespace detail {
 class ListenerBackend;
-void start_accept(std::shared_ptr<ListenerBackend>, Deadline, Handler<Connection>);
+PARLEY_EXPORT void start_accept(std::shared_ptr<ListenerBackend>, Deadline, Handler<Connection>);
 }  // namespace detail
 
 /// Thread rule: as Connection. Destroying or closing it completes pending accepts with operation_aborted, frees the
 /// address (a Unix socket file is unlinked if it is still the one bound) and leaves accepted connections alone.
-class Listener {
+class PARLEY_EXPORT Listener {
  public:
   /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;

@@ -9,6 +9,7 @@
 // The thread rule is that of Stream.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/transport/stream.hpp>
 
 #include <cstddef>
@@ -51,6 +52,6 @@ struct FaultPlan {
 };
 
 /// Throws std::invalid_argument for a size limit of 0.
-[[nodiscard]] transport::Stream faulty_stream(transport::Stream inner, FaultPlan plan);
+[[nodiscard]] PARLEY_EXPORT transport::Stream faulty_stream(transport::Stream inner, FaultPlan plan);
 
 }  // namespace parley::testing

@@ -22,6 +22,7 @@
 // Thread rule: everything may be called from any thread at any time, but moving and destroying.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/time.hpp>
@@ -44,11 +45,12 @@ using AcceptHandler = boost::asio::any_completion_handler<void(boost::system::er
 
 namespace detail {
 class AcceptorState;
-void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor, AcceptHandler handler);
+PARLEY_EXPORT void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor,
+                                AcceptHandler handler);
 }  // namespace detail
 
 /// A listening socket, and the handshakes of those it has let in. Movable; see the top of this header.
-class Acceptor {
+class PARLEY_EXPORT Acceptor {
  public:
   /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;

@@ -16,6 +16,7 @@
 // closed. (Both families are asked for in one look-up.) A literal address needs no look-up and so no resolver thread.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/time.hpp>
@@ -70,9 +71,9 @@ class StreamConnectOptions {
 namespace detail {
 /// Throws std::invalid_argument for what can never be connected: inproc, a wildcard host, port 0, tls with a server's
 /// context.
-void require_connectable(const Endpoint& endpoint, const TransportOptions& options);
-void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
-                   ConnectHandler handler);
+PARLEY_EXPORT void require_connectable(const Endpoint& endpoint, const TransportOptions& options);
+PARLEY_EXPORT void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
+                                 ConnectHandler handler);
 }  // namespace detail
 
 /// Completes with (error_code, Stream), through the handler's associated executor; the stream lives on `executor`.

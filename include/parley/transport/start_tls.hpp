@@ -8,6 +8,7 @@
 // (An endpoint `tls://…` does the same for connect, Listener and Acceptor.)
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/stream.hpp>
@@ -49,7 +50,8 @@ class StartTlsOptions {
 using StartTlsHandler = boost::asio::any_completion_handler<void(boost::system::error_code, Stream)>;
 
 namespace detail {
-void start_tls_handshake(Stream stream, TlsContext context, StartTlsOptions options, StartTlsHandler handler);
+PARLEY_EXPORT void start_tls_handshake(Stream stream, TlsContext context, StartTlsOptions options,
+                                       StartTlsHandler handler);
 }
 
 /// The handshake, as server or client according to the context. Completes with (error_code, Stream), as by `post`,

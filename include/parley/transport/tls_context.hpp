@@ -13,6 +13,8 @@
 // handshake, so that a certificate that has been replaced or withdrawn is not in use any longer than its connections.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -105,7 +107,7 @@ class TlsOptions {
 };
 
 /// A handle; copies share one context. May be used from any thread.
-class TlsContext {
+class PARLEY_EXPORT TlsContext {
  public:
   /// Empty: no context.
   TlsContext() noexcept = default;

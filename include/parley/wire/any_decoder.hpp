@@ -11,6 +11,7 @@
 //   });
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/custom.hpp>
 #include <parley/wire/fixed_length.hpp>
 #include <parley/wire/framing.hpp>
@@ -62,6 +63,6 @@ class AnyDecoder {
 
 /// Throws std::invalid_argument when the limit leaves the framing no message at all: Raw with a limit of zero, or
 /// FixedLength messages larger than the limit. `message_size_max` is in bytes of body.
-[[nodiscard]] AnyDecoder make_decoder(const Framing& framing, std::size_t message_size_max);
+[[nodiscard]] PARLEY_EXPORT AnyDecoder make_decoder(const Framing& framing, std::size_t message_size_max);
 
 }  // namespace parley::wire

@@ -1,6 +1,7 @@
 // Framings written by users, made safe to drive.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <memory>
@@ -11,7 +12,7 @@ namespace parley::wire {
 
 /// Holds a user's decoder and checks what it answers: a frame that takes no bytes or lies outside those shown, or a
 /// need that is met already, can neither hang nor crash the driver.
-class CustomDecoder final {
+class PARLEY_EXPORT CustomDecoder final {
  public:
   /// Throws std::invalid_argument when the framing makes no decoder.
   CustomDecoder(const CustomFraming& framing, std::size_t message_size_max);
@@ -29,7 +30,7 @@ class CustomDecoder final {
 };
 
 /// Holds a user's framing, and checks the limit on messages before asking it.
-class CustomEncoder final {
+class PARLEY_EXPORT CustomEncoder final {
  public:
   /// `message_size_max` is in bytes of body.
   CustomEncoder(std::shared_ptr<const CustomFraming> framing, std::size_t message_size_max);

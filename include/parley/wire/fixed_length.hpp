@@ -1,6 +1,7 @@
 // Messages of one fixed size (docs/protocols/framing.md section 5).
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <span>
@@ -8,7 +9,7 @@
 namespace parley::wire {
 
 /// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
-class FixedLengthDecoder final {
+class PARLEY_EXPORT FixedLengthDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.
   FixedLengthDecoder(const FixedLength& options, std::size_t message_size_max);
@@ -27,7 +28,7 @@ class FixedLengthDecoder final {
 };
 
 /// Says what goes around the bodies sent in one direction of one connection.
-class FixedLengthEncoder final {
+class PARLEY_EXPORT FixedLengthEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.
   FixedLengthEncoder(const FixedLength& options, std::size_t message_size_max);

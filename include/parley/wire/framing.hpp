@@ -14,6 +14,7 @@
 // aggregate with non-trivial members twice there.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/error.hpp>
 #include <parley/wire/bytes.hpp>
 #include <parley/wire/envelope.hpp>
@@ -112,7 +113,7 @@ class CustomFraming {
 };
 
 /// Any framing, as a value. Compares equal when it is the same kind with the same options, or the same custom object.
-class Framing {
+class PARLEY_EXPORT Framing {
  public:
   /// The option structs; a custom framing by pointer, never null.
   using Options = std::variant<LengthPrefixed, VarintPrefixed, Separator, FixedLength, UntilEof, Raw,
@@ -163,8 +164,8 @@ inline constexpr std::size_t body_size_max = std::numeric_limits<std::size_t>::m
 inline constexpr std::size_t separator_size_max = 256;
 
 /// Each throws std::invalid_argument with a sentence when an option is out of range.
-void check(const LengthPrefixed& options);
-void check(const Separator& options);
-void check(const FixedLength& options);
+PARLEY_EXPORT void check(const LengthPrefixed& options);
+PARLEY_EXPORT void check(const Separator& options);
+PARLEY_EXPORT void check(const FixedLength& options);
 
 }  // namespace parley::wire

@@ -12,6 +12,7 @@
 //   \n  \r  \t  \0  \\  \xHH            (two hexadecimal digits; \x3a is the colon, which divides the parts)
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <string>
@@ -20,10 +21,10 @@
 namespace parley {
 
 /// Throws std::invalid_argument with a sentence that says what was wrong and what is accepted.
-[[nodiscard]] Framing parse_framing(std::string_view text);
+[[nodiscard]] PARLEY_EXPORT Framing parse_framing(std::string_view text);
 
 /// The shortest text that parse_framing turns into an equal Framing; a custom framing gives its name, which
 /// parse_framing does not know.
-[[nodiscard]] std::string to_string(const Framing& framing);
+[[nodiscard]] PARLEY_EXPORT std::string to_string(const Framing& framing);
 
 }  // namespace parley

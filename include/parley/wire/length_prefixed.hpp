@@ -4,6 +4,7 @@
 // instructions for each read from the stream. The default, a u32 in network order, has a path of its own, inline.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 namespace parley::wire {
 
 /// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
-class LengthPrefixedDecoder final {
+class PARLEY_EXPORT LengthPrefixedDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
   LengthPrefixedDecoder(const LengthPrefixed& options, std::size_t message_size_max)
@@ -50,7 +51,7 @@ class LengthPrefixedDecoder final {
 };
 
 /// Says what goes around the bodies sent in one direction of one connection.
-class LengthPrefixedEncoder final {
+class PARLEY_EXPORT LengthPrefixedEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
   LengthPrefixedEncoder(const LengthPrefixed& options, std::size_t message_size_max);

@@ -1,6 +1,7 @@
 // Bytes as they come: what was read is a message (docs/protocols/framing.md section 7).
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 namespace parley::wire {
 
 /// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
-class RawDecoder final {
+class PARLEY_EXPORT RawDecoder final {
  public:
   /// Throws std::invalid_argument for a limit of zero, under which no byte could ever be delivered.
   RawDecoder(Raw, std::size_t message_size_max);
@@ -26,7 +27,7 @@ class RawDecoder final {
 };
 
 /// Says what goes around the bodies sent in one direction of one connection.
-class RawEncoder final {
+class PARLEY_EXPORT RawEncoder final {
  public:
   /// Throws std::invalid_argument for a limit of zero.
   RawEncoder(Raw, std::size_t message_size_max);

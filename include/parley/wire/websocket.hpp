@@ -5,6 +5,8 @@
 // pong) may stand between them.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -68,19 +70,20 @@ struct WsHeaderStep {
 };
 
 /// Checks all that a header shows by itself: reserved bits, opcodes, the shortest form of the size, control frames.
-[[nodiscard]] WsHeaderStep decode_ws_header(std::span<const std::byte> unread) noexcept;
+[[nodiscard]] PARLEY_EXPORT WsHeaderStep decode_ws_header(std::span<const std::byte> unread) noexcept;
 
 /// Returns the size of the header written to `out`.
-std::size_t encode_ws_header(const WsFrame& frame, std::span<std::byte, WsFrame::header_size_max> out) noexcept;
+PARLEY_EXPORT std::size_t encode_ws_header(const WsFrame& frame,
+                                           std::span<std::byte, WsFrame::header_size_max> out) noexcept;
 
 /// Masks or unmasks `size` bytes of a payload, the first of which is at `position` in it. `out` may be `in`.
-void apply_ws_mask(std::byte* out, const std::byte* in, std::size_t size, const WsMask& mask,
-                   std::uint64_t position) noexcept;
+PARLEY_EXPORT void apply_ws_mask(std::byte* out, const std::byte* in, std::size_t size, const WsMask& mask,
+                                 std::uint64_t position) noexcept;
 
 /// What a server answers to the key of a client's handshake (section 4.2.2).
-[[nodiscard]] std::string ws_accept_key(std::string_view client_key);
+[[nodiscard]] PARLEY_EXPORT std::string ws_accept_key(std::string_view client_key);
 
 /// Base64 with padding (RFC 4648, 4).
-[[nodiscard]] std::string base64(std::span<const std::byte> bytes);
+[[nodiscard]] PARLEY_EXPORT std::string base64(std::span<const std::byte> bytes);
 
 }  // namespace parley::wire
