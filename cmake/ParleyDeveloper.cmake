@@ -46,6 +46,14 @@ function(parley_developer target)
   endif()
 endfunction()
 
+# The sanitizers' presets say -O0: most of what they build runs once, in less time than optimising it would take. The
+# library is what all of it runs.
+function(parley_optimise_under_sanitizers target)
+  if(CMAKE_CXX_FLAGS MATCHES "^-O0 .*-fsanitize")
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
+endfunction()
+
 # Compiles `header` once for `target`, in a way ccache can store. Others may share it by parley_precompile_like.
 function(parley_precompile target header)
   if(PARLEY_PRECOMPILE)
@@ -55,8 +63,7 @@ function(parley_precompile target header)
 endfunction()
 
 function(parley_precompile_like target owner)
-  get_target_property(kind ${owner} TYPE)
-  if(PARLEY_PRECOMPILE AND NOT kind STREQUAL INTERFACE_LIBRARY)
+  if(PARLEY_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM ${owner})
     parley_precompile_flags(${target})
   endif()
