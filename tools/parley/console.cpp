@@ -1,5 +1,6 @@
 #include "console.hpp"
 
+#include "base64.hpp"
 #include "json_line.hpp"
 #include "talk_text.hpp"
 #include "text.hpp"
@@ -28,11 +29,13 @@ std::string error_line(std::string_view sentence, ExitCode code, const Peer* pee
   return object.add("exit", static_cast<int>(code)).add("message", sentence).line();
 }
 
-std::string message_line(const Peer& peer, std::string_view body, BodyFormat format) {
+std::string message_line(const Peer& peer, const Message& body, const Notation& notation) {
   JsonLine object = about("message", peer);
   object.add("size", body.size());
-  if (format == BodyFormat::hex) return object.add("hex", to_hex(body)).line();
-  return (is_utf8(body) ? object.add("text", body) : object.add("base64", to_base64(body))).line();
+  if (notation.codec) return object.add_json("value", decode_value(*notation.codec, body)).line();
+  if (notation.format == BodyFormat::hex) return object.add("hex", to_hex(body.view())).line();
+  const bool is_text = notation.format != BodyFormat::base64 && is_utf8(body.view());
+  return (is_text ? object.add("text", body.view()) : object.add("base64", to_base64(body.view()))).line();
 }
 
 /// A body that the user asked for byte by byte is not touched; whatever else goes to a terminal is.
@@ -44,7 +47,7 @@ Destination destination_of(const TalkOptions& options) {
 }  // namespace
 
 Console::Console(Output& output, const TalkOptions& options)
-    : output_{output}, options_{options}, format_{options.body_format()}, destination_{destination_of(options)} {}
+    : output_{output}, options_{options}, notation_{options.notation()}, destination_{destination_of(options)} {}
 
 void Console::listening(const Endpoint& endpoint) {
   if (options_.json) output_.write(JsonLine{"listening"}.add("endpoint", endpoint.to_string()).line());
@@ -59,9 +62,9 @@ void Console::connected(const Peer& peer) {
 }
 
 void Console::message(const Peer& peer, const Message& body) {
-  if (options_.discard) return;
-  output_.write(options_.json ? message_line(peer, body.view(), format_)
-                              : encode_body(format_, body.view(), destination_));
+  if (options_.discard && !notation_.codec) return;
+  const std::string text = options_.json ? message_line(peer, body, notation_) : notation_.write(body, destination_);
+  if (!options_.discard) output_.write(text);
 }
 
 void Console::closed(const Peer& peer, const CloseReport& report) {

@@ -44,10 +44,12 @@ std::string what_did_not_arrive(const CloseReport& report) {
 }
 
 InputCut input_cut(const TalkOptions& options) {
-  if (options.carries_chunks() && options.body_format() == BodyFormat::raw) return InputCut::chunks;
-  const bool literal = options.body_format() == BodyFormat::text || options.body_format() == BodyFormat::raw;
-  const bool whole = options.body_format() == BodyFormat::raw || (options.carries_one_message() && literal);
-  return whole ? InputCut::whole : InputCut::lines;
+  const Notation notation = options.notation();
+  const bool raw = !notation.codec && notation.format == BodyFormat::raw;
+  if (raw) return options.carries_chunks() ? InputCut::chunks : InputCut::whole;
+  // One value may take many lines, as one text does. In the other formats a line is all there can be.
+  const bool takes_lines = notation.is_literal() || notation.codec;
+  return options.carries_one_message() && takes_lines ? InputCut::whole : InputCut::lines;
 }
 
 }  // namespace
@@ -73,7 +75,9 @@ ExitCode Talk::run(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
   leave_at_signal();
   parley::run(context_, {.poll = options_.poll});
   if (output_.failed()) return ExitCode::failure;
-  return code == ExitCode::ok && failed_ ? ExitCode::failure : code;
+  if (code != ExitCode::ok) return code;
+  if (rejected_) return ExitCode::refused;
+  return failed_ ? ExitCode::failure : ExitCode::ok;
 }
 
 asio::awaitable<ExitCode> Talk::run_to_end(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
@@ -128,7 +132,7 @@ void Talk::spawn(asio::awaitable<void> work) {
 
 std::unique_ptr<Input> Talk::open_input() {
   InputOptions options;
-  options.format = options_.body_format();
+  options.notation = options_.notation();
   options.cut = input_cut(options_);
   options.body_size_max = options_.size_max;
   return std::make_unique<Input>(executor(), options_.file.value_or(""), options);
@@ -168,8 +172,11 @@ asio::awaitable<bool> Talk::take(Peer& peer, const Message& body) {
   // Before it is printed: many peers with large messages wait here, and their messages are not yet text.
   co_await output_.room();
   if (ending_.is_given()) co_return false;
-  console_.message(peer, body);
   ++received_count_;
+  if (!print(peer, body)) {
+    if (has_enough()) ending_.leave(ExitCode::ok);
+    co_return !ending_.is_given();
+  }
   if (options_.echo) {
     // Not in one condition: GCC 12 calls a member coroutine with its arguments shifted behind `a && !co_await`.
     const bool sent = co_await send(peer, body);
@@ -177,6 +184,17 @@ asio::awaitable<bool> Talk::take(Peer& peer, const Message& body) {
   }
   if (has_enough()) ending_.leave(ExitCode::ok);
   co_return !ending_.is_given();
+}
+
+bool Talk::print(const Peer& peer, const Message& body) {
+  try {
+    console_.message(peer, body);
+    return true;
+  } catch (const Error& e) {
+    console_.error(fmt::format("a message was rejected: {}", e.what()), ExitCode::refused, &peer);
+  }
+  if (!options_.outlives_peers()) rejected_ = true;
+  return false;
 }
 
 ExitCode Talk::report(const Peer& peer, const Error& failure) {

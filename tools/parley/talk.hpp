@@ -80,6 +80,8 @@ class Talk {
  private:
   [[nodiscard]] boost::asio::awaitable<ExitCode> run_to_end(std::function<boost::asio::awaitable<ExitCode>(Talk&)>);
   [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, const Message& body);
+  /// False for a message that is no payload of the codec, which is reported.
+  [[nodiscard]] bool print(const Peer& peer, const Message& body);
   [[nodiscard]] ExitCode report(const Peer& peer, const Error& failure);
   void leave_at_signal();
   [[nodiscard]] boost::asio::awaitable<void> bound_leaving();
@@ -95,6 +97,7 @@ class Talk {
   boost::asio::signal_set signals_{context_};
   std::uint64_t received_count_ = 0;
   bool failed_ = false;
+  bool rejected_ = false;  // a message, whose sender is the only peer
 };
 
 }  // namespace parley::tool

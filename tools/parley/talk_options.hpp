@@ -1,7 +1,7 @@
 // What `parley listen` and `parley connect` are told.
 #pragma once
 
-#include "body_format.hpp"
+#include "notation.hpp"
 
 #include <parley/endpoint.hpp>
 #include <parley/limits.hpp>
@@ -34,10 +34,12 @@ struct TalkOptions {
 
   Framing framing{};
   bool one_each = false;             ///< ws, wss: no framing; a message is a WebSocket message
-  std::optional<BodyFormat> format;  ///< as given; body_format() has the one in use
+  std::optional<BodyFormat> format;  ///< as given; notation() has the one in use
+  std::optional<BodyCodec> codec;    ///< messages are values, written as JSON
   std::size_t size_max = limits::message_size_max;
 
   bool echo = false;                   ///< send every message received back
+  bool listens = false;                ///< for peers that come, rather than connecting to one
   bool once = false;                   ///< listen: serve one peer and leave
   std::optional<std::uint64_t> count;  ///< leave after so many messages received
   std::optional<Seconds> time_out;     ///< give up when nothing moves either way for so long
@@ -53,9 +55,9 @@ struct TalkOptions {
   std::chrono::microseconds poll{0};
 
   /// Streams without message boundaries are read and printed as they are.
-  [[nodiscard]] BodyFormat body_format() const {
+  [[nodiscard]] Notation notation() const {
     const bool unbounded = carries_chunks() || carries_one_message();
-    return format.value_or(unbounded ? BodyFormat::raw : BodyFormat::text);
+    return {format.value_or(unbounded ? BodyFormat::raw : BodyFormat::text), codec};
   }
   [[nodiscard]] bool carries_chunks() const { return std::holds_alternative<Raw>(framing.options()); }
   [[nodiscard]] bool carries_one_message() const { return std::holds_alternative<UntilEof>(framing.options()); }
@@ -67,6 +69,8 @@ struct TalkOptions {
   [[nodiscard]] bool ends_sending_at_input_end() const { return !echo && carries_chunks() && can_half_close(); }
   /// Bodies come from standard input only when nothing else says what to send.
   [[nodiscard]] bool reads_standard_input() const { return bodies.empty() && !file && !echo; }
+  /// What one peer does wrong is no reason to leave, nor for an exit code.
+  [[nodiscard]] bool outlives_peers() const { return listens && !once; }
 
  private:
   [[nodiscard]] bool has_scheme(Scheme scheme) const { return endpoint.scheme() == scheme; }
