@@ -19,6 +19,16 @@ function(parley_public_usage target)
   target_link_libraries(${target} PUBLIC Boost::headers)
 endfunction()
 
+# Of a shared library. Before 1.0 a minor version may break, so it is a part of the name that programs link. The two
+# libraries lie beside each other.
+function(parley_shared_name target)
+  set(compatible ${PROJECT_VERSION_MAJOR})
+  if(compatible EQUAL 0)
+    set(compatible 0.${PROJECT_VERSION_MINOR})
+  endif()
+  set_target_properties(${target} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${compatible} INSTALL_RPATH "$ORIGIN")
+endfunction()
+
 # Strict warnings, as errors.
 function(parley_developer target)
   if(NOT PARLEY_DEVELOPER)

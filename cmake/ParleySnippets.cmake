@@ -1,6 +1,7 @@
-# The C++ in README.md and docs/guide, compiled. scripts/snippets.py says how a block is marked.
+# The C++ in the documents, compiled. scripts/snippets.py says how a block is marked.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-file(GLOB documents CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs/guide/*.md)
+file(GLOB documents CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/*.md ${PROJECT_SOURCE_DIR}/docs/*.md
+     ${PROJECT_SOURCE_DIR}/docs/protocols/*.md ${PROJECT_SOURCE_DIR}/docs/guide/*.md)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${documents} ${PROJECT_SOURCE_DIR}/scripts/snippets.py)
 set(snippet_folder ${CMAKE_CURRENT_BINARY_DIR}/snippets)
 

@@ -2,25 +2,22 @@
 // back the same; whatever is rejected must say why; and nothing takes more memory than allowed.
 #pragma once
 
+#include "require.hpp"
 #include "tests/support/codec_values.hpp"
 
 #include <parley/codec/codec.hpp>
 
 #include <boost/json/value.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string_view>
 
 namespace parley::fuzz {
-
-inline void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 template <class T, class C>
 std::optional<T> accepted(const C& codec, const Payload& payload) {
@@ -45,6 +42,18 @@ void expect_stable(const C& codec, const Payload& payload) {
   require(is_ordered ? twice == once : twice.size() == once.size());
 }
 
+/// What a struct was given is what a document of the same payload has.
+template <class C>
+void expect_faithful(const C& codec, const Payload& payload) {
+  const auto item = accepted<test::Item>(codec, payload);
+  const auto document = accepted<boost::json::value>(codec, payload);
+  if (!item || !document) return;
+  const boost::json::object& fields = document->as_object();
+  require(fields.at("name").as_string() == item->name);
+  require(fields.at("price").to_number<double>() == item->price || std::isnan(item->price));
+  require(fields.at("count").to_number<std::uint64_t>() == item->count);
+}
+
 template <class C>
 void expect_sound(const std::uint8_t* data, std::size_t size) {
   const std::string_view payload{reinterpret_cast<const char*>(data), size};
@@ -54,6 +63,7 @@ void expect_sound(const std::uint8_t* data, std::size_t size) {
   expect_stable<test::Everything, C, false>(codec, payload);
   expect_stable<test::Order>(codec, payload);
   expect_stable<std::map<std::string, std::vector<test::Choice>>>(codec, payload);
+  expect_faithful(codec, payload);
   codec.strict = true;
   static_cast<void>(accepted<test::Item>(codec, payload));
 }

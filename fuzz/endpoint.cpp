@@ -1,10 +1,14 @@
-// Any text at all: it is refused with a place inside it, or it is an endpoint that survives being handed over as text
-// and that does not show its password.
+// Any text at all: it is refused with a place inside it, or it is an endpoint that survives being handed over as text,
+// that does not show its password, and whose IPv6 address is what the C library makes of it.
 #include <parley/endpoint.hpp>
 
+#include <arpa/inet.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -57,6 +61,21 @@ void check_secrecy(const Endpoint& endpoint) {
   require(endpoint.to_string() == text.substr(0, begin) + ":***" + text.substr(end));
 }
 
+in6_addr ipv6_of(std::string_view text) {
+  in6_addr address{};
+  require(::inet_pton(AF_INET6, std::string(text.substr(0, text.find('%'))).c_str(), &address) == 1);
+  return address;
+}
+
+void check_address(std::string_view text, const Endpoint& endpoint) {
+  if (endpoint.host().find(':') == std::string_view::npos) return;
+  const std::size_t host_mark = std::min(text.find("//["), text.find("@["));  // "//[" or "user@["
+  const std::size_t begin = text.find('[', host_mark) + 1;
+  const in6_addr written = ipv6_of(text.substr(begin, text.find(']', begin) - begin));
+  const in6_addr read = ipv6_of(endpoint.host());
+  require(std::memcmp(&written, &read, sizeof read) == 0);
+}
+
 void check_makers(std::string_view text) {
   const auto check = [](auto make) {
     try {
@@ -99,6 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto endpoint = Endpoint::parse(text, &why)) {
     check_round_trip(*endpoint);
     check_secrecy(*endpoint);
+    check_address(text, *endpoint);
   } else {
     check_fault(text, why);
   }

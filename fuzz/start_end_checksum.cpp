@@ -5,6 +5,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   parley::fuzz::Input input{data, size};
-  parley::fuzz::expect_same_however_cut(std::make_shared<StartEndChecksum>(), input);
+  parley::fuzz::expect_sound(std::make_shared<StartEndChecksum>(), input);
   return 0;
 }

@@ -1,12 +1,14 @@
 // A server's side of a WebSocket, from the first byte of the upgrade on. First bytes: options, a seed for the sizes of
 // the reads; the rest is what the client sends. Whatever that is: no plain bytes after the end, no answer without
-// bound, and the same plain bytes however the input is cut.
+// bound, the same plain bytes however the input is cut, and the same content whether messages are told apart or not.
+#include "require.hpp"
 #include "transport/ws/session.hpp"
+
+#include <parley/wire/bytes.hpp>
 
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -55,12 +57,23 @@ Outcome serve(std::string_view input, WsMessages messages, std::size_t read_size
   while (!outcome.ec) {
     const std::size_t size = session->read(std::as_writable_bytes(std::span{room}), outcome.ec);
     outcome.plain.append(room, 0, size);
-    if (size == 0 && !outcome.ec) std::abort();
+    fuzz::require(size != 0 || outcome.ec);
   }
   error_code again;
-  if (session->read(std::as_writable_bytes(std::span{room}), again) != 0 && !outcome.plain.empty()) std::abort();
-  if (client.given() > 128 * 1024) std::abort();
+  fuzz::require(session->read(std::as_writable_bytes(std::span{room}), again) == 0 || outcome.plain.empty());
+  fuzz::require(client.given() <= 128 * 1024);
   return outcome;
+}
+
+/// The messages of `one_each`, each behind its size, as one.
+std::string without_sizes(std::string_view plain) {
+  std::string content;
+  while (plain.size() >= 4) {
+    const auto size = wire::load_big<std::uint32_t>(reinterpret_cast<const std::byte*>(plain.data()));
+    content += plain.substr(4, size);
+    plain.remove_prefix(std::min<std::size_t>(plain.size(), 4 + size));
+  }
+  return content;
 }
 
 }  // namespace
@@ -77,6 +90,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         input;
   }
   const Outcome whole = serve(input, messages, input.size() + 1, 4096);
-  if (whole != serve(input, messages, 1U + data[1] % 7U, 1U + data[1] / 7U)) std::abort();
+  fuzz::require(whole == serve(input, messages, 1U + data[1] % 7U, 1U + data[1] / 7U));
+  if (messages == WsMessages::one_each) {
+    const Outcome pieces = serve(input, WsMessages::pieces, input.size() + 1, 4096);
+    fuzz::require(pieces.plain.starts_with(without_sizes(whole.plain)));
+  }
   return 0;
 }

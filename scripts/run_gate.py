@@ -3,14 +3,14 @@
 
 import sys
 
-from gate import fuzzers, gtest, programs, structure
+from gate import documents, fuzzers, gtest, package, programs, structure
 from gate.build import Build
 from gate.report import Report
 
 SANITIZER_PATIENCE = 5  # an instrumented test may take this many times longer
 
 
-def release(report, tiers, everything):
+def release(report, tiers, everything=False):
     build = Build("release", TOOL=True, TESTS=True, EXAMPLES=everything, BENCH=everything)
     targets = ["all"] if everything else ["parley_tool", *(f"{tier}_tests" for tier in tiers)]
     if not build.make(report, *targets):
@@ -19,7 +19,6 @@ def release(report, tiers, everything):
     if everything:
         programs.run_examples(report, build)
         fuzzers.replay(report, build)
-        structure.check(report, build)
 
 
 def clang(report):
@@ -46,14 +45,20 @@ def fuzz(report, seconds):
 def main(mode):
     report = Report()
     if mode == "quick":
-        release(report, ["unit", "driver", "integration"], everything=False)
+        release(report, ["unit", "driver", "integration"])
         return report.finish()
+    is_full = mode == "full"
     tiers = ["unit", "driver", "integration", "interop"]
-    release(report, [*tiers, "property"], everything=True)
-    clang(report)
-    sanitized(report, "asan", [*tiers, "property"] if mode == "full" else ["unit", "driver", "interop"])
-    fuzz(report, seconds=60 if mode == "full" else 5)
-    if mode == "full":
+    release(report, [*tiers, "property"], everything=is_full)
+    structure.check(report, Build("release"))
+    documents.check(report, Build("release"))
+    package.check_installed(report, Build("release"))
+    if is_full:
+        clang(report)
+    sanitized(report, "asan", [*tiers, "property"] if is_full else ["unit", "driver", "interop"])
+    fuzz(report, seconds=60 if is_full else 5)
+    if is_full:
+        package.check_variants(report)
         sanitized(report, "tsan", tiers)
         gtest.run_tiers(report, Build("release"), ["property"], patience=40, property_scale=20)
     return report.finish()

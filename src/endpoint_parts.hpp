@@ -40,7 +40,7 @@ struct SchemeTraits {
 [[nodiscard]] std::span<const SchemeTraits> scheme_table() noexcept;
 [[nodiscard]] const SchemeTraits& traits_of(Scheme scheme) noexcept;
 
-struct Endpoint::Parts {
+struct PARLEY_HIDDEN Endpoint::Parts {
   Scheme scheme = Scheme::tcp;
   bool abstract = false;
   std::uint16_t port = 0;

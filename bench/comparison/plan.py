@@ -15,7 +15,7 @@ class Contender:
     @property
     def is_context(self):
         """Not part of any ratio, only good to know."""
-        return self.name in ("raw copy", "raw single", "asio", "asio poll")
+        return self.name in ("raw copy", "raw single", "nng", "asio", "asio poll")
 
 
 PARLEY = Contender("parley", "parley-bench", "connection")
@@ -26,6 +26,7 @@ RAW_COPY = Contender("raw copy", "raw_driver", "batched-copy")
 RAW_SINGLE = Contender("raw single", "raw_driver", "single")
 RAW_POLL = Contender("raw poll", "raw_driver", "single-poll")
 ZMQ = Contender("zmq", "zmq_driver")
+NNG = Contender("nng", "nng_driver")
 ASIO = Contender("asio", "asio_driver", "coroutine")
 OPENSSL = Contender("openssl", "openssl_driver")
 PARLEY_TCP = Contender("parley tcp", "parley-bench", "connection", transport="tcp")
@@ -110,22 +111,22 @@ def questions(seconds, warmup, count):
     for transport in TRANSPORTS:
         for size in SIZES:
             result.append(Question(f"throughput.{transport}.{size}", "throughput", transport,
-                                   (PARLEY, RAW, ZMQ, RAW_COPY, RAW_SINGLE, ASIO), {**timed, "--size": size}))
+                                   (PARLEY, RAW, ZMQ, NNG, RAW_COPY, RAW_SINGLE, ASIO), {**timed, "--size": size}))
     for size in (1024, 65536):
         result.append(Question(f"throughput.tls.{size}", "throughput", "tls", (PARLEY, OPENSSL), {**timed, "--size": size}))
         result.append(Question(f"throughput.ws.{size}", "throughput", "ws", (PARLEY, PARLEY_TCP), {**timed, "--size": size}))
     for transport in TRANSPORTS:
-        result.append(Question(f"latency.{transport}", "latency", transport, (PARLEY, PARLEY_BLOCKING, RAW, ZMQ, ASIO), timed))
+        result.append(Question(f"latency.{transport}", "latency", transport, (PARLEY, PARLEY_BLOCKING, RAW, ZMQ, NNG, ASIO), timed))
         result.append(Question(f"latency-poll.{transport}", "latency", transport, (PARLEY_POLL, RAW_POLL, ASIO_POLL), timed))
     for transport in TRANSPORTS:
-        result.append(Question(f"connect.{transport}", "connect", transport, (PARLEY, RAW, ZMQ, ASIO), {"--count": count}))
+        result.append(Question(f"connect.{transport}", "connect", transport, (PARLEY, RAW, ZMQ, NNG, ASIO), {"--count": count}))
     for transport in TRANSPORTS:
-        result.append(Question(f"idle.{transport}", "conns", transport, (PARLEY, RAW, ZMQ, ASIO),
+        result.append(Question(f"idle.{transport}", "conns", transport, (PARLEY, RAW, ZMQ, NNG, ASIO),
                                {"--peers": IDLE_PEERS, "--seconds": 0}))
-        result.append(Question(f"conns.{transport}", "conns", transport, (PARLEY, RAW, ZMQ, ASIO),
+        result.append(Question(f"conns.{transport}", "conns", transport, (PARLEY, RAW, ZMQ, NNG, ASIO),
                                {"--peers": BUSY_PEERS, "--seconds": seconds}))
-    result.append(Question("inproc", "inproc-throughput", "inproc", (PARLEY, ZMQ), timed))
-    result.append(Question("inproc-latency", "inproc-latency", "inproc", (PARLEY, ZMQ), timed))
+    result.append(Question("inproc", "inproc-throughput", "inproc", (PARLEY, ZMQ, NNG), timed))
+    result.append(Question("inproc-latency", "inproc-latency", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("bystander.tcp", "bystander", "tcp", (PARLEY_BESET, PARLEY_ALONE), {**timed, "--peers": 1002}))
     return result
 

@@ -1,7 +1,7 @@
 // TLS with certificates on both sides: the server proves who it is, and knows who its client is.
 //
 // The certificate here is one of localhost's own, trusted as it is and used by both sides, so that the example needs no
-// files. Yours come from files, made as the guide's chapter 10 shows: TlsOptions::certificate_file, key_file, ca_file.
+// files. Yours come from files, made as the guide's chapter 11 shows: TlsOptions::certificate_file, key_file, ca_file.
 
 #include "../check.hpp"
 

@@ -15,6 +15,8 @@
 // An Endpoint is an immutable value of two pointers; copies share one block. It may be read from any thread.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +31,7 @@
 
 namespace parley {
 
+/// What an endpoint's URL begins with, and so how its peer is reached.
 enum class Scheme : std::uint8_t {
   /// A TCP connection to host and port.
   tcp,
@@ -53,20 +56,22 @@ enum class Scheme : std::uint8_t {
 };
 
 /// The scheme as it is written before `://`.
-[[nodiscard]] std::string_view to_string(Scheme scheme) noexcept;
+[[nodiscard]] PARLEY_EXPORT std::string_view to_string(Scheme scheme) noexcept;
 
 /// Whether this build can connect and bind endpoints of this scheme.
-[[nodiscard]] bool is_available(Scheme scheme) noexcept;
+[[nodiscard]] PARLEY_EXPORT bool is_available(Scheme scheme) noexcept;
 
 /// Text that is not an endpoint: what is wrong with it, and where. A password in it is shown as `***`, control and
 /// non-ASCII bytes as `\xNN`, and long text is cut around the place.
-class EndpointError : public std::invalid_argument {
+class PARLEY_EXPORT EndpointError : public std::invalid_argument {
  public:
   /// No error yet: something for `Endpoint::parse` to fill.
   EndpointError();
+  /// `position` as position() gives it, `reason` as reason() does.
   EndpointError(std::string_view text, std::size_t position, std::string_view reason);
 
   // what(): one line, such as
+  //
   //   endpoint "tcp://host:99999": port 99999 is above 65535 (at character 11)
 
   /// Offset in bytes, from 0, into the text as it was given; its length if something is missing at the end.
@@ -86,7 +91,8 @@ class EndpointError : public std::invalid_argument {
   std::size_t position_ = 0;
 };
 
-class Endpoint {
+/// Where a peer is, as a URL; see the top of this header.
+class PARLEY_EXPORT Endpoint {
  public:
   /// Longest text accepted, and longest canonical form, in bytes.
   static constexpr std::size_t text_size_max = 4096;
@@ -98,8 +104,8 @@ class Endpoint {
 
   /// One `key=value` of the part after `?`, decoded. A key may occur more than once.
   struct Parameter {
-    std::string key;
-    std::string value;
+    std::string key;    ///< before the `=`
+    std::string value;  ///< behind it; empty when there is none
 
     friend bool operator==(const Parameter&, const Parameter&) = default;
   };
@@ -127,11 +133,13 @@ class Endpoint {
   [[nodiscard]] static Endpoint unix_name(std::string_view name);
   /// An abstract name, without the leading NUL or `@`.
   [[nodiscard]] static Endpoint unix_abstract(std::string_view name);
+  /// A name in this process: any text that is not empty.
   [[nodiscard]] static Endpoint inproc(std::string_view name);
 
   // The parts, decoded. A part that the scheme does not have is empty (or 0). Views live as long as any copy of this
   // endpoint does.
 
+  /// How the peer is reached, and whether this build can.
   [[nodiscard]] Scheme scheme() const noexcept;
   [[nodiscard]] bool available() const noexcept { return is_available(scheme()); }
 
@@ -163,6 +171,7 @@ class Endpoint {
   /// The value of the first parameter with this key.
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view key) const noexcept;
 
+  /// Before the `@`, where the scheme has that; the password in the clear.
   [[nodiscard]] std::string_view user() const noexcept;
   [[nodiscard]] std::string_view password() const noexcept;
 
@@ -197,8 +206,10 @@ class Endpoint {
 
 }  // namespace parley
 
+/// Of the canonical spelling, so that equal endpoints hash alike.
 template <>
 struct std::hash<parley::Endpoint> {
+  /// Of the canonical spelling.
   [[nodiscard]] std::size_t operator()(const parley::Endpoint& endpoint) const noexcept {
     return std::hash<std::string_view>{}(endpoint.canonical());
   }

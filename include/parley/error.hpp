@@ -4,6 +4,8 @@
 // system's own, from boost::system::system_category). Misuse of an interface is std::invalid_argument instead.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -12,52 +14,167 @@
 
 namespace parley {
 
+/// What went wrong. Each code says what happened, what to do, and which options govern it; docs/errors.md is made of
+/// these comments by scripts/error_catalogue.py.
 enum class error {
-  /// The peer ended its direction between two messages, or this side was closed: there is nothing more to come.
+  /// There is nothing more to come: the peer ended its direction between two messages, or this side was closed or told
+  /// to end. All that had arrived has been given out.
+  ///
+  /// To do: nothing, as a rule; this is how a conversation ends. `next()` gives an empty optional instead. To send or
+  /// receive after `close()` on this side is a mistake of this program.
+  ///
+  /// Options: none.
   closed = 1,
-  /// The stream ended inside a message.
+
+  /// The stream ended inside a message. Over TLS and WebSocket also: it ended without the closing message of that
+  /// protocol, so that somebody may have cut it.
+  ///
+  /// To do: take the conversation for broken, and have the peer begin again on a new connection; `partial()` has the
+  /// bytes of the message that did not end. If it happens each time, the peer leaves without closing in order, or uses
+  /// another framing.
+  ///
+  /// Options: `ConnectionOptions::framing`, which has to be the peer's.
   truncated,
-  /// A message, sent or announced by the peer, is larger than the limit.
+
+  /// A message is larger than the limit. Announced by the peer: the connection is cut, before memory is taken. Given to
+  /// `send`: it is refused, and the connection is as it was.
+  ///
+  /// To do: raise the limit at both ends if such messages are meant, or send in pieces what is large. A size in the
+  /// sentence that nobody can have meant says that the peer speaks another framing, or none: 1195725856 is `GET ` read
+  /// as a length.
+  ///
+  /// Options: `ConnectionOptions::message_size_max`, `WsOptions::message_size_max`; for the sender also
+  /// `LengthPrefixed::width`.
   message_too_large,
-  /// The bytes break the rules of the framing or protocol.
+
+  /// The bytes break the rules: of the framing, of WebSocket, or of TLS, where they were damaged on their way. The
+  /// connection is cut. From a `TlsContext`: a file is not the PEM it should be, or the key is not the certificate's.
+  ///
+  /// To do: compare the framings of the two ends, then the bytes of the peer with docs/protocols/framing.md. For a
+  /// context, look at the file that the sentence names.
+  ///
+  /// Options: `ConnectionOptions::framing`; `TlsOptions::certificate_file`, `TlsOptions::key_file`,
+  /// `TlsOptions::ca_file`.
   malformed,
-  /// The deadline passed first.
+
+  /// The deadline passed first: that of the operation, of connecting, or of a handshake. A receive has taken no message
+  /// and a send has queued none (a blocking one may have: parley/blocking/connection.hpp); the connection is as it was.
+  /// A connection that was still being made is given up.
+  ///
+  /// To do: what the program does about a silent peer: ask again, or close. The sentence says which operation waited,
+  /// for how long, and for what.
+  ///
+  /// Options: the `Deadline` of the call; `ConnectOptions::deadline` (30 s), `TransportOptions::handshake_time_max`
+  /// (10 s for each).
   timed_out,
-  /// A queue is at its limit and the operation was told not to wait.
+
+  /// A queue is at its limit, and the operation was told not to wait: the peer, or the network, is slower than this
+  /// program. The message was not queued.
+  ///
+  /// To do: `send` in place of `try_send` or `post`, as it waits; or drop the message, or the peer.
+  ///
+  /// Options: for `try_send`, `ConnectionOptions::send_high_water_size` and `ConnectionOptions::send_high_water_count`;
+  /// for `post`, `ConnectionOptions::send_hard_limit_size`.
   full,
-  /// The framing cannot carry this body: it contains the separator, or has the wrong length.
+
+  /// The framing cannot carry this body: it contains the separator, is longer than the fixed length, or is empty where
+  /// that would leave no trace. Nothing was put on the wire, and the connection is as it was.
+  ///
+  /// To do: choose a framing that carries any body (`LengthPrefixed`), or encode the body so that it fits.
+  ///
+  /// Options: `ConnectionOptions::framing`; `Separator::allow_in_body`, `FixedLength::size`.
   unframeable,
-  /// The framing carries one message per direction, and it was sent already; or this direction was shut down.
+
+  /// Nothing more can be sent in this direction: `end_sending()` was called, or the framing carries one message for
+  /// each direction (`UntilEof`) and has done so. Receiving goes on.
+  ///
+  /// To do: send before ending; for a second message make another connection, or choose a framing for many.
+  ///
+  /// Options: `ConnectionOptions::framing`.
   send_ended,
-  /// Nothing listens at an in-process endpoint.
+
+  /// Nothing listens at this `inproc://` endpoint. (Elsewhere that is the system's `connection_refused`.)
+  ///
+  /// To do: make the Listener before connecting, and compare the names. Names are of one process.
+  ///
+  /// Options: none; the endpoint.
   no_listener,
-  /// The limit on open connections is reached.
+
+  /// The listener of this `inproc://` endpoint has as many connections open as it may, or as many that wait to be
+  /// accepted. (Elsewhere further ones wait in the kernel.)
+  ///
+  /// To do: accept, close what is not needed, or raise the limit.
+  ///
+  /// Options: `ListenerOptions::connections_max`, `TransportOptions::backlog`.
   too_many_connections,
-  /// The endpoint's scheme is known, and not available in this build.
+
+  /// The scheme of the endpoint is known, and this build of the library does not have it.
+  ///
+  /// To do: ask `Endpoint::available()` before; for `tls` and `wss` use a library built with OpenSSL.
+  ///
+  /// Options: `PARLEY_TLS`, when the library is built.
   unavailable,
+
   /// The host has no address that could be tried.
+  ///
+  /// To do: look the name up (`getent ahosts NAME`), or write an address into the endpoint.
+  ///
+  /// Options: none; the endpoint.
   no_address,
-  /// A whole message arrived, and its payload is not what the codec or the type asked for. The connection goes on.
+
+  /// A whole message arrived, and its payload is not what the codec or the type asks for. The message is gone, and the
+  /// connection goes on with the next.
+  ///
+  /// To do: the sentence has the place and the reason, as in `$.items[3].price: expected a number, found string "x"`.
+  /// Mend the peer, or the type; a field that may be missing is `std::optional`. Catch it around the receive to go on.
+  ///
+  /// Options: `Json::strict`, `Json::depth_max`, `Json::decoded_size_max`, and those of `MessagePack` and
+  /// `PythonPickle`.
   payload_rejected,
-  /// TLS: the peer's certificate, or the lack of one, is not acceptable here; the sentence says what is wrong with it.
+
+  /// TLS: the peer's certificate, or the lack of one, is not acceptable here. It has expired or is not valid yet, is
+  /// for another host, or comes from nobody who is trusted; the sentence says which.
+  ///
+  /// To do: give this side the authority's certificate, or the peer a certificate for the name in the endpoint; guide
+  /// chapter 11 has the commands.
+  ///
+  /// Options: `TlsOptions::ca_file`, `TlsOptions::server_name`, `TlsOptions::client_certificate`.
   untrusted_peer,
-  /// The peer ended a handshake by saying no: to this side's certificate, TLS version, path, origin.
+
+  /// The peer said no: to this side's certificate, TLS version or application protocol, or to the path or origin of a
+  /// WebSocket; or it closed a WebSocket with a code that is not a goodbye.
+  ///
+  /// To do: look at the peer's log, where the reason is; the sentence has its words. With TLS 1.3 a client hears of it
+  /// from its first `receive` only.
+  ///
+  /// Options: `TlsOptions::certificate_file`, `TlsOptions::alpn`, `WsOptions::origin`; at the peer
+  /// `WsOptions::accept_origin`, `TlsOptions::client_certificate`.
   refused_by_peer,
-  /// The peer cannot be talked to: it does not speak the protocol, or nothing that both sides accept.
+
+  /// The peer cannot be talked to: it does not speak TLS or WebSocket, or no version or protocol that both sides
+  /// accept, or it went away during the handshake.
+  ///
+  /// To do: compare the scheme of the endpoint with what is really behind the port.
+  ///
+  /// Options: `TlsOptions::minimum_version`, `TlsOptions::alpn`.
   handshake_failed,
 };
 
-[[nodiscard]] const boost::system::error_category& error_category() noexcept;
+/// The category of these codes, named `parley`; one for the process, from any thread.
+[[nodiscard]] PARLEY_EXPORT const boost::system::error_category& error_category() noexcept;
 
+/// Found by Boost.System, so that `ec == parley::error::timed_out` and `return error::full` mean what they say.
 [[nodiscard]] inline boost::system::error_code make_error_code(error e) noexcept {
   return {static_cast<int>(e), error_category()};
 }
 
 /// What throwing forms throw: the code, and in `what()` a sentence that names the endpoint and the numbers.
-class Error : public boost::system::system_error {
+class PARLEY_EXPORT Error : public boost::system::system_error {
  public:
+  /// `sentence` is all of what(): the code's own words are not added.
   Error(boost::system::error_code code, std::string sentence);
 
+  /// For people: one line, without a newline. code() is for the program.
   [[nodiscard]] const char* what() const noexcept override { return sentence_.c_str(); }
 
  private:
@@ -66,5 +183,6 @@ class Error : public boost::system::system_error {
 
 }  // namespace parley
 
+/// Makes the enumerators convert to error codes.
 template <>
 struct boost::system::is_error_code_enum<parley::error> : std::true_type {};

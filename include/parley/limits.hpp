@@ -6,6 +6,7 @@
 
 namespace parley::limits {
 
+/// Units, in bytes.
 inline constexpr std::size_t kib = 1024;
 inline constexpr std::size_t mib = 1024 * kib;
 

@@ -1,11 +1,14 @@
 // The log hook. The library itself never prints; whoever wants to see inside installs a function.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <functional>
 #include <string_view>
 
 namespace parley {
 
+/// How much a line of the log matters.
 enum class LogLevel {
   debug,    ///< what the library does: addresses tried, connections made, ended and closed
   info,     ///< what someone watching a server wants to know
@@ -19,6 +22,6 @@ using LogHook = std::function<void(LogLevel level, std::string_view text, std::s
 
 /// Installs the hook for the whole process; an empty function removes it. Any thread, at any time; a call in progress
 /// may still reach the previous hook.
-void set_log_hook(LogHook hook);
+PARLEY_EXPORT void set_log_hook(LogHook hook);
 
 }  // namespace parley

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <parley/detail/copy_small.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/detail/shared_bytes.hpp>
 
 #include <cstddef>
@@ -21,7 +22,8 @@
 
 namespace parley {
 
-class Message {
+/// Immutable bytes; a copy of a large one shares them. See the top of this header.
+class PARLEY_EXPORT Message {
  public:
   /// Bodies up to this many bytes are stored in the object; copying such a Message takes no memory.
   static constexpr std::size_t inline_size_max = 64;
@@ -51,8 +53,11 @@ class Message {
   [[nodiscard]] static Message join(std::span<const std::span<const std::byte>> pieces);
   [[nodiscard]] static Message join(std::initializer_list<std::string_view> pieces);
 
+  /// A copy shares a large body, and has its own of a small one; neither takes memory.
   Message(const Message& other) noexcept { copy_from(other); }
+  /// Leaves `other` empty.
   Message(Message&& other) noexcept { take_from(other); }
+  /// As the copy constructor.
   Message& operator=(const Message& other) noexcept {
     if (this != &other) {
       release();
@@ -68,13 +73,17 @@ class Message {
     }
     return *this;
   }
+
   ~Message() { release(); }
 
+  /// Of the body, in bytes.
   [[nodiscard]] std::size_t size() const noexcept { return tagged_size_ & ~shared_flag; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  /// The first byte, as long as this Message is there, unchanged and unmoved. Not null, even when there is none.
   [[nodiscard]] const std::byte* data() const noexcept { return is_shared() ? body_.shared.data : body_.bytes; }
 
-  /// Valid as long as this Message, unchanged and unmoved.
+  /// The body, as bytes and as characters (of no particular encoding). Valid as long as this Message, unchanged and
+  /// unmoved.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {data(), size()}; }
   [[nodiscard]] std::string_view view() const noexcept { return {reinterpret_cast<const char*>(data()), size()}; }
   /// A copy as a string; `view()` is the form without one.
@@ -167,6 +176,6 @@ class Message {
 static_assert(sizeof(Message) == 72);
 
 /// The bytes as they are.
-std::ostream& operator<<(std::ostream& out, const Message& message);
+PARLEY_EXPORT std::ostream& operator<<(std::ostream& out, const Message& message);
 
 }  // namespace parley

@@ -1,6 +1,8 @@
 // Everything of parley that most programs use.
 #pragma once
 
+#include <parley/blocking/connection.hpp>
+#include <parley/blocking/listener.hpp>
 #include <parley/codec/bytes.hpp>
 #include <parley/codec/json.hpp>
 #include <parley/codec/message_pack.hpp>

@@ -1,6 +1,8 @@
 // Running an event loop with a poll budget.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -8,6 +10,7 @@
 
 namespace parley {
 
+/// Settings of run().
 struct RunOptions {
   /// How long the loop may look for work without sleeping before it blocks in the kernel. Waking a sleeping thread
   /// costs tens of microseconds, so a budget cuts the latency of an exchange several times over; it burns the core
@@ -17,6 +20,6 @@ struct RunOptions {
 
 /// io_context::run with a poll budget: returns the number of handlers run, when the context is stopped or out of work.
 /// Any number of threads may run one context. Exceptions from handlers leave it, and it may be called again.
-std::size_t run(boost::asio::io_context& context, RunOptions options = {});
+PARLEY_EXPORT std::size_t run(boost::asio::io_context& context, RunOptions options = {});
 
 }  // namespace parley

@@ -7,6 +7,7 @@
 
 namespace parley {
 
+/// Monotonic: what changes the wall clock changes no deadline.
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 using Duration = Clock::duration;
@@ -18,6 +19,7 @@ class Deadline {
   /// Never: the wait has no limit of its own.
   constexpr Deadline() noexcept = default;
 
+  /// At this point in time; one that has passed makes a wait end at once, unless there is something to give.
   constexpr Deadline(TimePoint when) noexcept : when_{when} {}  // NOLINT(google-explicit-constructor)
 
   /// From now on; a span too long for the clock means never.
@@ -25,8 +27,10 @@ class Deadline {
   Deadline(std::chrono::duration<Rep, Period> span)  // NOLINT(google-explicit-constructor)
       : when_{after(std::chrono::duration<double>(span), [&] { return std::chrono::duration_cast<Duration>(span); })} {}
 
+  /// As a default-made one.
   static constexpr Deadline never() noexcept { return {}; }
 
+  /// Whether there is no limit, and else where it is.
   [[nodiscard]] constexpr bool is_never() const noexcept { return when_ == TimePoint::max(); }
   [[nodiscard]] constexpr TimePoint when() const noexcept { return when_; }
 

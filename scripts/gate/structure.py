@@ -6,7 +6,8 @@ import sys
 
 from .build import ROOT
 
-sys.path.insert(0, str(ROOT / "tests" / "tidy"))
+sys.path[:0] = [str(ROOT / "tests" / "tidy"), str(ROOT / "tests" / "planted")]
+import bugs  # noqa: E402
 import layering  # noqa: E402
 import words  # noqa: E402
 
@@ -21,6 +22,9 @@ def check(report, build):
     with report.step("words that have no place in the sources"):
         for name, problem in words.check(ROOT):
             report.result(f"words: {name}", problem)
+    with report.step("bugs that can be planted"):
+        for name, problem in bugs.check(ROOT):
+            report.result(f"planted bugs: {name}", problem)
     with report.step("format"):
         done = subprocess.run([ROOT / "scripts" / "format", "--check"], capture_output=True, text=True)
         report.result("format: scripts/format --check", done.stderr[-2000:] if done.returncode else None)

@@ -1,2 +1,5 @@
-// Boost.JSON, compiled here once for the whole library.
+// Boost.JSON, compiled here once for the whole library and its users, who have nothing more to link: a shared library
+// exports it.
+#pragma GCC visibility push(default)
 #include <boost/json/src.hpp>
+#pragma GCC visibility pop

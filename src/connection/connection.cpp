@@ -30,13 +30,13 @@ asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable
 // What is done without waiting needs only a lease on the connection. What has to wait, or to find words for an error,
 // holds the state in the coroutine's frame, so that the references below stay good.
 
-Taken take(const Lease& lease, Message& message) {
+inline Taken take(const Lease& lease, Message& message) {
   const std::lock_guard lock{lease.slot->mutex};
   ConnectionState* state = lease.find();
   return state != nullptr ? state->take_locked(message) : Taken::nothing;
 }
 
-ConnectionState::Sent try_send(const Lease& lease, Message& message, error_code& ec) {
+inline ConnectionState::Sent try_send(const Lease& lease, Message& message, error_code& ec) {
   ConnectionState::Lock lock{lease.slot->mutex};
   ConnectionState* state = lease.find();
   return state != nullptr ? state->try_send_locked(lock, message, ec) : ConnectionState::Sent::must_wait;

@@ -1,5 +1,7 @@
 #include "connection/link.hpp"
 
+#include "detail/this_thread.hpp"
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -16,15 +18,9 @@ namespace {
 /// Full reads or writes in a row before other handlers get their turn.
 constexpr int turn_max = 16;
 
-/// Something that differs from thread to thread.
-const void* this_thread() noexcept {
-  thread_local const char here = 0;
-  return &here;
-}
-
 }  // namespace
 
-Link::Link(transport::Stream stream, const asio::any_io_executor& executor, std::mutex& mutex, LinkSink& sink,
+Link::Link(transport::Stream stream, const asio::any_io_executor& executor, BiasedMutex& mutex, LinkSink& sink,
            ContextService& context, std::size_t read_size)
     : stream_{std::move(stream)},
       executor_{executor},

@@ -17,6 +17,7 @@
 
 #include "connection/in_buffer.hpp"
 #include "connection/out_queue.hpp"
+#include "detail/biased_mutex.hpp"
 #include "detail/context_service.hpp"
 
 #include <parley/transport/stream.hpp>
@@ -37,7 +38,7 @@ class LinkSink {
   [[nodiscard]] virtual bool wants_bytes() const = 0;
   /// More bytes are in link.in(). May call handlers, releasing the lock meanwhile; what they send is written before the
   /// link waits for more, so that an answer costs no further turn of the event loop.
-  virtual void on_bytes(std::unique_lock<std::mutex>& lock) = 0;
+  virtual void on_bytes(std::unique_lock<BiasedMutex>& lock) = 0;
   /// The stream ended (asio::error::eof) or failed; no on_bytes will follow.
   virtual void on_read_end(boost::system::error_code ec) = 0;
   /// Some of the queue has been written.
@@ -60,10 +61,10 @@ struct LinkCounters {
 
 class Link : private Pollable {
  public:
-  using Lock = std::unique_lock<std::mutex>;
+  using Lock = std::unique_lock<BiasedMutex>;
 
   /// `executor` is the stream's; what is referred to outlives the link.
-  Link(transport::Stream stream, const boost::asio::any_io_executor& executor, std::mutex& mutex, LinkSink& sink,
+  Link(transport::Stream stream, const boost::asio::any_io_executor& executor, BiasedMutex& mutex, LinkSink& sink,
        ContextService& context, std::size_t read_size);
 
   // All of these with the mutex held.
@@ -149,7 +150,7 @@ class Link : private Pollable {
 
   transport::Stream stream_;
   const boost::asio::any_io_executor& executor_;
-  std::mutex& mutex_;
+  BiasedMutex& mutex_;
   LinkSink& sink_;
   ContextService& context_;
   const bool can_wait_;

@@ -53,7 +53,7 @@ class ListenerBackend : public WaitingObject {
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
   void connection_closed();
 
-  std::mutex own_mutex_;
+  BiasedMutex own_mutex_;
   Ring<Acceptor> acceptors_;
   bool closed_ = false;
   // Outlives the listener: connections may.

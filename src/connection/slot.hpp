@@ -5,6 +5,8 @@
 // it as a holder of the connection would be a fourteenth of what a small message costs.
 #pragma once
 
+#include "detail/biased_mutex.hpp"
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -19,7 +21,7 @@ class Slot {
   /// One that nobody lives in. Any thread.
   [[nodiscard]] static Slot& take();
 
-  std::mutex mutex;
+  BiasedMutex mutex;
 
   // With the mutex held.
 

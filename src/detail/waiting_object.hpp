@@ -5,6 +5,7 @@
 // run under it.
 #pragma once
 
+#include "detail/biased_mutex.hpp"
 #include "detail/context_service.hpp"
 #include "detail/ring.hpp"
 #include "detail/waiter.hpp"
@@ -26,10 +27,10 @@ namespace parley::detail {
 
 class WaitingObject : public ContextMember {
  public:
-  using Lock = std::unique_lock<std::mutex>;
+  using Lock = std::unique_lock<BiasedMutex>;
 
   /// `mutex` outlives the object.
-  WaitingObject(boost::asio::any_io_executor executor, std::mutex& mutex)
+  WaitingObject(boost::asio::any_io_executor executor, BiasedMutex& mutex)
       : executor_{std::move(executor)}, context_{&ContextService::of(executor_)}, mutex_{mutex} {
     context_->enroll(*this);
   }
@@ -85,7 +86,7 @@ class WaitingObject : public ContextMember {
     while (!waiters.empty()) fail(waiters.take_front(), ec);
   }
 
-  [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_; }
+  [[nodiscard]] BiasedMutex& mutex() const noexcept { return mutex_; }
 
   /// Null when the context has gone.
   [[nodiscard]] ContextService* context() const noexcept { return context_; }
@@ -105,7 +106,7 @@ class WaitingObject : public ContextMember {
 
   const boost::asio::any_io_executor executor_;
   ContextService* context_;
-  std::mutex& mutex_;
+  BiasedMutex& mutex_;
   std::uint64_t last_id_ = reserved_id_max;
 };
 

@@ -92,7 +92,7 @@ class ChunkedDecode {
         require(step.need > unread_.size(), "a need that is met already");
         need_ = step.need;
         return false;
-      case wire::DecodeStep::Kind::frame: take_frame(step); return true;
+      case wire::DecodeStep::Kind::frame: take_frame(step, eof); return true;
       case wire::DecodeStep::Kind::end:
         require(eof && unread_.empty(), "an end before the end");
         result_.ending = Decoded::Ending::end;
@@ -103,8 +103,10 @@ class ChunkedDecode {
     return false;
   }
 
-  void take_frame(const wire::DecodeStep& step) {
+  void take_frame(const wire::DecodeStep& step, bool eof) {
     require(step.consumed > 0, "a frame of no bytes");
+    require(eof || !obey_need_ || step.consumed >= need_,
+            "a need of more than the frame, which would have been held back");
     require(step.consumed <= unread_.size(), "a frame beyond the bytes");
     require(step.begin <= step.consumed && step.size <= step.consumed - step.begin, "a body outside its frame");
     result_.messages.push_back(unread_.substr(step.begin, step.size));
@@ -177,20 +179,25 @@ void for_each_cut(const Framing& framing, std::size_t message_size_max, std::str
   }
 }
 
-/// Everything `encoder` puts on the wire for `body`, as text; throws std::logic_error when it refuses.
-template <class Encoder>
-std::string encode_text(Encoder& encoder, std::string_view body) {
+/// What `envelope` and `body` are on the wire, as text.
+inline std::string wire_text(const wire::Envelope& envelope, std::string_view body) {
   const auto as_text = [](std::span<const std::byte> bytes) {
     return std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   };
-  wire::Envelope envelope;
-  if (const auto refused = encoder.encode(std::as_bytes(std::span{body}), envelope))
-    throw std::logic_error("the encoder refused: " + refused.message());
   std::string wire{as_text(envelope.header)};
   wire += body;
   wire.append(envelope.pad_size, static_cast<char>(envelope.pad));
   wire += as_text(envelope.trailer);
   return wire;
+}
+
+/// Everything `encoder` puts on the wire for `body`, as text; throws std::logic_error when it refuses.
+template <class Encoder>
+std::string encode_text(Encoder& encoder, std::string_view body) {
+  wire::Envelope envelope;
+  if (const auto refused = encoder.encode(std::as_bytes(std::span{body}), envelope))
+    throw std::logic_error("the encoder refused: " + refused.message());
+  return wire_text(envelope, body);
 }
 
 }  // namespace parley::test

@@ -1,18 +1,14 @@
 #pragma once
 
+#include "bench/common/congestion_control.hpp"
 #include "bench/common/options.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <zmq.h>
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace bench::zmq {
@@ -95,40 +91,10 @@ inline std::string endpoint_of(const Address& address) {
   return address.scheme == Address::Scheme::unix_path ? "ipc://" + address.path : address.text;
 }
 
-namespace detail {
-
-/// libzmq has no option for congestion control, so it is set on whichever TCP sockets this process has: the listener
-/// (accepted sockets inherit it) or, once it is there, the connection.
-inline bool set_congestion_control(const std::string& name, bool connected) {
-  bool found = false;
-  for (int fd = 3; fd < 256; ++fd) {
-    int protocol = 0;
-    socklen_t size = sizeof protocol;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 || protocol != IPPROTO_TCP) continue;
-    sockaddr_storage peer;
-    socklen_t peer_size = sizeof peer;
-    if (connected && ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) continue;
-    if (::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) != 0)
-      throw std::runtime_error("this machine does not offer the congestion control " + name);
-    found = true;
-  }
-  return found;
-}
-
-inline void apply_congestion_control(const Options& o, bool connected) {
-  if (o.cc.empty() || !o.addr.is_tcp()) return;
-  for (int tries = 0; !set_congestion_control(o.cc, connected); ++tries) {
-    if (tries == 500) throw std::runtime_error("no TCP socket appeared to set the congestion control on");
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-}
-
-}  // namespace detail
-
 inline void bind(Socket& socket, const Options& o) {
   socket.set(ZMQ_BACKLOG, 4096, "ZMQ_BACKLOG");
   check(zmq_bind(socket.get(), endpoint_of(o.addr).c_str()), "zmq_bind");
-  detail::apply_congestion_control(o, false);
+  apply_congestion_control(o, false);
 }
 
 inline void connect(Socket& socket, const Options& o) {
@@ -138,7 +104,7 @@ inline void connect(Socket& socket, const Options& o) {
 /// For runs over one connection, where it pays to wait until --cc could be applied to it.
 inline void connect_one(Socket& socket, const Options& o) {
   connect(socket, o);
-  detail::apply_congestion_control(o, true);
+  apply_congestion_control(o, true);
 }
 
 }  // namespace bench::zmq

@@ -27,6 +27,7 @@
 
 #include <parley/connection/connect.hpp>
 #include <parley/connection/connection.hpp>
+#include <parley/detail/export.hpp>
 
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
@@ -44,8 +45,11 @@ namespace detail {
 class Loop;
 }
 
-class Connection {
+/// Whole messages, both ways, to one peer, by calls that block. A handle that can be moved; one that is empty or was
+/// moved from may only be assigned to, tested and destroyed.
+class PARLEY_EXPORT Connection {
  public:
+  /// What the forms that do not throw give.
   using error_code = boost::system::error_code;
 
   /// Connects, with parley::connect's errors and default deadline (ConnectOptions::deadline).
@@ -58,12 +62,14 @@ class Connection {
                       ConnectionOptions options = {});
 
   Connection(Connection&&) noexcept = default;
+  /// Closes what was there as the destructor does.
   Connection& operator=(Connection&& other) noexcept;
   /// Closes in order within ConnectionOptions::linger, as close() does: what was posted is still written.
   ~Connection();
 
   /// Empty: as a moved-from one, of which nothing but this and assignment may be used.
   Connection() noexcept;
+  /// Whether it is not empty.
   [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
 
   // --- receiving ----------------------------------------------------------------------------------------------------
@@ -84,6 +90,7 @@ class Connection {
   /// While another thread waits it is that thread which reads, at its own time.
   [[nodiscard]] std::optional<Message> try_receive();
 
+  /// As parley::Connection::end_of_receiving and parley::Connection::partial.
   [[nodiscard]] error_code end_of_receiving() const;
   [[nodiscard]] Message partial() const;
 
@@ -119,8 +126,10 @@ class Connection {
 
   // --- looking ------------------------------------------------------------------------------------------------------
 
+  /// Where the two ends are; valid as long as the handle.
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept;
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept;
+  /// As parley::Connection::stats.
   [[nodiscard]] ConnectionStats stats() const;
   /// The sentence of the last error of this connection, in whichever thread; empty when there was none.
   [[nodiscard]] std::string last_error() const;

@@ -6,6 +6,7 @@
 
 #include <parley/blocking/connection.hpp>
 #include <parley/connection/listener.hpp>
+#include <parley/detail/export.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -14,13 +15,15 @@ namespace parley::blocking {
 
 /// Accepted connections share the listener's event loop, which whoever waits in one of them runs for all; they may
 /// outlive the listener. Forms, deadlines, threads and signals are as with blocking::Connection.
-class Listener {
+class PARLEY_EXPORT Listener {
  public:
+  /// What the forms that do not throw give.
   using error_code = boost::system::error_code;
 
   /// Binds and listens, with parley::Listener's errors.
   explicit Listener(Endpoint endpoint, ListenerOptions options = {});
   Listener(Listener&&) noexcept = default;
+  /// Closes what was there.
   Listener& operator=(Listener&&) noexcept;
   /// As close().
   ~Listener();

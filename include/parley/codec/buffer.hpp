@@ -1,6 +1,7 @@
 // Bytes being written, of a number not known before: small ones without taking memory.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <cstddef>
@@ -11,12 +12,14 @@
 
 namespace parley::codec {
 
-class Buffer {
+/// Grows as needed: the first KiB lies in the object itself. Neither copied nor moved.
+class PARLEY_EXPORT Buffer {
  public:
   Buffer() noexcept : begin_{near_}, at_{near_}, end_{near_ + near_size} {}
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
+  /// Appends.
   void put(char c) {
     if (at_ == end_) grow(1);
     *at_++ = c;
@@ -38,9 +41,11 @@ class Buffer {
   }
   void advance(std::size_t size) noexcept { at_ += size; }
 
+  /// Bytes written.
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
   /// Of bytes already written, to be changed in place.
   [[nodiscard]] char* data() noexcept { return begin_; }
+  /// What has been written: until the next call that appends, and as a copy.
   [[nodiscard]] std::string_view view() const noexcept { return {begin_, size()}; }
   [[nodiscard]] Message message() const { return Message{view()}; }
 

@@ -12,7 +12,9 @@
 
 namespace parley {
 
+/// The codec for which value and payload are the same bytes. Nothing is checked, and nothing can be rejected.
 struct Bytes {
+  /// For sentences.
   static constexpr std::string_view name = "bytes";
 
   /// Anything a Message can be made of.

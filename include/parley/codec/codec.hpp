@@ -18,6 +18,7 @@
 #include <parley/codec/payload.hpp>
 #include <parley/codec/shape_of.hpp>
 #include <parley/codec/write.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/error.hpp>
 #include <parley/message.hpp>
 
@@ -39,16 +40,16 @@ concept Codec = std::copyable<C> && requires(const C& codec, const Message& payl
 namespace codec {
 
 /// Throws parley::Error with error::payload_rejected.
-[[noreturn]] void reject(std::string sentence);
+[[noreturn]] PARLEY_EXPORT void reject(std::string sentence);
 
 /// What the payload looks like, as "JSON" or "a Python pickle (protocol 4)"; empty if there is nothing to say.
-[[nodiscard]] std::string guessed_format(std::span<const std::byte> payload);
+[[nodiscard]] PARLEY_EXPORT std::string guessed_format(std::span<const std::byte> payload);
 
 /// A format's parser: one value into `root`. Gives the sentence, which is empty if all is well.
 using Parse = std::string (*)(const Payload& payload, Slot root, const Rules& rules);
 
 /// Calls `parse` with rules that have been made sensible; throws as decode does.
-void decode_into(Slot root, const Payload& payload, const Rules& rules, Parse parse);
+PARLEY_EXPORT void decode_into(Slot root, const Payload& payload, const Rules& rules, Parse parse);
 
 /// The body of a codec's encode: `W` is the format's Writer.
 template <class W, class T>

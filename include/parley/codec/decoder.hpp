@@ -15,6 +15,7 @@
 #pragma once
 
 #include <parley/codec/payload.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 
 #include <cstddef>
@@ -40,28 +41,30 @@ enum Kind : unsigned {
   kind_array = 64,
   kind_object = 128,
 };
+/// A set of kinds: the sum of their bits.
 using Kinds = unsigned;
 
 /// Where a value goes.
 struct Slot {
-  const Shape* shape;
-  void* object;
+  const Shape* shape;  ///< of the object; null after a failure
+  void* object;        ///< of the type that the shape is for
 };
 
 /// An array or object that has begun and not ended.
 struct Frame {
-  const Shape* shape;
-  void* object;
+  const Shape* shape;  ///< of the container
+  void* object;        ///< the container
   Slot slot;           ///< of the value that comes next, or came last
   std::size_t count;   ///< elements that have begun; for a struct, the number of the field that came last, plus one
   std::uint64_t seen;  ///< for a struct: a bit for each field that came
   const void* key;     ///< for a map: the key that came last; for a struct: its table of fields
-  bool is_array;
+  bool is_array;       ///< its values have no keys
 };
 
 /// What decoding insists on.
 struct Rules {
   bool strict = false;  ///< a field the struct does not have is an error; otherwise it is skipped
+  /// Arrays and objects that may be open at a time.
   std::size_t depth_max = limits::payload_depth_max;
   std::size_t size_max = limits::decoded_size_max;  ///< of the decoded value, in bytes of memory
   /// Keys are always text, and byte strings travel as base64 text: JSON.
@@ -72,16 +75,18 @@ struct Rules {
 ///
 /// Each event returns false after Decoder::fail. A container overrides begin_array or begin_map to call open_…, and
 /// then is asked for the slot of each value.
-class Shape {
+class PARLEY_EXPORT Shape {
  public:
   /// Puts into words what a value has to be: "a number", "an array or null".
   virtual void describe(std::string& out) const = 0;
 
+  /// A value of this kind has come for `object`. Until overridden: a mismatch, with what describe() says.
   virtual bool null(void* object, Decoder& decoder) const;
   virtual bool boolean(void* object, bool value, Decoder& decoder) const;
   virtual bool integer(void* object, std::int64_t value, Decoder& decoder) const;
   /// Only for values that the other one cannot hold.
   virtual bool big_integer(void* object, std::uint64_t value, Decoder& decoder) const;
+  /// What the format marks as a real: in JSON a number with a fraction or an exponent.
   virtual bool real(void* object, double value, Decoder& decoder) const;
   /// Valid UTF-8. The text is gone after the call.
   virtual bool string(void* object, std::string_view value, Decoder& decoder) const;
@@ -91,7 +96,7 @@ class Shape {
   virtual bool begin_array(void* object, std::size_t count, Decoder& decoder) const;
   virtual bool begin_map(void* object, std::size_t count, Decoder& decoder) const;
 
-  // Of an open container: sets frame.slot for the value to come.
+  /// Of an open container: sets frame.slot for the value to come.
   virtual bool element(Frame& frame, Decoder& decoder) const;
   virtual bool key(Frame& frame, std::string_view key, Decoder& decoder) const;
   virtual bool key(Frame& frame, std::int64_t key, Decoder& decoder) const;
@@ -109,7 +114,8 @@ class Shape {
   constexpr Shape& operator=(const Shape&) noexcept = default;
 };
 
-class Decoder {
+/// Puts one value into one object. Used once, by one thread; the object, the payload and the rules have to stay.
+class PARLEY_EXPORT Decoder {
  public:
   /// Decodes one value into `root`. `payload` is what byte strings are parts of.
   Decoder(Slot root, const Payload& payload, const Rules& rules) noexcept
@@ -117,6 +123,7 @@ class Decoder {
 
   // --- what a parser calls: true to go on ---------------------------------------------------------------------------
 
+  /// A value.
   bool null();
   bool boolean(bool value);
   bool integer(std::int64_t value);
@@ -125,9 +132,12 @@ class Decoder {
   /// Text not known to be UTF-8 is checked by string(); checked_string() is for parsers that have done so.
   bool string(std::string_view value);
   bool checked_string(std::string_view value);
+  /// A byte string, which is a part of the payload.
   bool bytes(std::span<const std::byte> value);
+  /// `count` elements, or keys each with its value, follow, and then end(); 0 if the format does not say how many.
   bool begin_array(std::size_t count);
   bool begin_map(std::size_t count);
+  /// Of the value that comes next. As with strings, checked_key() is for text that is known to be UTF-8.
   bool key(std::string_view value);
   bool checked_key(std::string_view value);
   bool key(std::int64_t value);
@@ -151,6 +161,7 @@ class Decoder {
     return true;
   }
 
+  /// As given to the constructor.
   [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
   [[nodiscard]] const Payload& payload() const noexcept { return payload_; }
 
@@ -162,15 +173,18 @@ class Decoder {
   bool fail_container(std::string_view reason);
   /// About a field of the open container.
   bool fail_field(std::string_view name, std::string_view reason);
+  /// About a part of the open container, given as the step of a path: `.price`, `[3]`.
   bool fail_step(std::string_view step, std::string_view reason);
   /// For parsers: the bytes themselves are wrong at this offset.
   bool fail_format(std::size_t offset, std::string_view reason);
   /// `expected …, found …`.
   bool mismatch(const Shape& shape, std::string_view found);
 
+  /// Whether something was wrong.
   [[nodiscard]] bool failed() const noexcept { return !sentence_.empty(); }
   /// Whether nothing was accepted before the failure, so that the payload may well be of another format.
   [[nodiscard]] bool failed_at_root() const noexcept { return failed_at_root_; }
+  /// What was wrong, and where; empty if nothing was.
   [[nodiscard]] const std::string& sentence() const noexcept { return sentence_; }
 
  private:
@@ -208,6 +222,6 @@ class Decoder {
 };
 
 /// Skips whatever comes.
-[[nodiscard]] const Shape& skipping() noexcept;
+[[nodiscard]] PARLEY_EXPORT const Shape& skipping() noexcept;
 
 }  // namespace parley::codec

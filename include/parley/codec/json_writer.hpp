@@ -3,6 +3,7 @@
 
 #include <parley/codec/buffer.hpp>
 #include <parley/codec/writer.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <cstddef>
@@ -12,8 +13,10 @@
 
 namespace parley::codec {
 
-class JsonWriter final : public Writer {
+/// Encodes one value: give it to codec::write, then take message().
+class PARLEY_EXPORT JsonWriter final : public Writer {
  public:
+  /// Nesting beyond `depth_max` is std::invalid_argument.
   explicit JsonWriter(std::size_t depth_max) noexcept : Writer{depth_max} {}
 
   void null() override;
@@ -32,6 +35,7 @@ class JsonWriter final : public Writer {
   void key(std::int64_t key) override;
   void key(std::uint64_t key) override;
 
+  /// The payload, once the value has been written.
   [[nodiscard]] Message message() const { return out_.message(); }
 
  private:

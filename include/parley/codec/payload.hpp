@@ -14,6 +14,7 @@ namespace parley {
 /// it, so that decoded byte strings can share its memory.
 class Payload {
  public:
+  /// Of a Message, whose memory decoded byte strings can share; of bytes; of text.
   Payload(const Message& message) noexcept  // NOLINT(google-explicit-constructor)
       : bytes_{message.bytes()}, message_{&message} {}
   Payload(std::span<const std::byte> bytes) noexcept : bytes_{bytes} {}  // NOLINT(google-explicit-constructor)
@@ -22,6 +23,7 @@ class Payload {
   Payload(const std::string& text) noexcept : Payload{std::string_view{text}} {}  // NOLINT(google-explicit-constructor)
   Payload(const char* text) noexcept : Payload{std::string_view{text}} {}         // NOLINT(google-explicit-constructor)
 
+  /// All of it, as bytes and as characters of no particular encoding.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::string_view view() const noexcept {
     return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};

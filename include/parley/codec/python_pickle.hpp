@@ -7,6 +7,7 @@
 
 #include <parley/codec/codec.hpp>
 #include <parley/codec/python_pickle_writer.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 
 #include <cstddef>
@@ -16,10 +17,13 @@
 namespace parley {
 
 namespace codec {
-std::string parse_python_pickle(const Payload& payload, Slot root, const Rules& rules);
-}
+/// The format's parser; see codec::Parse.
+PARLEY_EXPORT std::string parse_python_pickle(const Payload& payload, Slot root, const Rules& rules);
+}  // namespace codec
 
+/// The codec; any threads may use the same one.
 struct PythonPickle {
+  /// For sentences.
   static constexpr std::string_view name = "Python pickle";
 
   /// A field that the struct does not have is an error; otherwise it is skipped.
@@ -29,11 +33,15 @@ struct PythonPickle {
   /// Memory a decoded value may take, in bytes.
   std::size_t decoded_size_max = limits::decoded_size_max;
 
+  /// The payload that stands for `value`; the types are those of codec/shape_of.hpp. Throws std::invalid_argument, with
+  /// the name of the field, for what the format cannot carry: text that is not UTF-8, nesting beyond `depth_max`.
   template <class T>
   [[nodiscard]] Message encode(const T& value) const {
     return codec::encode_with<codec::PythonPickleWriter>(value, depth_max);
   }
 
+  /// The value that `payload` stands for. Throws parley::Error with error::payload_rejected for what is not a T, with
+  /// the place and the reason in the sentence. Strings are copied; a Message in the value shares the payload's memory.
   template <class T>
   [[nodiscard]] T decode(const Payload& payload) const {
     return codec::decode_with<T>(&codec::parse_python_pickle, payload, {strict, depth_max, decoded_size_max});

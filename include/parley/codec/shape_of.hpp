@@ -19,6 +19,7 @@
 
 #include <parley/codec/described.hpp>
 #include <parley/codec/shapes.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <boost/json/fwd.hpp>
@@ -52,6 +53,7 @@ template <class T>
 concept Integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
                   !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
+/// Whether T is a std::optional.
 template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
@@ -98,6 +100,7 @@ struct ShapeOf<Message> {
   static constexpr BytesShape value{true};
 };
 
+/// An integer type: what does not fit is out of range.
 template <Integer T>
 class IntegerShape final : public Shape {
  public:
@@ -127,6 +130,7 @@ struct ShapeOf<T> {
   static constexpr IntegerShape<T> value{};
 };
 
+/// float and double: take integers too, rounding those they cannot hold.
 template <std::floating_point T>
 class RealShape final : public Shape {
  public:
@@ -229,13 +233,16 @@ struct ShapeOf<std::variant<Ts...>> {
 
 // --- elements --------------------------------------------------------------------------------------------------------
 
+/// What the ShapeOf of each container of elements is.
 template <class Container>
 struct SequenceOf {
+  /// Of the container.
   using Element = typename Container::value_type;
 
   /// One, two, four would be three allocations.
   static constexpr std::size_t first_capacity = sizeof(Element) < 64 ? 4 : 1;
 
+  /// As in ShapeOf.
   static constexpr Kinds kinds = kind_array;
   static constexpr SequenceShape value{sizeof(Element),
                                        [](void* object) -> Slot {
@@ -281,11 +288,15 @@ struct ShapeOf<std::array<T, size>> {
                                     }};
 };
 
+/// What the ShapeOf of tuple and pair is.
 template <class Tuple>
 struct TupleOf {
+  /// How many elements.
   static constexpr std::size_t size = std::tuple_size_v<Tuple>;
+  /// Says where one of them goes.
   using At = Slot (*)(Tuple&);
 
+  /// One for each element.
   template <std::size_t... indices>
   static constexpr std::array<At, size> table(std::index_sequence<indices...>) {
     return {[](Tuple& tuple) -> Slot {
@@ -293,6 +304,7 @@ struct TupleOf {
     }...};
   }
 
+  /// As in ShapeOf.
   static constexpr Kinds kinds = kind_array;
   static constexpr TupleShape value{size, [](void* object, std::size_t index) -> Slot {
                                       static constexpr auto slots = table(std::make_index_sequence<size>{});
@@ -393,6 +405,7 @@ struct MapKey<K> {
   }
 };
 
+/// A map: each key once, and made by its MapKey.
 template <class Map>
 class MapShape final : public Shape {
  public:
@@ -455,7 +468,7 @@ struct ShapeOf<std::unordered_map<K, V, More...>> {
 // --- anything --------------------------------------------------------------------------------------------------------
 
 /// boost::json::value. Byte strings become base64 text, integer keys their text, in every format.
-class JsonValueShape final : public Shape {
+class PARLEY_EXPORT JsonValueShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool null(void* object, Decoder& decoder) const override;

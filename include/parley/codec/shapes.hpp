@@ -3,6 +3,7 @@
 #pragma once
 
 #include <parley/codec/decoder.hpp>
+#include <parley/detail/export.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,29 +13,33 @@
 
 namespace parley::codec {
 
-class BooleanShape final : public Shape {
+/// bool.
+class PARLEY_EXPORT BooleanShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
 };
 
 /// std::monostate: nothing but null.
-class NullShape final : public Shape {
+class PARLEY_EXPORT NullShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool null(void* object, Decoder& decoder) const override;
 };
 
-class StringShape final : public Shape {
+/// std::string.
+class PARLEY_EXPORT StringShape final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool string(void* object, std::string_view value, Decoder& decoder) const override;
 };
 
 /// std::vector<std::byte> and Message.
-class BytesShape final : public Shape {
+class PARLEY_EXPORT BytesShape final : public Shape {
  public:
+  /// Which of the two.
   constexpr explicit BytesShape(bool is_message) noexcept : is_message_{is_message} {}
+
   void describe(std::string& out) const override;
   bool bytes(void* object, std::span<const std::byte> value, Decoder& decoder) const override;
   /// Base64 where the format has only text.
@@ -45,13 +50,17 @@ class BytesShape final : public Shape {
 };
 
 /// Null, or what the inner shape takes.
-class OptionalShape final : public Shape {
+class PARLEY_EXPORT OptionalShape final : public Shape {
  public:
+  /// Makes it empty.
   using Reset = void (*)(void* object);
+  /// Gives it a value, and says where that is.
   using Emplace = void* (*)(void* object);
 
+  /// `inner` is what it holds.
   constexpr OptionalShape(const Shape& inner, Reset reset, Emplace emplace) noexcept
       : inner_{inner}, reset_{reset}, emplace_{emplace} {}
+
   void describe(std::string& out) const override;
   bool null(void* object, Decoder& decoder) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
@@ -70,15 +79,18 @@ class OptionalShape final : public Shape {
 };
 
 /// One of several, chosen by the kind of the value: the first alternative that takes this kind.
-class VariantShape final : public Shape {
+class PARLEY_EXPORT VariantShape final : public Shape {
  public:
+  /// One of the types.
   struct Alternative {
-    Kinds kinds;
-    const Shape* shape;
-    void* (*emplace)(void* object);
+    Kinds kinds;                     ///< that it takes
+    const Shape* shape;              ///< of the type
+    void* (*emplace)(void* object);  ///< makes the variant hold it, and says where
   };
 
+  /// In the order in which they are asked; the table has to stay.
   constexpr explicit VariantShape(std::span<const Alternative> alternatives) noexcept : alternatives_{alternatives} {}
+
   void describe(std::string& out) const override;
   bool null(void* object, Decoder& decoder) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
@@ -97,14 +109,17 @@ class VariantShape final : public Shape {
 };
 
 /// Any number of elements of one type.
-class SequenceShape final : public Shape {
+class PARLEY_EXPORT SequenceShape final : public Shape {
  public:
   /// Appends an element and says where it goes.
   using Append = Slot (*)(void* object);
+  /// Empties the container, and may reserve memory for `count` elements.
   using Prepare = void (*)(void* object, std::size_t count);
 
+  /// `element_size` is charged for each element, in bytes.
   constexpr SequenceShape(std::size_t element_size, Append append, Prepare reserve) noexcept
       : element_size_{element_size}, append_{append}, reserve_{reserve} {}
+
   void describe(std::string& out) const override;
   bool begin_array(void* object, std::size_t count, Decoder& decoder) const override;
   bool element(Frame& frame, Decoder& decoder) const override;
@@ -116,18 +131,21 @@ class SequenceShape final : public Shape {
 };
 
 /// What std::vector<bool> has for elements.
-class BooleanAppender final : public Shape {
+class PARLEY_EXPORT BooleanAppender final : public Shape {
  public:
   void describe(std::string& out) const override;
   bool boolean(void* object, bool value, Decoder& decoder) const override;
 };
 
 /// A fixed number of elements: array, tuple, pair.
-class TupleShape final : public Shape {
+class PARLEY_EXPORT TupleShape final : public Shape {
  public:
+  /// Says where an element goes.
   using At = Slot (*)(void* object, std::size_t index);
 
+  /// `count` is how many there are.
   constexpr TupleShape(std::size_t count, At at) noexcept : count_{count}, at_{at} {}
+
   void describe(std::string& out) const override;
   bool begin_array(void* object, std::size_t count, Decoder& decoder) const override;
   bool element(Frame& frame, Decoder& decoder) const override;
@@ -138,23 +156,27 @@ class TupleShape final : public Shape {
   At at_;
 };
 
+/// A member of a struct.
 struct Field {
-  std::string_view name;
-  const Shape* shape;
-  std::ptrdiff_t offset;
-  bool may_lack;
+  std::string_view name;  ///< its key
+  const Shape* shape;     ///< of its type
+  std::ptrdiff_t offset;  ///< from the beginning of the object, in bytes
+  bool may_lack;          ///< it is optional
 };
 
 /// Named fields: each once, none missing but optional ones.
-class StructShape final : public Shape {
+class PARLEY_EXPORT StructShape final : public Shape {
  public:
+  /// Fields that a struct may have: Frame::seen has a bit for each.
   static constexpr std::size_t field_count_max = 64;
 
   /// The table, made when it is first asked for. Offsets and no functions: an indirect call for each field is what
   /// would cost most.
   using Fields = const Field* (*)();
 
+  /// `count` is how many fields the table has.
   constexpr StructShape(std::size_t count, Fields fields) noexcept : count_{count}, fields_{fields} {}
+
   void describe(std::string& out) const override;
   bool begin_map(void* object, std::size_t count, Decoder& decoder) const override;
   bool key(Frame& frame, std::string_view key, Decoder& decoder) const override;
@@ -170,11 +192,14 @@ class StructShape final : public Shape {
 };
 
 /// A described enum, by the names of its enumerators.
-class EnumShape final : public Shape {
+class PARLEY_EXPORT EnumShape final : public Shape {
  public:
+  /// Stores the enumerator of that number.
   using Store = void (*)(void* object, std::size_t index);
 
+  /// The names have to stay.
   constexpr EnumShape(std::span<const std::string_view> names, Store store) noexcept : names_{names}, store_{store} {}
+
   void describe(std::string& out) const override;
   bool string(void* object, std::string_view value, Decoder& decoder) const override;
 
@@ -184,21 +209,22 @@ class EnumShape final : public Shape {
 };
 
 /// The number of a name, or the number of names.
-[[nodiscard]] std::size_t index_of(std::span<const std::string_view> names, std::string_view name) noexcept;
+[[nodiscard]] PARLEY_EXPORT std::size_t index_of(std::span<const std::string_view> names,
+                                                 std::string_view name) noexcept;
 /// "none of red, green, blue".
-[[nodiscard]] std::string none_of(std::span<const std::string_view> names);
+[[nodiscard]] PARLEY_EXPORT std::string none_of(std::span<const std::string_view> names);
 
-// For the templates of shape_of.hpp: failures, always false.
-bool fail_range(Decoder& decoder, std::int64_t found, std::int64_t min, std::uint64_t max);
-bool fail_range(Decoder& decoder, std::uint64_t found, std::int64_t min, std::uint64_t max);
-bool fail_real_range(Decoder& decoder, double found);
+/// For the templates of shape_of.hpp: failures, always false.
+PARLEY_EXPORT bool fail_range(Decoder& decoder, std::int64_t found, std::int64_t min, std::uint64_t max);
+PARLEY_EXPORT bool fail_range(Decoder& decoder, std::uint64_t found, std::int64_t min, std::uint64_t max);
+PARLEY_EXPORT bool fail_real_range(Decoder& decoder, double found);
 
 /// A map's key as the step of a path, and as words.
-[[nodiscard]] std::string key_step(std::string_view key);
-[[nodiscard]] std::string key_step(std::int64_t key);
-[[nodiscard]] std::string key_step(std::uint64_t key);
-bool fail_key(Decoder& decoder, std::string_view expected, std::string_view found);
-bool fail_key(Decoder& decoder, std::string_view expected, std::int64_t found);
-bool fail_key(Decoder& decoder, std::string_view expected, std::uint64_t found);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::string_view key);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::int64_t key);
+[[nodiscard]] PARLEY_EXPORT std::string key_step(std::uint64_t key);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::string_view found);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::int64_t found);
+PARLEY_EXPORT bool fail_key(Decoder& decoder, std::string_view expected, std::uint64_t found);
 
 }  // namespace parley::codec

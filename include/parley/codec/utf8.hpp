@@ -1,6 +1,8 @@
 // Whether bytes are UTF-8.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,7 +12,7 @@ namespace parley::codec {
 
 /// How many bytes from the start are whole, valid characters (RFC 3629: no surrogates, no overlong forms): all of them
 /// if the text is valid, else the position of the first bad byte's character.
-[[nodiscard]] std::size_t valid_utf8_size(std::string_view text) noexcept;
+[[nodiscard]] PARLEY_EXPORT std::size_t valid_utf8_size(std::string_view text) noexcept;
 
 /// Text without a byte of 0x80 or above, looked at eight at a time.
 [[nodiscard]] inline bool is_ascii(std::string_view text) noexcept {
@@ -26,6 +28,7 @@ namespace parley::codec {
   return (all & 0x8080'8080'8080'8080) == 0;
 }
 
+/// Whether all of the text is valid; fast where it is ASCII.
 [[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
   return is_ascii(text) || valid_utf8_size(text) == text.size();
 }

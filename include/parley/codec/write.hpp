@@ -4,6 +4,7 @@
 #include <parley/codec/described.hpp>
 #include <parley/codec/shape_of.hpp>
 #include <parley/codec/writer.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/message.hpp>
 
 #include <concepts>
@@ -25,8 +26,9 @@ template <class W, class T>
 void write(W& writer, const T& value);
 
 /// Defined in the library for boost::json::value, the one type that is not taken apart here.
-void write_json_value(Writer& writer, const boost::json::value& value);
+PARLEY_EXPORT void write_json_value(Writer& writer, const boost::json::value& value);
 
+/// Throws std::invalid_argument for a value that is no enumerator's.
 template <DescribedEnum E>
 std::string_view name_of(E value) {
   const auto& values = EnumTable<E>::values;

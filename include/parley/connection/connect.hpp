@@ -3,6 +3,7 @@
 
 #include <parley/connection/connection.hpp>
 #include <parley/connection/options.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
@@ -23,14 +24,17 @@ namespace parley {
 /// GCC 12, which destroys aggregate temporaries of a co_await expression twice.
 class ConnectOptions {
  public:
+  /// What a connect() without a deadline of its own waits at most.
   static constexpr std::chrono::seconds default_time_out{30};
 
   ConnectOptions() {}  // NOLINT(modernize-use-equals-default): must not be an aggregate
 
+  /// How messages are told apart; the peer has to do the same. Default: LengthPrefixed{}.
   ConnectOptions& framing(Framing value) {
     connection_.framing = std::move(value);
     return *this;
   }
+  /// Largest body accepted or sent, in bytes. Default: limits::message_size_max.
   ConnectOptions& message_size_max(std::size_t value) {
     connection_.message_size_max = value;
     return *this;
@@ -40,6 +44,7 @@ class ConnectOptions {
     connection_ = std::move(value);
     return *this;
   }
+  /// All settings of the socket, TLS and WebSocket at once.
   ConnectOptions& transport(TransportOptions value) {
     transport_ = std::move(value);
     return *this;
@@ -60,6 +65,7 @@ class ConnectOptions {
     return *this;
   }
 
+  /// What has been set.
   [[nodiscard]] const ConnectionOptions& connection() const noexcept { return connection_; }
   [[nodiscard]] const TransportOptions& transport() const noexcept { return transport_; }
   [[nodiscard]] const std::optional<Deadline>& deadline() const noexcept { return deadline_; }
@@ -71,7 +77,7 @@ class ConnectOptions {
 };
 
 namespace detail {
-void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handler<Connection>);
+PARLEY_EXPORT void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handler<Connection>);
 }
 
 /// Connects from the executor of the awaiting coroutine. All addresses a host name has are tried, both families in
@@ -79,7 +85,7 @@ void start_connect(boost::asio::any_io_executor, Endpoint, ConnectOptions, Handl
 /// (inproc), error::unavailable (a scheme this build has not), error::untrusted_peer, refused_by_peer or
 /// handshake_failed (tls, ws, wss), or the system's code of the last address tried; the sentence names every address.
 /// Cancellation leaves nothing behind. Throws std::invalid_argument when the framing cannot work there.
-[[nodiscard]] boost::asio::awaitable<Connection> connect(Endpoint endpoint, ConnectOptions options = {});
+[[nodiscard]] PARLEY_EXPORT boost::asio::awaitable<Connection> connect(Endpoint endpoint, ConnectOptions options = {});
 
 /// The same with an executor for the connection and a completion token; completes with (error_code, Connection), the
 /// Connection being empty after an error.

@@ -25,6 +25,7 @@
 // anything.
 //
 // Errors common to all operations, unless a member says otherwise:
+//
 //   error::closed               the peer ended its direction between two messages (receiving), or close() was called
 //   error::truncated            the stream ended inside a message; partial() has the bytes
 //   error::message_too_large    announced by the peer (the connection is cut), or handed to send (nothing happens)
@@ -37,6 +38,7 @@
 #pragma once
 
 #include <parley/connection/options.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/detail/handler.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
@@ -68,10 +70,12 @@ struct CloseReport {
   std::uint64_t unsent_size = 0;       ///< their bytes, framing included
   std::uint64_t unconfirmed_size = 0;  ///< bytes written that the peer's system had not acknowledged; may have arrived
 
+  /// Whether everything is with the peer's system. Only an answer says that its program has seen it.
   [[nodiscard]] bool all_arrived() const noexcept { return unsent_size == 0 && unconfirmed_size == 0; }
   bool operator==(const CloseReport&) const = default;
 };
 
+/// Counters of one connection since it was made, and what is queued in it at this moment.
 struct ConnectionStats {
   std::uint64_t messages_sent = 0;       ///< accepted by send, try_send and post
   std::uint64_t messages_received = 0;   ///< handed to the application
@@ -90,13 +94,13 @@ class ConnectionState;
 struct ConnectionAccess;
 
 // The compiled side of the operations below.
-void start_receive(std::shared_ptr<ConnectionState>, Deadline, Handler<Message>);
-void start_next(std::shared_ptr<ConnectionState>, Deadline, Handler<std::optional<Message>>);
-void start_receive_batch(std::shared_ptr<ConnectionState>, std::size_t count_max, Deadline,
-                         Handler<std::vector<Message>>);
-void start_send(std::shared_ptr<ConnectionState>, Message, Deadline, Handler<>);
-void start_flush(std::shared_ptr<ConnectionState>, Deadline, Handler<>);
-void start_close(std::shared_ptr<ConnectionState>, Deadline, Handler<CloseReport>);
+PARLEY_EXPORT void start_receive(std::shared_ptr<ConnectionState>, Deadline, Handler<Message>);
+PARLEY_EXPORT void start_next(std::shared_ptr<ConnectionState>, Deadline, Handler<std::optional<Message>>);
+PARLEY_EXPORT void start_receive_batch(std::shared_ptr<ConnectionState>, std::size_t count_max, Deadline,
+                                       Handler<std::vector<Message>>);
+PARLEY_EXPORT void start_send(std::shared_ptr<ConnectionState>, Message, Deadline, Handler<>);
+PARLEY_EXPORT void start_flush(std::shared_ptr<ConnectionState>, Deadline, Handler<>);
+PARLEY_EXPORT void start_close(std::shared_ptr<ConnectionState>, Deadline, Handler<CloseReport>);
 
 /// A completion token, as opposed to a Deadline or a Message in the same place.
 template <class T, class... Results>
@@ -105,8 +109,11 @@ concept TokenFor = !std::convertible_to<T, Deadline> &&
 
 }  // namespace detail
 
-class Connection {
+/// A handle on the connection to one peer: it can be moved, not copied. What holds for all operations (forms,
+/// deadlines, cancellation, threads, errors) stands at the top of this header.
+class PARLEY_EXPORT Connection {
  public:
+  /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
 
   /// A connection over any stream; it starts reading at once. Throws std::invalid_argument when the framing cannot work
@@ -116,7 +123,10 @@ class Connection {
   explicit Connection(transport::Stream stream) : Connection{std::move(stream), ConnectionOptions{}} {}
 
   Connection(Connection&&) noexcept = default;
+  /// Ends what was there as the destructor does.
   Connection& operator=(Connection&& other) noexcept;
+  /// Completes what is pending with asio::error::operation_aborted, and lets the connection close in order in the
+  /// background, for at most `linger` and as long as somebody runs its context. Does not wait.
   ~Connection();
 
   /// Empty: as a moved-from one.
@@ -127,11 +137,13 @@ class Connection {
 
   /// False for an empty or moved-from handle, on which nothing else may be called.
   [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
+  /// Where the connection does its I/O; handlers without an executor of their own run there.
   [[nodiscard]] executor_type get_executor() const;
 
   // --- receiving ----------------------------------------------------------------------------------------------------
 
-  /// The next message. error::closed at a clean end, which is also what a draining server's handlers see (serve.hpp).
+  /// The next message; completes with (error_code, Message). error::closed at a clean end, which is also what a
+  /// draining server's handlers see (serve.hpp). Several may wait; they are served in order.
   [[nodiscard]] boost::asio::awaitable<Message> receive(Deadline deadline = {});
   template <detail::TokenFor<Message> Token>
   auto receive(Token&& token) {
@@ -146,7 +158,8 @@ class Connection {
         token, state_, deadline);
   }
 
-  /// The next message, or nothing at a clean end; every other ending is an error.
+  /// The next message, or nothing at a clean end; every other ending is an error. Completes with (error_code,
+  /// std::optional<Message>).
   [[nodiscard]] boost::asio::awaitable<std::optional<Message>> next(Deadline deadline = {});
   template <detail::TokenFor<std::optional<Message>> Token>
   auto next(Token&& token) {
@@ -162,6 +175,7 @@ class Connection {
   }
 
   /// Waits for at least one message and gives up to `count_max` of those there are. Throws std::invalid_argument for 0.
+  /// Completes with (error_code, std::vector<Message>); error::closed at a clean end.
   [[nodiscard]] boost::asio::awaitable<std::vector<Message>> receive_batch(std::size_t count_max,
                                                                            Deadline deadline = {});
   template <detail::TokenFor<std::vector<Message>> Token>
@@ -192,7 +206,8 @@ class Connection {
 
   /// Queues the message, waiting while the queue is at its high-water mark. Messages are written in the order in which
   /// send was called; completion means queued, not arrived (see flush and close).
-  /// Also error::unframeable and error::send_ended, as the framing says.
+  /// Completes with (error_code). Also error::unframeable and error::send_ended, as the framing says. After an error
+  /// the message is not queued.
   [[nodiscard]] boost::asio::awaitable<void> send(Message message, Deadline deadline = {});
   template <detail::TokenFor<> Token>
   auto send(Message message, Token&& token) {
@@ -214,7 +229,8 @@ class Connection {
   /// Queues the message even past the mark and past waiting sends; error::full beyond the hard limit.
   boost::system::error_code post(Message message);
 
-  /// Completes when everything queued before the call has been written to the stream.
+  /// Completes, with (error_code), when everything queued before the call has been written to the stream. Cancelled or
+  /// timed out, it leaves the queue as it is.
   [[nodiscard]] boost::asio::awaitable<void> flush(Deadline deadline = {});
   template <detail::TokenFor<> Token>
   auto flush(Token&& token) {
@@ -239,7 +255,8 @@ class Connection {
   /// Ends the connection in order: pending receives and suspended sends complete with operation_aborted, what is queued
   /// is written, the sending direction is shut down where the stream can, the peer's system acknowledges, the stream is
   /// closed. At the deadline (default: `linger` from now) the rest is given up. Never fails: the report says what may
-  /// be missing. A second close waits for the first. Cancelling it gives the rest up at once.
+  /// be missing. A second close waits for the first. Cancelling it gives the rest up at once. Completes with
+  /// (error_code, CloseReport), the error_code being none.
   [[nodiscard]] boost::asio::awaitable<CloseReport> close();
   [[nodiscard]] boost::asio::awaitable<CloseReport> close(Deadline deadline);
   template <detail::TokenFor<CloseReport> Token>
@@ -256,10 +273,13 @@ class Connection {
 
   // --- looking ------------------------------------------------------------------------------------------------------
 
+  /// Where the two ends are; valid as long as the handle. Ports are the real ones. What has no name of its own, such as
+  /// the connecting end of a Unix socket, has the other end's.
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept;
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept;
   /// Who the peer has proved to be by TLS, and what was agreed on; null where there is no TLS.
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const noexcept;
+  /// A snapshot, taken under the connection's lock.
   [[nodiscard]] ConnectionStats stats() const;
 
   /// The sentence of the last error of this connection, as parley::Error carries it; empty when there was none.

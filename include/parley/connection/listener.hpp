@@ -7,6 +7,7 @@
 
 #include <parley/connection/connection.hpp>
 #include <parley/connection/options.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
@@ -22,9 +23,11 @@
 
 namespace parley {
 
+/// How a listener's connections are made, and how many.
 struct ListenerOptions {
   /// What every accepted connection is made with.
   ConnectionOptions connection{};
+  /// How their sockets are set up; for tls and wss with a server's TlsContext in it.
   TransportOptions transport{};
   /// With this many accepted connections open, further ones stay in the kernel's backlog until one ends. In-process
   /// listeners refuse them with error::too_many_connections.
@@ -33,13 +36,14 @@ struct ListenerOptions {
 
 namespace detail {
 class ListenerBackend;
-void start_accept(std::shared_ptr<ListenerBackend>, Deadline, Handler<Connection>);
+PARLEY_EXPORT void start_accept(std::shared_ptr<ListenerBackend>, Deadline, Handler<Connection>);
 }  // namespace detail
 
 /// Thread rule: as Connection. Destroying or closing it completes pending accepts with operation_aborted, frees the
 /// address (a Unix socket file is unlinked if it is still the one bound) and leaves accepted connections alone.
-class Listener {
+class PARLEY_EXPORT Listener {
  public:
+  /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
 
   /// Binds and listens; accepted connections use `executor`. Throws Error, whose sentence says what and why; a scheme
@@ -57,13 +61,17 @@ class Listener {
       : Listener{executor_type{context.get_executor()}, std::move(endpoint), std::move(options)} {}
 
   Listener(Listener&&) noexcept = default;
+  /// Closes what was there.
   Listener& operator=(Listener&&) noexcept;
+  /// As close().
   ~Listener();
 
+  /// Where it accepts, and its connections do their I/O.
   [[nodiscard]] executor_type get_executor() const;
 
   /// The next connection. Lack of descriptors or memory is waited out and told to the log hook. Error::closed after
-  /// close(). Cancelled or timed out, it has taken no connection.
+  /// close(). Cancelled or timed out, it has taken no connection. Completes with (error_code, Connection), the
+  /// Connection being empty after an error.
   [[nodiscard]] boost::asio::awaitable<Connection> accept(Deadline deadline = {});
   template <detail::TokenFor<Connection> Token>
   auto accept(Token&& token) {
@@ -84,6 +92,8 @@ class Listener {
   /// Accepted connections that are still open.
   [[nodiscard]] std::size_t connection_count() const noexcept;
 
+  /// Stops listening: pending accepts complete with operation_aborted, the address is free. Accepted connections go on;
+  /// those that nobody has accepted are dropped.
   void close();
 
  private:

@@ -9,6 +9,7 @@
 
 namespace parley {
 
+/// Settings of one connection, or of all that a listener accepts. Sizes are in bytes.
 struct ConnectionOptions {
   /// How messages are told apart; both ends must agree.
   Framing framing{};

@@ -8,6 +8,7 @@
 
 #include <parley/connection/connection.hpp>
 #include <parley/connection/listener.hpp>
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -26,12 +27,14 @@ using ServeHandler = std::function<boost::asio::awaitable<void>(Connection)>;
 /// on the listener's executor. Then it waits up to `drain` for the handlers that still run, and returns; those that run
 /// longer are cancelled. It does not tell handlers to end: a conversation goes on until its peer ends it, or the drain
 /// is over. Throws Error when accepting fails for good.
-[[nodiscard]] boost::asio::awaitable<void> serve(Listener& listener, ServeHandler handler,
-                                                 std::chrono::milliseconds drain = std::chrono::seconds{10});
+[[nodiscard]] PARLEY_EXPORT boost::asio::awaitable<void> serve(Listener& listener, ServeHandler handler,
+                                                               std::chrono::milliseconds drain = std::chrono::seconds{
+                                                                   10});
 
 /// Listens there first, with default options. Throws as the Listener's constructor.
-[[nodiscard]] boost::asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler,
-                                                 std::chrono::milliseconds drain = std::chrono::seconds{10});
+[[nodiscard]] PARLEY_EXPORT boost::asio::awaitable<void> serve(Endpoint endpoint, ServeHandler handler,
+                                                               std::chrono::milliseconds drain = std::chrono::seconds{
+                                                                   10});
 
 /// Serves until SIGINT or SIGTERM comes. Then it closes the listener, ends the receiving side of each connection, and
 /// drains as above. Handlers get the messages that are wholly here already, and then see what they would see of a peer
@@ -39,8 +42,7 @@ using ServeHandler = std::function<boost::asio::awaitable<void>(Connection)>;
 /// that are only idle do not hold the server up, and a request that has been read is answered; one that is still coming
 /// in is dropped. A second signal ends the drain at once. The only place of the library that looks at signals, and only
 /// for as long as it runs.
-[[nodiscard]] boost::asio::awaitable<void> serve_until_signal(Listener& listener, ServeHandler handler,
-                                                              std::chrono::milliseconds drain = std::chrono::seconds{
-                                                                  10});
+[[nodiscard]] PARLEY_EXPORT boost::asio::awaitable<void> serve_until_signal(
+    Listener& listener, ServeHandler handler, std::chrono::milliseconds drain = std::chrono::seconds{10});
 
 }  // namespace parley

@@ -113,9 +113,12 @@ boost::asio::awaitable<std::optional<T>> decode_when_received(boost::asio::await
 
 }  // namespace detail
 
+/// A connection whose messages are values, by the codec `C`. Movable, and empty after being moved from, as a
+/// Connection.
 template <Codec C>
 class TypedConnection {
  public:
+  /// Takes the connection over; messages that it has received already are decoded like others.
   explicit TypedConnection(Connection connection, C codec = {})
       : connection_{std::move(connection)}, codec_{std::move(codec)} {}
 
@@ -186,6 +189,7 @@ class TypedConnection {
   /// For everything else: flush, close, endpoints, counters. Messages may be exchanged past the codec.
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
   [[nodiscard]] const Connection& connection() const noexcept { return connection_; }
+  /// As given to the constructor.
   [[nodiscard]] const C& codec() const noexcept { return codec_; }
 
   /// Of the last operation with a token that failed: why the payload was rejected, or what the connection says.

@@ -9,6 +9,7 @@
 // The thread rule is that of Stream.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/transport/stream.hpp>
 
 #include <cstddef>
@@ -17,18 +18,22 @@
 
 namespace parley::testing {
 
+/// One failure.
 struct Fault {
-  std::size_t operation;
-  boost::system::error_code code;
+  std::size_t operation;           ///< the read or write that fails, and all after it; counted from 1
+  boost::system::error_code code;  ///< what it fails with
 };
 
+/// What goes wrong, and when.
 struct FaultPlan {
+  /// As much as the stream below gives or takes.
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
   /// Most bytes one read delivers, and one write takes. At least 1.
   std::size_t read_size_max = unlimited;
   std::size_t write_size_max = unlimited;
 
+  /// A failure, if there is to be one.
   std::optional<Fault> fail_read;
   std::optional<Fault> fail_write;
 
@@ -42,10 +47,11 @@ struct FaultPlan {
 
   /// False: only the asynchronous operations work, as with a user's own stream.
   bool can_wait = true;
+  /// False: one direction cannot be ended alone, as with TLS.
   bool can_half_close = true;
 };
 
 /// Throws std::invalid_argument for a size limit of 0.
-[[nodiscard]] transport::Stream faulty_stream(transport::Stream inner, FaultPlan plan);
+[[nodiscard]] PARLEY_EXPORT transport::Stream faulty_stream(transport::Stream inner, FaultPlan plan);
 
 }  // namespace parley::testing

@@ -22,6 +22,7 @@
 // Thread rule: everything may be called from any thread at any time, but moving and destroying.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/time.hpp>
@@ -39,21 +40,29 @@
 
 namespace parley::transport {
 
+/// What async_accept calls.
 using AcceptHandler = boost::asio::any_completion_handler<void(boost::system::error_code, Stream)>;
 
 namespace detail {
 class AcceptorState;
-void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor, AcceptHandler handler);
+PARLEY_EXPORT void start_accept(AcceptorState& state, boost::asio::any_io_executor stream_executor,
+                                AcceptHandler handler);
 }  // namespace detail
 
-class Acceptor {
+/// A listening socket, and the handshakes of those it has let in. Movable; see the top of this header.
+class PARLEY_EXPORT Acceptor {
  public:
+  /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
+
+  /// Told the system's code, and how long accepting waits because of it.
   using TroubleHandler = std::function<void(boost::system::error_code, Duration)>;
+  /// Told why a peer's handshake failed, as a code and as a sentence, and where the peer is.
   using RefusedHandler =
       std::function<void(boost::system::error_code, const std::string& sentence, const Endpoint& peer)>;
 
   /// Binds and listens. Throws parley::Error with the reason, such as
+  ///
   ///   cannot listen on tcp://127.0.0.1:80: permission denied
   /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for one that is not made of
   /// streams, or for tls without a context that has a certificate.
@@ -68,6 +77,7 @@ class Acceptor {
   /// Closes.
   ~Acceptor();
 
+  /// Where it accepts and calls on_trouble and on_refused.
   [[nodiscard]] executor_type get_executor() const;
 
   /// What was bound, with the real port. `*` stays `*`; a name has become the address.
@@ -86,7 +96,6 @@ class Acceptor {
   auto async_accept(Token&& token) {
     return async_accept(get_executor(), std::forward<Token>(token));
   }
-
   template <class Token>
   auto async_accept(boost::asio::any_io_executor stream_executor, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, Stream)>(

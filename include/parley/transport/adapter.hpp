@@ -12,6 +12,7 @@
 // order, its `close(error_code&)`, its `lowest_layer().close(error_code&)`, or destroys it.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/detail/post_completion.hpp>
 #include <parley/transport/options.hpp>
 #include <parley/transport/stream.hpp>
@@ -40,7 +41,8 @@ concept NativeSocket = requires(S& socket, boost::system::error_code& ec) {
 
 /// Takes the descriptor over, whatever happens. Throws parley::Error if it is not a connected TCP or Unix stream
 /// socket, or if the options cannot be set.
-Stream adopt_socket(boost::asio::any_io_executor executor, int descriptor, const TransportOptions* options);
+PARLEY_EXPORT Stream adopt_socket(boost::asio::any_io_executor executor, int descriptor,
+                                  const TransportOptions* options);
 
 /// Buffers that stay valid while an operation runs, although the caller's array does not.
 template <class Buffer>

@@ -16,6 +16,7 @@
 // closed. (Both families are asked for in one look-up.) A literal address needs no look-up and so no resolver thread.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/time.hpp>
@@ -33,6 +34,7 @@
 
 namespace parley::transport {
 
+/// What async_connect calls.
 using ConnectHandler = boost::asio::any_completion_handler<void(boost::system::error_code, Stream)>;
 
 /// Setters return the object, so that they chain. Name the object before a co_await, as with all options here.
@@ -45,6 +47,7 @@ class StreamConnectOptions {
 
   /// For everything together, looking up the name included. Default: never.
   StreamConnectOptions& deadline(Deadline value) { return deadline_ = value, *this; }
+  /// How the socket is set up, and TLS and WebSocket over it.
   StreamConnectOptions& transport(TransportOptions value) { return transport_ = std::move(value), *this; }
   /// Between the starts of attempts at two addresses. Zero tries all at once. Default: 250 ms.
   StreamConnectOptions& attempt_delay(Duration value) { return attempt_delay_ = value, *this; }
@@ -52,6 +55,7 @@ class StreamConnectOptions {
   /// would both write to it, perhaps from two threads.
   StreamConnectOptions& failure_to(std::shared_ptr<std::string> value) { return failure_ = std::move(value), *this; }
 
+  /// What has been set.
   [[nodiscard]] Deadline deadline() const noexcept { return deadline_; }
   [[nodiscard]] const TransportOptions& transport() const noexcept { return transport_; }
   [[nodiscard]] Duration attempt_delay() const noexcept { return attempt_delay_; }
@@ -67,19 +71,19 @@ class StreamConnectOptions {
 namespace detail {
 /// Throws std::invalid_argument for what can never be connected: inproc, a wildcard host, port 0, tls with a server's
 /// context.
-void require_connectable(const Endpoint& endpoint, const TransportOptions& options);
-void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
-                   ConnectHandler handler);
+PARLEY_EXPORT void require_connectable(const Endpoint& endpoint, const TransportOptions& options);
+PARLEY_EXPORT void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
+                                 ConnectHandler handler);
 }  // namespace detail
 
 /// Completes with (error_code, Stream), through the handler's associated executor; the stream lives on `executor`.
 /// Errors: the system's (of the last address whose error says more than that there is no route), those of
 /// asio::error::get_netdb_category() for a name that cannot be looked up, error::no_address, error::timed_out,
 /// error::unavailable for a scheme that this build has not; for tls also error::untrusted_peer, refused_by_peer and
-/// handshake_failed. Cancellation, at any point: operation_aborted, and nothing
-/// stays open. (While a name is being looked up, the system's resolver cannot be interrupted: the operation completes
-/// at once, but the execution context has work until the resolver returns.)
-/// Any thread. Throws std::invalid_argument, at once, for an endpoint that can never be connected.
+/// handshake_failed. Cancellation, at any point: operation_aborted, and nothing stays open. (While a name is being
+/// looked up, the system's resolver cannot be interrupted: the operation completes at once, but the execution context
+/// has work until the resolver returns.) Any thread. Throws std::invalid_argument, at once, for an endpoint that can
+/// never be connected.
 template <class Token>
 auto async_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
                    Token&& token) {

@@ -8,6 +8,7 @@
 // before goes on to its end. Cancellation of one operation: asio::error::operation_aborted, and no byte has moved.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/transport/stream.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,13 +18,15 @@
 
 namespace parley::transport {
 
+/// Settings of memory_pair().
 struct MemoryOptions {
   /// Bytes that each direction holds before a write waits. Taken at once. At least 1.
   std::size_t capacity = 64 * 1024;
 };
 
 /// Throws std::invalid_argument for a capacity of 0. The endpoints are `inproc://memory`.
-[[nodiscard]] std::pair<Stream, Stream> memory_pair(boost::asio::any_io_executor first,
-                                                    boost::asio::any_io_executor second, MemoryOptions options = {});
+[[nodiscard]] PARLEY_EXPORT std::pair<Stream, Stream> memory_pair(boost::asio::any_io_executor first,
+                                                                  boost::asio::any_io_executor second,
+                                                                  MemoryOptions options = {});
 
 }  // namespace parley::transport

@@ -12,6 +12,8 @@
 
 namespace parley {
 
+/// Settings of the sockets of connections and listeners. One that the system refuses makes the connection or the
+/// listener fail, with a sentence that names it.
 struct TransportOptions {
   /// TCP: send small writes at once. (The library gathers messages itself; Nagle's delay adds nothing but latency.)
   bool no_delay = true;

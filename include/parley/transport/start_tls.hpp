@@ -8,6 +8,7 @@
 // (An endpoint `tls://…` does the same for connect, Listener and Acceptor.)
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/limits.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/stream.hpp>
@@ -34,6 +35,7 @@ class StartTlsOptions {
   /// Where the sentence of a failure is written, before the handler is called.
   StartTlsOptions& failure_to(std::shared_ptr<std::string> value) { return failure_ = std::move(value), *this; }
 
+  /// What has been set.
   [[nodiscard]] const std::string& host() const noexcept { return host_; }
   [[nodiscard]] Duration time_max() const noexcept { return time_max_; }
   [[nodiscard]] const std::shared_ptr<std::string>& failure_to() const noexcept { return failure_; }
@@ -44,10 +46,12 @@ class StartTlsOptions {
   std::shared_ptr<std::string> failure_;
 };
 
+/// What start_tls calls.
 using StartTlsHandler = boost::asio::any_completion_handler<void(boost::system::error_code, Stream)>;
 
 namespace detail {
-void start_tls_handshake(Stream stream, TlsContext context, StartTlsOptions options, StartTlsHandler handler);
+PARLEY_EXPORT void start_tls_handshake(Stream stream, TlsContext context, StartTlsOptions options,
+                                       StartTlsHandler handler);
 }
 
 /// The handshake, as server or client according to the context. Completes with (error_code, Stream), as by `post`,

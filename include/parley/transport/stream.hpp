@@ -32,6 +32,7 @@
 
 namespace parley::transport {
 
+/// What waits, and what reads and writes, call.
 using WaitHandler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
 using TransferHandler = boost::asio::any_completion_handler<void(boost::system::error_code, std::size_t)>;
 
@@ -46,17 +47,21 @@ class StreamBackend {
   /// Closes.
   virtual ~StreamBackend() = default;
 
+  /// Where the stream lives: waits complete there, and so do reads and writes whose handlers have no executor.
   [[nodiscard]] virtual boost::asio::any_io_executor get_executor() = 0;
 
   /// True when wait_readable, wait_writable, try_read and try_write work. False when only the async_ pair does
   /// (a stream of a user's, say): an idle reader then has to keep a buffer.
   [[nodiscard]] virtual bool can_wait() const noexcept = 0;
+  /// Complete when a read, or a write, would not wait; there may turn out to be nothing all the same.
   virtual void wait_readable(WaitHandler handler) = 0;
   virtual void wait_writable(WaitHandler handler) = 0;
   /// Never waits: asio::error::would_block when there is nothing, asio::error::eof at the end of the stream.
   virtual std::size_t try_read(std::span<const boost::asio::mutable_buffer> buffers, boost::system::error_code& ec) = 0;
   virtual std::size_t try_write(std::span<const boost::asio::const_buffer> buffers, boost::system::error_code& ec) = 0;
 
+  /// Moves at least one byte, or completes with an error; asio::error::eof at the end of the stream. The array of
+  /// buffers is good until the call returns, what they refer to until completion.
   virtual void async_read_some(std::span<const boost::asio::mutable_buffer> buffers, TransferHandler handler) = 0;
   virtual void async_write_some(std::span<const boost::asio::const_buffer> buffers, TransferHandler handler) = 0;
 
@@ -64,6 +69,7 @@ class StreamBackend {
   [[nodiscard]] virtual bool can_half_close() const noexcept = 0;
   /// Where it cannot (TLS, WebSocket), this still tells the peer that nothing follows, and the peer will end too.
   virtual void shutdown_send(boost::system::error_code& ec) = 0;
+  /// Completes what is pending with asio::error::operation_aborted. May be called more than once.
   virtual void close() noexcept = 0;
 
   /// Bytes written but not yet taken by the peer's system, where the transport can tell.
@@ -74,6 +80,7 @@ class StreamBackend {
   /// What TLS knows of the peer; null where there is no TLS.
   [[nodiscard]] virtual std::shared_ptr<const TlsInfo> tls_info() const { return nullptr; }
 
+  /// Where the two ends are; valid as long as the backend.
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
   [[nodiscard]] virtual const Endpoint& remote_endpoint() const noexcept = 0;
 };
@@ -82,13 +89,18 @@ class StreamBackend {
 /// assigning and `operator bool`.
 class Stream {
  public:
+  /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
 
   Stream() noexcept = default;
+  /// Takes the backend over.
   explicit Stream(std::unique_ptr<StreamBackend> backend) noexcept : backend_{std::move(backend)} {}
 
+  /// Whether there is a backend: false when moved from.
   [[nodiscard]] explicit operator bool() const noexcept { return backend_ != nullptr; }
+  /// Where handlers without an executor of their own are called.
   [[nodiscard]] executor_type get_executor() const { return backend_->get_executor(); }
+  /// For those who drive a stream without tokens, as Connection does.
   [[nodiscard]] StreamBackend& backend() const noexcept { return *backend_; }
 
   /// Reads at least one byte. Completes with (error_code, size_t); asio::error::eof at the end.
@@ -127,7 +139,10 @@ class Stream {
         token);
   }
 
+  /// Tells the peer that nothing follows. Reading goes on, unless the stream cannot close one direction alone
+  /// (StreamBackend::can_half_close).
   void shutdown_send(boost::system::error_code& ec) { backend_->shutdown_send(ec); }
+  /// Completes what is pending with asio::error::operation_aborted; then nothing but destroying makes sense.
   void close() noexcept { backend_->close(); }
 
   /// The sentence about the last failure; empty where its code says enough.
@@ -135,6 +150,7 @@ class Stream {
   /// Who the peer has proved to be by TLS; null where there is no TLS.
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const { return backend_->tls_info(); }
 
+  /// Where the two ends are; valid as long as the stream.
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept { return backend_->local_endpoint(); }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept { return backend_->remote_endpoint(); }
 

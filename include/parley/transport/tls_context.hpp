@@ -13,6 +13,8 @@
 // handshake, so that a certificate that has been replaced or withdrawn is not in use any longer than its connections.
 #pragma once
 
+#include <parley/detail/export.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,6 +23,7 @@
 
 namespace parley {
 
+/// What minimum_version() takes.
 enum class TlsVersion : std::uint8_t { v1_2, v1_3 };
 
 /// What a server wants of its clients.
@@ -70,11 +73,13 @@ class TlsOptions {
 
   /// PEM, or the path of a file of it.
   struct Source {
-    std::string text;
-    bool is_file = false;
+    std::string text;      ///< the PEM, or the path
+    bool is_file = false;  ///< which of the two
+    /// Whether there is one.
     [[nodiscard]] bool is_set() const noexcept { return !text.empty(); }
   };
 
+  /// What has been set.
   [[nodiscard]] const Source& certificate() const noexcept { return certificate_; }
   [[nodiscard]] const Source& key() const noexcept { return key_; }
   [[nodiscard]] const std::string& key_password() const noexcept { return key_password_; }
@@ -102,7 +107,7 @@ class TlsOptions {
 };
 
 /// A handle; copies share one context. May be used from any thread.
-class TlsContext {
+class PARLEY_EXPORT TlsContext {
  public:
   /// Empty: no context.
   TlsContext() noexcept = default;
@@ -115,6 +120,7 @@ class TlsContext {
   [[nodiscard]] static TlsContext client(TlsOptions options);
   [[nodiscard]] static TlsContext client() { return client(TlsOptions{}); }
 
+  /// Whether there is a context, and whether it is a server's.
   [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
   [[nodiscard]] bool is_server() const noexcept;
 

@@ -13,6 +13,7 @@
 
 namespace parley {
 
+/// How messages of a connection go into messages of WebSocket; both ends must agree.
 enum class WsMessages : std::uint8_t {
   /// WebSocket messages are pieces of a byte stream: their boundaries mean nothing, any framing works, and what is
   /// written together goes as one. For peers that use the same framing.
@@ -48,6 +49,7 @@ class WsOptions {
   /// Clients: the origin to name; default none.
   WsOptions& origin(std::string value) { return origin_ = std::move(value), *this; }
 
+  /// What has been set.
   [[nodiscard]] WsMessages messages() const noexcept { return messages_; }
   [[nodiscard]] std::size_t message_size_max() const noexcept { return message_size_max_; }
   [[nodiscard]] std::chrono::milliseconds ping_interval() const noexcept { return ping_interval_; }

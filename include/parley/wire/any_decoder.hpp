@@ -11,6 +11,7 @@
 //   });
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/custom.hpp>
 #include <parley/wire/fixed_length.hpp>
 #include <parley/wire/framing.hpp>
@@ -30,9 +31,11 @@ namespace parley::wire {
 /// Decodes one direction of one connection. Movable; a moved-from one may only be destroyed or assigned to.
 class AnyDecoder {
  public:
+  /// One of the library's, or a user's behind a CustomDecoder.
   using Concrete = std::variant<LengthPrefixedDecoder, VarintPrefixedDecoder, SeparatorDecoder, FixedLengthDecoder,
                                 UntilEofDecoder, RawDecoder, CustomDecoder>;
 
+  /// See make_decoder.
   explicit AnyDecoder(Concrete concrete) noexcept : concrete_{std::move(concrete)} {}
 
   /// Calls `f` with the concrete decoder, as an lvalue, and returns what it returns.
@@ -60,6 +63,6 @@ class AnyDecoder {
 
 /// Throws std::invalid_argument when the limit leaves the framing no message at all: Raw with a limit of zero, or
 /// FixedLength messages larger than the limit. `message_size_max` is in bytes of body.
-[[nodiscard]] AnyDecoder make_decoder(const Framing& framing, std::size_t message_size_max);
+[[nodiscard]] PARLEY_EXPORT AnyDecoder make_decoder(const Framing& framing, std::size_t message_size_max);
 
 }  // namespace parley::wire

@@ -1,6 +1,7 @@
 // The encoder of any Framing: says what goes around a body, and copies none of it.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/custom.hpp>
 #include <parley/wire/fixed_length.hpp>
 #include <parley/wire/framing.hpp>
@@ -17,11 +18,13 @@
 namespace parley::wire {
 
 /// Encodes one direction of one connection; takes no memory for a message.
-class AnyEncoder {
+class PARLEY_EXPORT AnyEncoder {
  public:
+  /// One of the library's, or a user's behind a CustomEncoder.
   using Concrete = std::variant<LengthPrefixedEncoder, VarintPrefixedEncoder, SeparatorEncoder, FixedLengthEncoder,
                                 UntilEofEncoder, RawEncoder, CustomEncoder>;
 
+  /// See make_encoder.
   explicit AnyEncoder(Concrete concrete) noexcept : concrete_{std::move(concrete)} {}
 
   /// Fills `out` for `body`; on the wire: header, body, padding, trailer. The spans in `out` stay valid until `out` or
@@ -40,6 +43,6 @@ class AnyEncoder {
 };
 
 /// Throws std::invalid_argument as make_decoder does. `message_size_max` is in bytes of body.
-[[nodiscard]] AnyEncoder make_encoder(const Framing& framing, std::size_t message_size_max);
+[[nodiscard]] PARLEY_EXPORT AnyEncoder make_encoder(const Framing& framing, std::size_t message_size_max);
 
 }  // namespace parley::wire

@@ -16,16 +16,17 @@ class Envelope {
   Envelope(const Envelope&) = delete;
   Envelope& operator=(const Envelope&) = delete;
 
-  std::span<const std::byte> header;
-  std::span<const std::byte> trailer;
-  std::size_t pad_size = 0;
-  std::byte pad{};
+  std::span<const std::byte> header;   ///< before the body
+  std::span<const std::byte> trailer;  ///< behind body and padding
+  std::size_t pad_size = 0;            ///< bytes of padding behind the body
+  std::byte pad{};                     ///< each of them
   /// The last message of this direction: the stream's sending side is shut down behind it.
   bool ends_stream = false;
 
   /// Room for small headers and trailers, so that an encoder needs no memory of its own.
   std::array<std::byte, 32> scratch{};
 
+  /// Nothing around the body. `scratch` keeps what is in it.
   void clear() noexcept {
     header = {};
     trailer = {};

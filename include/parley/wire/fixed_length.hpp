@@ -1,13 +1,15 @@
 // Messages of one fixed size (docs/protocols/framing.md section 5).
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <span>
 
 namespace parley::wire {
 
-class FixedLengthDecoder final {
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
+class PARLEY_EXPORT FixedLengthDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.
   FixedLengthDecoder(const FixedLength& options, std::size_t message_size_max);
@@ -25,7 +27,8 @@ class FixedLengthDecoder final {
   FixedLength options_;
 };
 
-class FixedLengthEncoder final {
+/// Says what goes around the bodies sent in one direction of one connection.
+class PARLEY_EXPORT FixedLengthEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range, and for a size over the limit on messages.
   FixedLengthEncoder(const FixedLength& options, std::size_t message_size_max);

@@ -24,7 +24,9 @@
 
 namespace parley::wire {
 
+/// What a decoder answers. Which members mean something depends on `kind`.
 struct DecodeStep {
+  /// What came of looking at the unread bytes.
   enum class Kind : std::uint8_t {
     need,   ///< Not enough bytes yet; `need` says how many there must be, counted from the start of `unread`.
     frame,  ///< One message.
@@ -32,7 +34,7 @@ struct DecodeStep {
     error,  ///< The stream cannot be understood any further.
   };
 
-  Kind kind = Kind::need;
+  Kind kind = Kind::need;    ///< which of the four
   error code{};              ///< error: what is wrong
   std::size_t need = 0;      ///< need: the total of bytes before another call can do better; always > unread.size()
   std::size_t begin = 0;     ///< frame: offset of the body
@@ -40,6 +42,7 @@ struct DecodeStep {
   std::size_t consumed = 0;  ///< frame: bytes of the whole frame, header and trailer included
   std::size_t offset = 0;    ///< error: offset of the byte at fault
 
+  /// Answers of each kind.
   static constexpr DecodeStep needs(std::size_t total) noexcept { return {.kind = Kind::need, .need = total}; }
   static constexpr DecodeStep frame(std::size_t begin, std::size_t size, std::size_t consumed) noexcept {
     return {.kind = Kind::frame, .begin = begin, .size = size, .consumed = consumed};
@@ -65,7 +68,10 @@ class FrameDecoder {
   FrameDecoder& operator=(const FrameDecoder&) = delete;
   virtual ~FrameDecoder() = default;
 
+  /// Looks at everything that has not been consumed, and answers as the top of this header says. `eof`: nothing more
+  /// will come.
   [[nodiscard]] virtual DecodeStep decode(std::span<const std::byte> unread, bool eof, TimePoint now) = 0;
+  /// When to call decode again at the latest; asked for after each decode.
   [[nodiscard]] virtual std::optional<TimePoint> next_deadline() const { return std::nullopt; }
 };
 

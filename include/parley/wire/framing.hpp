@@ -14,6 +14,7 @@
 // aggregate with non-trivial members twice there.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/error.hpp>
 #include <parley/wire/bytes.hpp>
 #include <parley/wire/envelope.hpp>
@@ -64,7 +65,7 @@ struct Separator {
 /// Messages of exactly `size` bytes. A shorter body is padded behind; a longer one cannot be sent (error::unframeable).
 struct FixedLength {
   std::size_t size = 0;  ///< bytes on the wire: at least 1, at most the limit on messages
-  char pad = ' ';
+  char pad = ' ';        ///< the byte that fills what a short body leaves
   /// Remove the trailing `pad` bytes of received messages, those that the sender's own body ended with included.
   bool strip = false;
 
@@ -112,8 +113,9 @@ class CustomFraming {
 };
 
 /// Any framing, as a value. Compares equal when it is the same kind with the same options, or the same custom object.
-class Framing {
+class PARLEY_EXPORT Framing {
  public:
+  /// The option structs; a custom framing by pointer, never null.
   using Options = std::variant<LengthPrefixed, VarintPrefixed, Separator, FixedLength, UntilEof, Raw,
                                std::shared_ptr<const CustomFraming>>;
 
@@ -142,6 +144,7 @@ class Framing {
   /// Decoding depends on time: `decode` wants the real `now`, and `next_deadline` must be obeyed.
   [[nodiscard]] bool uses_time() const;
 
+  /// Which framing it is, and with which options.
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
   bool operator==(const Framing&) const = default;
@@ -161,8 +164,8 @@ inline constexpr std::size_t body_size_max = std::numeric_limits<std::size_t>::m
 inline constexpr std::size_t separator_size_max = 256;
 
 /// Each throws std::invalid_argument with a sentence when an option is out of range.
-void check(const LengthPrefixed& options);
-void check(const Separator& options);
-void check(const FixedLength& options);
+PARLEY_EXPORT void check(const LengthPrefixed& options);
+PARLEY_EXPORT void check(const Separator& options);
+PARLEY_EXPORT void check(const FixedLength& options);
 
 }  // namespace parley::wire

@@ -7,10 +7,12 @@
 //   eof
 //   raw
 //
-// Bytes are written as C does it: \n \r \t \0 \\ and \xHH with two hexadecimal digits. A colon within a separator is
-// written \x3a, as the colon divides the parts.
+// Bytes are written as C does it:
+//
+//   \n  \r  \t  \0  \\  \xHH            (two hexadecimal digits; \x3a is the colon, which divides the parts)
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <string>
@@ -19,10 +21,10 @@
 namespace parley {
 
 /// Throws std::invalid_argument with a sentence that says what was wrong and what is accepted.
-[[nodiscard]] Framing parse_framing(std::string_view text);
+[[nodiscard]] PARLEY_EXPORT Framing parse_framing(std::string_view text);
 
 /// The shortest text that parse_framing turns into an equal Framing; a custom framing gives its name, which
 /// parse_framing does not know.
-[[nodiscard]] std::string to_string(const Framing& framing);
+[[nodiscard]] PARLEY_EXPORT std::string to_string(const Framing& framing);
 
 }  // namespace parley

@@ -4,6 +4,7 @@
 // instructions for each read from the stream. The default, a u32 in network order, has a path of its own, inline.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <algorithm>
@@ -11,7 +12,8 @@
 
 namespace parley::wire {
 
-class LengthPrefixedDecoder final {
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
+class PARLEY_EXPORT LengthPrefixedDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
   LengthPrefixedDecoder(const LengthPrefixed& options, std::size_t message_size_max)
@@ -48,7 +50,8 @@ class LengthPrefixedDecoder final {
   std::size_t size_max_;
 };
 
-class LengthPrefixedEncoder final {
+/// Says what goes around the bodies sent in one direction of one connection.
+class PARLEY_EXPORT LengthPrefixedEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
   LengthPrefixedEncoder(const LengthPrefixed& options, std::size_t message_size_max);

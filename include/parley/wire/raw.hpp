@@ -1,6 +1,7 @@
 // Bytes as they come: what was read is a message (docs/protocols/framing.md section 7).
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 
 namespace parley::wire {
 
-class RawDecoder final {
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
+class PARLEY_EXPORT RawDecoder final {
  public:
   /// Throws std::invalid_argument for a limit of zero, under which no byte could ever be delivered.
   RawDecoder(Raw, std::size_t message_size_max);
@@ -24,7 +26,8 @@ class RawDecoder final {
   std::size_t size_max_;
 };
 
-class RawEncoder final {
+/// Says what goes around the bodies sent in one direction of one connection.
+class PARLEY_EXPORT RawEncoder final {
  public:
   /// Throws std::invalid_argument for a limit of zero.
   RawEncoder(Raw, std::size_t message_size_max);

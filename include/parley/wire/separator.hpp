@@ -4,6 +4,7 @@
 // the few that may begin a separator whose end has not come. Invariant: no separator begins before `searched_`.
 #pragma once
 
+#include <parley/detail/export.hpp>
 #include <parley/wire/framing.hpp>
 
 #include <cstring>
@@ -13,7 +14,8 @@
 
 namespace parley::wire {
 
-class SeparatorDecoder final {
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
+class PARLEY_EXPORT SeparatorDecoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
   SeparatorDecoder(const Separator& options, std::size_t message_size_max);
@@ -52,7 +54,8 @@ class SeparatorDecoder final {
   std::size_t searched_ = 0;
 };
 
-class SeparatorEncoder final {
+/// Says what goes around the bodies sent in one direction of one connection.
+class PARLEY_EXPORT SeparatorEncoder final {
  public:
   /// Throws std::invalid_argument for options out of range.
   SeparatorEncoder(const Separator& options, std::size_t message_size_max);

@@ -8,8 +8,10 @@
 
 namespace parley::wire {
 
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
 class UntilEofDecoder final {
  public:
+  /// The limit is in bytes of body.
   explicit UntilEofDecoder(UntilEof, std::size_t message_size_max) noexcept
       : size_max_{std::min(message_size_max, body_size_max)} {}
 
@@ -26,8 +28,10 @@ class UntilEofDecoder final {
   std::size_t size_max_;
 };
 
+/// Says what goes around the bodies sent in one direction of one connection.
 class UntilEofEncoder final {
  public:
+  /// The limit is in bytes of body.
   explicit UntilEofEncoder(UntilEof, std::size_t message_size_max) noexcept
       : size_max_{std::min(message_size_max, body_size_max)} {}
 

@@ -11,8 +11,10 @@ namespace parley::wire {
 /// The longest varint: 64 bits in groups of seven.
 inline constexpr std::size_t varint_size_max = 10;
 
+/// Finds messages in the bytes of one direction of one connection; the contract is that of FrameDecoder.
 class VarintPrefixedDecoder final {
  public:
+  /// The limit is in bytes of body.
   explicit VarintPrefixedDecoder(VarintPrefixed, std::size_t message_size_max) noexcept
       : size_max_{std::min(message_size_max, body_size_max)} {}
 
@@ -42,8 +44,10 @@ class VarintPrefixedDecoder final {
   std::size_t size_max_;
 };
 
+/// Says what goes around the bodies sent in one direction of one connection.
 class VarintPrefixedEncoder final {
  public:
+  /// The limit is in bytes of body.
   explicit VarintPrefixedEncoder(VarintPrefixed, std::size_t message_size_max) noexcept
       : size_max_{std::min(message_size_max, body_size_max)} {}
 

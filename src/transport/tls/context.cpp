@@ -20,8 +20,12 @@ using transport::take_openssl_reason;
 
 namespace {
 
-/// One recv fetches several records; a buffer of this size is there only while something is being received.
-constexpr std::size_t read_ahead_size = 64 * 1024;
+/// A full record: its header, 16 KiB, and what ciphers add.
+constexpr std::size_t record_size_max = 5 + 16 * 1024 + 24;
+
+/// One recv fetches several records, and of a stream of full ones whole records: OpenSSL moves what is left of a broken
+/// one to the front. A buffer of this size is there only while something is being received.
+constexpr std::size_t read_ahead_size = 4 * record_size_max;
 
 [[noreturn]] void fail(const std::string& what, const std::string& why) {
   throw Error{error::malformed, "cannot use the " + what + ": " + why};

@@ -18,7 +18,7 @@ struct TlsMaterial {
   std::string alpn;
 };
 
-struct TlsContext::State {
+struct PARLEY_HIDDEN TlsContext::State {
  public:
   State(TlsOptions options, bool is_server);
 

@@ -9,7 +9,7 @@ namespace {
 [[noreturn]] void refuse() { throw Error{error::unavailable, "TLS is not available in this build of the library"}; }
 }  // namespace
 
-struct TlsContext::State {};
+struct PARLEY_HIDDEN TlsContext::State {};
 
 TlsContext TlsContext::server(TlsOptions) { refuse(); }
 TlsContext TlsContext::client(TlsOptions) { refuse(); }

@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 struct CountingSink final : LinkSink {
   bool wants_bytes() const override { return true; }
-  void on_bytes(std::unique_lock<std::mutex>&) override {}
+  void on_bytes(Link::Lock&) override {}
   void on_read_end(boost::system::error_code) override {}
   void on_written(std::size_t) override {}
   void on_write_end(boost::system::error_code) override {}
@@ -28,7 +28,7 @@ TEST(Link, that_nobody_polls_is_held_once_for_a_wait) {
   asio::io_context context;
   const asio::any_io_executor executor = context.get_executor();
   auto [ours, theirs] = transport::memory_pair(executor, executor);
-  std::mutex mutex;
+  BiasedMutex mutex;
   CountingSink sink;
   Link link{std::move(ours), executor, mutex, sink, ContextService::of(executor), 16 * 1024};
   const Link::Lock lock{mutex};

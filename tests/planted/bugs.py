@@ -1,0 +1,208 @@
+"""The bugs that scripts/planted-bugs plants, one at a time: what is right, what is put in its place, and who has to find
+it. They are mistakes as one makes them: a bound that is off by one, a check that was forgotten, a state that was kept.
+
+`right` stands in its file exactly once; `check` says when it does not any more. So whoever changes a decoder plants the
+bug anew. Every fuzz target has to find at least one.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fuzz:
+    """A fuzz target, from its seeds."""
+    target: str
+
+    def __str__(self):
+        return f"fuzz_{self.target}"
+
+
+@dataclass(frozen=True)
+class Property:
+    """Property tests, by their GoogleTest filter."""
+    tests: str
+
+    def __str__(self):
+        return f"property_tests {self.tests}"
+
+
+@dataclass(frozen=True)
+class Bug:
+    name: str
+    file: str
+    right: str
+    wrong: str
+    finder: object
+
+
+ROUND_TRIPS = {"json": Property("RoundTrip/0.*"), "message_pack": Property("RoundTrip/1.*"),
+               "python_pickle": Property("RoundTrip/2.*")}
+
+FRAMINGS = [
+    Bug("length: a message as large as allowed is refused", "include/parley/wire/length_prefixed.hpp",
+        "if (body_size > size_max_) [[unlikely]]",
+        "if (body_size >= size_max_) [[unlikely]]", Fuzz("length_prefixed")),
+    Bug("length: always big-endian", "src/wire/length_prefixed.cpp",
+        "load_unsigned(unread.data(), width, options_.order)",
+        "load_unsigned(unread.data(), width, ByteOrder::big)", Fuzz("length_prefixed")),
+    Bug("length: the offset is forgotten", "src/wire/length_prefixed.cpp",
+        "return cut(unread.size(), eof, width, length - offset);",
+        "return cut(unread.size(), eof, width, length);", Fuzz("length_prefixed")),
+    Bug("length: a message is held back until a byte of the next has come", "include/parley/wire/length_prefixed.hpp",
+        "if (unread_size < total) return DecodeStep::incomplete(unread_size, eof, total);",
+        "if (unread_size < total) return DecodeStep::incomplete(unread_size, eof, total + 1);", Fuzz("length_prefixed")),
+    Bug("varint: groups of eight bits", "include/parley/wire/varint_prefixed.hpp",
+        "body_size |= (octet & 0x7f) << (7 * i);",
+        "body_size |= (octet & 0x7f) << (8 * i);", Fuzz("varint_prefixed")),
+    Bug("varint: a length in two reads is looked for behind the bytes", "include/parley/wire/varint_prefixed.hpp",
+        "if (i == unread.size()) return",
+        "if (i > unread.size()) return", Fuzz("varint_prefixed")),
+    Bug("separator: one that comes in two reads is missed", "src/wire/separator.cpp",
+        "const std::size_t tail_size = separator_.size() - 1;",
+        "const std::size_t tail_size = 0;", Fuzz("separator")),
+    Bug("separator: what was searched is not forgotten behind a message", "include/parley/wire/separator.hpp",
+        "    searched_ = 0;\n    const std::size_t consumed",
+        "    const std::size_t consumed", Fuzz("separator")),
+    Bug("separator: searched beyond the bytes", "include/parley/wire/separator.hpp",
+        "separator_.front(), unread.size() - searched_);",
+        "separator_.front(), unread.size());", Fuzz("separator")),
+    Bug("fixed: one byte of padding is left", "include/parley/wire/fixed_length.hpp",
+        "while (body_size > 0 && unread",
+        "while (body_size > 1 && unread", Fuzz("fixed_length")),
+    Bug("fixed: a part at the end is a message", "include/parley/wire/fixed_length.hpp",
+        "if (unread.size() < options_.size) return",
+        "if (unread.size() < options_.size && !eof) return", Fuzz("fixed_length")),
+    Bug("eof: a full message does not wait for the end", "include/parley/wire/until_eof.hpp",
+        "if (!eof) return DecodeStep::needs(",
+        "if (!eof && unread.size() < size_max_) return DecodeStep::needs(", Fuzz("until_eof")),
+    Bug("eof: nothing at all is a message", "include/parley/wire/until_eof.hpp",
+        "    if (unread.empty()) return DecodeStep::end();\n", "", Fuzz("until_eof")),
+    Bug("raw: one byte over the limit", "include/parley/wire/raw.hpp",
+        "std::min(unread.size(), size_max_);",
+        "std::min(unread.size(), size_max_ + 1);", Fuzz("raw")),
+    Bug("custom: a frame beyond the bytes is believed", "src/wire/custom.cpp",
+        "return lies_within(step, unread.size()) ? step :",
+        "return lies_within(step, unread.size() + 1) ? step :", Fuzz("custom")),
+    Bug("custom: a need that is met is passed on", "src/wire/custom.cpp",
+        "std::max(step.need, unread.size() + 1)",
+        "step.need", Fuzz("custom")),
+    Bug("checksum: goes on from the message before", "examples/2_recipes/start_end_checksum.hpp",
+        "    check_ = {};\n", "", Fuzz("start_end_checksum")),
+    Bug("checksum: without the ETX", "examples/2_recipes/start_end_checksum.hpp",
+        "!= (check_ ^ etx))", "!= check_)", Fuzz("start_end_checksum")),
+    Bug("framing text: a colon is not escaped", "src/wire/framing_text.cpp",
+        " && c != ':'", "", Fuzz("framing_text")),
+    Bug("framing text: hexadecimal escapes", "src/wire/framing_text.cpp",
+        "hex_digit(rest[0]) * 16", "hex_digit(rest[0]) * 8", Fuzz("framing_text")),
+]
+
+WEBSOCKET = [
+    Bug("websocket: 65535 in eight bytes is accepted", "src/wire/websocket.cpp",
+        "if (frame.size <= 0xffff) return", "if (frame.size < 0xffff) return", Fuzz("websocket_header")),
+    Bug("websocket: a mask that has not come is read", "src/wire/websocket.cpp",
+        "if (unread.size() < step.consumed) return {};",
+        "if (unread.size() < 2 + extra) return {};", Fuzz("websocket_header")),
+    Bug("websocket: the mask begins anew with each piece", "src/wire/websocket.cpp",
+        "mask[(position + i) % 4]", "mask[(position / 4 * 4 + i) % 4]", Fuzz("websocket_session")),
+    Bug("websocket: a ping that is not whole is answered", "src/transport/ws/session.cpp",
+        "    if (in_.unread().size() < frame_.size) return Next::more_input;\n", "", Fuzz("websocket_session")),
+    Bug("websocket: fragments stay for the next message", "src/transport/ws/session.cpp",
+        "    assembled_ = {};\n", "", Fuzz("websocket_session")),
+]
+
+ENDPOINTS = [
+    Bug("endpoint: the group behind a run of zeros is lost", "src/endpoint_address.cpp",
+        "i += zeros.count - 1;", "i += zeros.count;", Fuzz("endpoint")),
+    Bug("endpoint: percent signs are not encoded", "src/endpoint_percent.cpp",
+        "c == '_' || c == '~';", "c == '_' || c == '~' || c == '%';", Fuzz("endpoint")),
+    Bug("endpoint: the password is printed", "src/endpoint_spelling.cpp",
+        "text += ':' + (with_password ?", "text += ':' + (with_password || password.size() < 8 ?", Fuzz("endpoint")),
+    Bug("endpoint: an escape that is cut short", "src/endpoint_parser.cpp",
+        "const int low = i + 2 < raw.size()", "const int low = i + 1 < raw.size()", Fuzz("endpoint")),
+]
+
+CODECS = [
+    Bug("json: numbers as Boost rounds them", "src/codec/json_reader.cpp",
+        "return decoder_.real(exact);", "return decoder_.real(estimate);", ROUND_TRIPS["json"]),
+    Bug("json: a text begins with the one before", "src/codec/json_reader.cpp",
+        "  std::string_view finish(std::string_view last) {\n    if (is_done_) parts_.clear();\n",
+        "  std::string_view finish(std::string_view last) {\n", Fuzz("json")),
+    Bug("json: a backslash is not escaped", "src/codec/json_writer.cpp",
+        "  table['\\\\'] = '\\\\';\n", "", Fuzz("json")),
+    Bug("json: quotes in long texts are overlooked", "src/codec/json_writer.cpp",
+        " | zeros(bytes ^ each_byte * '\"')", "", ROUND_TRIPS["json"]),
+    Bug("json: base64 of two bytes", "src/codec/base64.cpp",
+        "i + 1 < bytes.size() ?", "i + 2 < bytes.size() ?", ROUND_TRIPS["json"]),
+    Bug("message pack: 16-bit integers lose their sign", "src/codec/message_pack_reader.cpp",
+        "case 0xD1: return integer<std::uint16_t, std::int16_t>();",
+        "case 0xD1: return integer<std::uint16_t, std::uint64_t>();", ROUND_TRIPS["message_pack"]),
+    Bug("message pack: a string longer than the payload", "src/codec/message_pack_reader.cpp",
+        "    if (size > left()) return fail_short(\"a string of \", size);\n    return decoder_.string(",
+        "    return decoder_.string(", Fuzz("message_pack")),
+    Bug("message pack: a text of 32 bytes gets the short form", "src/codec/message_pack_writer.cpp",
+        "if (size < 32) {", "if (size <= 32) {", ROUND_TRIPS["message_pack"]),
+    Bug("message pack: an object's size in one byte", "src/codec/message_pack_writer.cpp",
+        "put(0xDE, static_cast<std::uint16_t>(count));",
+        "put(0xDE, static_cast<std::uint8_t>(count));", ROUND_TRIPS["message_pack"]),
+    Bug("pickle: no room for the sign of an integer", "src/codec/python_pickle_writer.cpp",
+        "width / 8 + 1;", "(width + 7) / 8;", ROUND_TRIPS["python_pickle"]),
+    Bug("pickle: integers above 2^63 turn negative", "src/codec/pickle_machine.cpp",
+        "const bool is_big = static_cast<std::int64_t>(bits) < 0 && !is_negative;",
+        "const bool is_big = false;", ROUND_TRIPS["python_pickle"]),
+    Bug("pickle: appending to what is not there", "src/codec/pickle_machine.cpp",
+        "if (first == 0 || stack_", "if (stack_", Fuzz("python_pickle")),
+    Bug("pickle: recalling one number too many", "src/codec/pickle_machine.cpp",
+        "if (number >= memo_.size())\n    return fail(", "if (number > memo_.size())\n    return fail(",
+        Fuzz("python_pickle")),
+    Bug("text: surrogates are let through", "src/codec/utf8.cpp",
+        "lead == 0xED ? 0x9F", "lead == 0xED ? 0xBF", Fuzz("text")),
+    Bug("text: one byte of eight is not looked at", "src/codec/utf8.cpp",
+        "0x8080'8080'8080'8080", "0x8080'8080'8080'0080", Fuzz("text")),
+]
+
+VALUES = [
+    Bug("values: nested one level deeper than allowed", "src/codec/decoder.cpp",
+        "if (depth_ >= rules_.depth_max)", "if (depth_ > rules_.depth_max)", Fuzz("json")),
+    Bug("values: no room for the first level that is not near", "src/codec/decoder.cpp",
+        "if (i < near_count + far_count_) return;", "if (i <= near_count + far_count_) return;", Fuzz("message_pack")),
+    Bug("values: an integer too large wraps around", "include/parley/codec/shape_of.hpp",
+        "if (!std::in_range<T>(value))", "if (std::cmp_less(value, Limits::min()))", Fuzz("message_pack")),
+    Bug("values: all elements go into the first", "src/codec/decoder.cpp",
+        "if (top_->is_array && !top_->shape->element(*top_, *this)) return {};",
+        "if (top_->is_array && top_->count == 0 && !top_->shape->element(*top_, *this)) return {};",
+        ROUND_TRIPS["message_pack"]),
+]
+
+BUGS = [*FRAMINGS, *WEBSOCKET, *ENDPOINTS, *CODECS, *VALUES]
+
+
+def text_of(root, bug):
+    """The whole file `bug` belongs in; ValueError if it cannot be planted there."""
+    path = root / bug.file
+    if not path.is_file():
+        raise ValueError(f"{bug.file} is gone; plant '{bug.name}' where its code went")
+    text = path.read_text()
+    count = text.count(bug.right)
+    if count != 1:
+        raise ValueError(f"{bug.file} has this text {count} times instead of once; plant '{bug.name}' anew:\n{bug.right}")
+    return text
+
+
+def problem_of(root, bug):
+    if isinstance(bug.finder, Fuzz) and not (root / "fuzz" / f"{bug.finder.target}.cpp").is_file():
+        return f"there is no fuzz target {bug.finder.target}"
+    try:
+        text_of(root, bug)
+    except ValueError as reason:
+        return str(reason)
+    return None
+
+
+def check(root):
+    """(name, problem or None): each bug can be planted, and each fuzz target has one to find."""
+    for bug in BUGS:
+        yield bug.name, problem_of(root, bug)
+    proved = {bug.finder.target for bug in BUGS if isinstance(bug.finder, Fuzz)}
+    targets = {path.stem for path in (root / "fuzz").glob("*.cpp")} - {"replay_main"}
+    missing = ", ".join(sorted(targets - proved))
+    yield "every fuzz target has a bug to find", f"tests/planted/bugs.py has none for {missing}" if missing else None
