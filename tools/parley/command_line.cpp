@@ -40,11 +40,14 @@ void add_message_options(CLI::App& app, Written& written, TalkOptions& options) 
       ->group("Messages");
   app.add_flag("--echo", options.echo, "Send every message received back; standard input is not read")
       ->group("Messages");
+  app.add_option("--exec", options.exec, "Send back what this command prints, given the message; see below")
+      ->type_name("COMMAND")
+      ->group("Messages");
   app.add_flag("--discard", options.discard, "Do not print the messages received")->group("Messages");
 }
 
 void add_ending_options(CLI::App& app, Written& written, TalkOptions& options) {
-  app.add_option("--count", written.count, "Leave after N messages received (with --echo: sent back)")
+  app.add_option("--count", written.count, "Leave after N messages received (--echo, --exec: answered)")
       ->type_name("N")
       ->group("Ending");
   app.add_option("--timeout", written.time_out, "Give up with exit code 3 when nothing moves for so long")

@@ -80,12 +80,22 @@ constexpr std::string_view codecs =
     "  A message that is not of the codec is reported and not sent back; the others go on. It makes\n"
     "  the exit code 5, but not that of listen without --once.\n";
 
+constexpr std::string_view commands =
+    "Commands (--exec):\n"
+    "  /bin/sh runs COMMAND once for each message, which it reads from its standard input in the\n"
+    "  format or codec; what it prints is sent back as one message. A peer's messages are answered one\n"
+    "  after the other. When the command fails, prints no message or more than --max-size, or works\n"
+    "  for longer than --timeout, it is killed and the connection closed without an answer. It is\n"
+    "  killed as well when its peer's connection breaks.\n";
+
 std::string join(std::string_view examples) {
   std::string footer{framings};
   footer += '\n';
   footer += formats;
   footer += '\n';
   footer += codecs;
+  footer += '\n';
+  footer += commands;
   footer += '\n';
   footer += examples;
   footer += '\n';
@@ -114,6 +124,7 @@ std::string listen_footer() {
       "\n"
       "Examples:\n"
       "  parley listen tcp://127.0.0.1:8888 --echo             send every message back\n"
+      "  parley listen tcp://127.0.0.1:8888 --exec 'jq .id'    answer with what a command prints\n"
       "  parley listen unix:///run/app.sock --json             one JSON object for each event\n"
       "  parley listen tcp://*:0 --count 1 --timeout 10        wait for one message, 10 s at most\n"
       "  parley listen ws://127.0.0.1:8080 --echo              for a page in a browser\n"

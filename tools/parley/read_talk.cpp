@@ -146,6 +146,14 @@ void check_codec(const Written& written, const TalkOptions& options) {
     refuse("--codec needs messages, and --framing raw has none: what one read gives may be any part of a value");
 }
 
+void check_exec(const TalkOptions& options) {
+  if (!options.exec) return;
+  if (options.exec->empty()) refuse("--exec needs a command for /bin/sh");
+  if (options.echo) refuse("--echo and --exec both say what is sent back; give one of them");
+  if (options.carries_chunks())
+    refuse("--exec needs messages, and --framing raw has none: what one read gives may be any part of a request");
+}
+
 void check_combinations(const TalkOptions& options) {
   if (options.file && options.file->empty()) refuse("--file needs a path; - is standard input");
   if (!options.bodies.empty() && options.file) refuse("give messages as arguments or as --file, not both");
@@ -183,6 +191,7 @@ void read_talk(const Written& written, TalkOptions& options) {
   if (written.poll)
     options.poll = std::chrono::microseconds{read_whole_number("--poll", *written.poll, 0, poll_max.count())};
   check_codec(written, options);
+  check_exec(options);
   for (const std::string& body : written.bodies) options.bodies.push_back(read_body(options, body));
   check_combinations(options);
   check_tls(options);
