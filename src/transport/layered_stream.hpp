@@ -69,6 +69,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
 
   // With the mutex held.
   void flush();
+  void end_below() noexcept;
   void measure_farewell();
   [[nodiscard]] std::size_t total_unacknowledged() const noexcept;
   void watch_writable();
