@@ -414,4 +414,9 @@ std::shared_ptr<const TlsInfo> LayeredState::tls_info() const {
   return own ? own : lower_.tls_info();
 }
 
+std::optional<PeerCredentials> LayeredState::peer_credentials() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return lower_.peer_credentials();
+}
+
 }  // namespace parley::transport

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -55,10 +56,18 @@ void Console::listening(const Endpoint& endpoint) {
 }
 
 void Console::connected(const Peer& peer) {
-  if (options_.json)
-    output_.write(about("connected", peer).add("local", peer.connection.local_endpoint().to_string()).line());
-  if (!options_.json && !options_.quiet)
-    say("connected to " + peer.connection.remote_endpoint().to_string(), Colour::dim);
+  const std::optional<PeerCredentials> who = peer.connection.peer_credentials();
+  if (options_.json) {
+    JsonLine line = about("connected", peer);
+    line.add("local", peer.connection.local_endpoint().to_string());
+    if (who) line.add("peer_process", who->process).add("peer_user", who->user).add("peer_group", who->group);
+    return output_.write(line.line());
+  }
+  if (options_.quiet) return;
+  std::string sentence = "connected to " + peer.connection.remote_endpoint().to_string();
+  if (who && options_.verbose)
+    sentence += fmt::format(" (process {}, user {}, group {})", who->process, who->user, who->group);
+  say(sentence, Colour::dim);
 }
 
 void Console::message(const Peer& peer, const Message& body) {
