@@ -25,6 +25,8 @@ def check_installed(report, build):
             return
         package.result("exports what public headers declare", exports.problem(package.libraries()))
         package.result("the installed tool runs", run([package.root / "bin" / "parley", "--version"]))
+        package.result("completions and the manual are where shells and man look", package.missing(
+            "share/bash-completion/completions/parley", "share/zsh/site-functions/_parley", "share/man/man1/parley.1"))
         package.use(by_cmake=GCC, by_pkg_config=CLANG)
 
 
@@ -62,6 +64,10 @@ class Package:
     def install_from(self, build):
         shutil.rmtree(self.root, ignore_errors=True)
         return self.result("installed", run(["cmake", "--install", build, "--prefix", self.root]))
+
+    def missing(self, *paths):
+        """Which of these files were not installed."""
+        return "\n".join(path for path in paths if not (self.root / path).is_file()) or None
 
     def libraries(self):
         """The files themselves, without the links to them."""

@@ -64,6 +64,7 @@ FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions o
       local_{stream.local_endpoint()},
       remote_{stream.remote_endpoint()},
       tls_info_{stream.tls_info()},
+      peer_credentials_{stream.peer_credentials()},
       can_half_close_{stream.backend().can_half_close()},
       link_{std::move(stream), executor(), mutex(), *this, *context(), options_.read_size},
       decoder_{wire::make_decoder(options_.framing, options_.message_size_max)},

@@ -35,6 +35,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return remote_; }
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const noexcept override { return tls_info_; }
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override { return peer_credentials_; }
 
  private:
   friend class ConnectionState;  // its templates call the functions below on this type
@@ -88,6 +89,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   Endpoint local_;
   Endpoint remote_;
   const std::shared_ptr<const TlsInfo> tls_info_;
+  const std::optional<PeerCredentials> peer_credentials_;
   const bool can_half_close_;
   Link link_;
   wire::AnyDecoder decoder_;

@@ -97,6 +97,7 @@ class ConnectionState : public WaitingObject {
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
   [[nodiscard]] virtual const Endpoint& remote_endpoint() const noexcept = 0;
   [[nodiscard]] virtual std::shared_ptr<const TlsInfo> tls_info() const noexcept { return nullptr; }
+  [[nodiscard]] virtual std::optional<PeerCredentials> peer_credentials() const noexcept { return std::nullopt; }
 
   /// Held until the connection is closed: a listener's count of open connections.
   void hold_until_closed(std::shared_ptr<void> token) { closed_token_ = std::move(token); }

@@ -352,6 +352,7 @@ void LayeredState::close() noexcept {
     const std::lock_guard lock{mutex_};
     if (std::exchange(is_closed_, true)) return;
     if (heartbeat_) heartbeat_->cancel();
+    end_below();
     lower_.close();
     writer.swap(writer_);
     reader.swap(reader_);
@@ -362,6 +363,14 @@ void LayeredState::close() noexcept {
     if (!*waiting) continue;
     parley::detail::post_completion(std::move(*waiting), executor_, error_code{asio::error::operation_aborted});
   }
+}
+
+/// A layer below has a farewell of its own, for which this is the last moment: behind all that this one had to say. A
+/// stream that was not ended here is cut there as well.
+void LayeredState::end_below() noexcept {
+  error_code ignored;
+  const bool has_said_all = is_ended_ && is_flushed() && !write_end_;
+  if (has_said_all && !lower_.backend().can_half_close()) lower_.shutdown_send(ignored);
 }
 
 void LayeredState::hang_up() noexcept {
@@ -403,6 +412,11 @@ std::shared_ptr<const TlsInfo> LayeredState::tls_info() const {
   const std::lock_guard lock{mutex_};
   auto own = layer_->tls_info();
   return own ? own : lower_.tls_info();
+}
+
+std::optional<PeerCredentials> LayeredState::peer_credentials() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return lower_.peer_credentials();
 }
 
 }  // namespace parley::transport

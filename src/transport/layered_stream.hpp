@@ -55,6 +55,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   [[nodiscard]] std::size_t unacknowledged_size() const noexcept;
   [[nodiscard]] std::string explain() const;
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const;
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept;
   [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept { return local_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept { return remote_; }
@@ -69,6 +70,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
 
   // With the mutex held.
   void flush();
+  void end_below() noexcept;
   void measure_farewell();
   [[nodiscard]] std::size_t total_unacknowledged() const noexcept;
   void watch_writable();
@@ -135,6 +137,9 @@ class LayeredStream final : public StreamBackend {
   }
   [[nodiscard]] std::string explain() const override { return state_->explain(); }
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const override { return state_->tls_info(); }
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override {
+    return state_->peer_credentials();
+  }
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return state_->local_endpoint(); }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return state_->remote_endpoint(); }
 

@@ -10,6 +10,8 @@ namespace parley::transport {
 
 /// The message, beginning in lower case as it stands after a colon.
 [[nodiscard]] inline std::string reason(const boost::system::error_code& ec) {
+  if (ec == boost::system::errc::too_many_files_open)
+    return "this process has as many files and sockets open as it may (see ulimit -n)";
   std::string text = ec.message();
   const bool capitalised = text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && !(text[1] >= 'A' && text[1] <= 'Z');
   if (capitalised) text[0] = static_cast<char>(text[0] - 'A' + 'a');

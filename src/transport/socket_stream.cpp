@@ -170,6 +170,14 @@ std::optional<std::size_t> SocketStream::unacknowledged_size() const noexcept {
   return static_cast<std::size_t>(size);
 }
 
+std::optional<PeerCredentials> SocketStream::peer_credentials() const noexcept {
+  if (is_tcp_ || !socket_.is_open()) return std::nullopt;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return PeerCredentials{peer.pid, peer.uid, peer.gid};
+}
+
 Stream make_socket_stream(const asio::any_io_executor& executor, int descriptor, int family, Endpoint local,
                           Endpoint remote, error_code& ec) {
   Descriptor owned{descriptor};

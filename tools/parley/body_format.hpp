@@ -1,6 +1,7 @@
 // How the bodies of messages are written, where the tool reads them and where it prints them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -11,11 +12,19 @@ namespace parley::tool {
 enum class BodyFormat {
   text,    ///< a line is a message
   quoted,  ///< a line in double quotes, escaped as in C
+  json,    ///< a line with a JSON string; for bytes that are not UTF-8, with {"base64":"..."}
   hex,     ///< a line of hexadecimal digits
+  base64,  ///< a line of base64 digits
   raw,     ///< the bytes as they are, nothing added
 };
 
 [[nodiscard]] std::optional<BodyFormat> parse_body_format(std::string_view name) noexcept;
+
+/// "text, quoted, ... or raw", for sentences.
+extern const std::string_view body_format_names;
+
+/// How many characters of text a byte of the body takes at most.
+[[nodiscard]] std::size_t characters_for_a_byte(BodyFormat format) noexcept;
 
 /// A text that is not a body in this format; what() is a sentence that says why.
 class BadBody : public std::invalid_argument {

@@ -1,10 +1,9 @@
 // The command line: what the user wrote, checked and turned into options.
 #pragma once
 
+#include "read_talk.hpp"
 #include "talk_options.hpp"
 
-#include <cstdint>
-#include <stdexcept>
 #include <string>
 
 namespace parley::tool {
@@ -24,12 +23,6 @@ struct CommandLine {
   TalkOptions talk;              ///< for listen and connect
   std::string demo_role;         ///< for demo_client: its name
   std::string demo_certificate;  ///< over TLS: the file of the server's, or of what the client trusts
-};
-
-/// A command line that makes no sense; what() says why, in one or more lines.
-class UsageError : public std::invalid_argument {
- public:
-  using std::invalid_argument::invalid_argument;
 };
 
 /// Throws UsageError.

@@ -23,6 +23,7 @@ class Connect {
   asio::awaitable<ExitCode> run() {
     talk_.spawn(converse());
     const ExitCode code = co_await talk_.ending().wait();
+    co_await talk_.give_answers();
     if (peer_) co_await talk_.close(*peer_);
     co_return code;
   }
@@ -62,7 +63,7 @@ class Connect {
     co_await talk_.flush(*peer_);
     sent_all_ = true;
     if (talk_.options().ends_sending_at_input_end()) peer_->connection.end_sending();
-    if (!has_input || talk_.options().count || talk_.options().echo) co_return;
+    if (!has_input || talk_.options().count || talk_.options().answers()) co_return;
     co_await talk_.stillness(silence_max(), [this] { return bytes_moved(); });
     talk_.ending().leave(ExitCode::ok);
   }

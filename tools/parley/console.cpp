@@ -1,5 +1,6 @@
 #include "console.hpp"
 
+#include "base64.hpp"
 #include "json_line.hpp"
 #include "talk_text.hpp"
 #include "text.hpp"
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -28,11 +30,13 @@ std::string error_line(std::string_view sentence, ExitCode code, const Peer* pee
   return object.add("exit", static_cast<int>(code)).add("message", sentence).line();
 }
 
-std::string message_line(const Peer& peer, std::string_view body, BodyFormat format) {
+std::string message_line(const Peer& peer, const Message& body, const Notation& notation) {
   JsonLine object = about("message", peer);
   object.add("size", body.size());
-  if (format == BodyFormat::hex) return object.add("hex", to_hex(body)).line();
-  return (is_utf8(body) ? object.add("text", body) : object.add("base64", to_base64(body))).line();
+  if (notation.codec) return object.add_json("value", decode_value(*notation.codec, body)).line();
+  if (notation.format == BodyFormat::hex) return object.add("hex", to_hex(body.view())).line();
+  const bool is_text = notation.format != BodyFormat::base64 && is_utf8(body.view());
+  return (is_text ? object.add("text", body.view()) : object.add("base64", to_base64(body.view()))).line();
 }
 
 /// A body that the user asked for byte by byte is not touched; whatever else goes to a terminal is.
@@ -44,7 +48,7 @@ Destination destination_of(const TalkOptions& options) {
 }  // namespace
 
 Console::Console(Output& output, const TalkOptions& options)
-    : output_{output}, options_{options}, format_{options.body_format()}, destination_{destination_of(options)} {}
+    : output_{output}, options_{options}, notation_{options.notation()}, destination_{destination_of(options)} {}
 
 void Console::listening(const Endpoint& endpoint) {
   if (options_.json) output_.write(JsonLine{"listening"}.add("endpoint", endpoint.to_string()).line());
@@ -52,16 +56,24 @@ void Console::listening(const Endpoint& endpoint) {
 }
 
 void Console::connected(const Peer& peer) {
-  if (options_.json)
-    output_.write(about("connected", peer).add("local", peer.connection.local_endpoint().to_string()).line());
-  if (!options_.json && !options_.quiet)
-    say("connected to " + peer.connection.remote_endpoint().to_string(), Colour::dim);
+  const std::optional<PeerCredentials> who = peer.connection.peer_credentials();
+  if (options_.json) {
+    JsonLine line = about("connected", peer);
+    line.add("local", peer.connection.local_endpoint().to_string());
+    if (who) line.add("peer_process", who->process).add("peer_user", who->user).add("peer_group", who->group);
+    return output_.write(line.line());
+  }
+  if (options_.quiet) return;
+  std::string sentence = "connected to " + peer.connection.remote_endpoint().to_string();
+  if (who && options_.verbose)
+    sentence += fmt::format(" (process {}, user {}, group {})", who->process, who->user, who->group);
+  say(sentence, Colour::dim);
 }
 
 void Console::message(const Peer& peer, const Message& body) {
-  if (options_.discard) return;
-  output_.write(options_.json ? message_line(peer, body.view(), format_)
-                              : encode_body(format_, body.view(), destination_));
+  if (options_.discard && !notation_.codec) return;
+  const std::string text = options_.json ? message_line(peer, body, notation_) : notation_.write(body, destination_);
+  if (!options_.discard) output_.write(text);
 }
 
 void Console::closed(const Peer& peer, const CloseReport& report) {

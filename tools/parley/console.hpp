@@ -27,6 +27,7 @@ class Console {
 
   void listening(const Endpoint& endpoint);
   void connected(const Peer& peer);
+  /// Throws parley::Error for what is no payload of the codec; nothing is printed then.
   void message(const Peer& peer, const Message& body);
   void closed(const Peer& peer, const CloseReport& report);
   /// Something failed that the talk goes on without.
@@ -37,7 +38,7 @@ class Console {
  private:
   Output& output_;
   const TalkOptions& options_;
-  BodyFormat format_;
+  Notation notation_;
   Destination destination_;
 };
 

@@ -46,7 +46,7 @@ const std::string_view exit_codes_help =
     "  2  the command line makes no sense\n"
     "  3  a time limit passed\n"
     "  4  no peer: connection refused, nobody listening, host unknown\n"
-    "  5  refused: the peer broke the framing or a limit (malformed, truncated, too large), or one of\n"
-    "     the two refused the other (certificate, WebSocket path, another protocol)";
+    "  5  refused: the peer broke the framing, the codec or a limit (malformed, truncated, too large),\n"
+    "     or one of the two refused the other (certificate, WebSocket path, another protocol)";
 
 }  // namespace parley::tool

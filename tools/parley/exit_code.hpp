@@ -13,8 +13,8 @@ enum class ExitCode {
   usage = 2,      ///< the command line makes no sense
   timed_out = 3,  ///< a time limit passed first
   no_peer = 4,    ///< nobody answers there: refused, no listener, unknown host
-  refused = 5,    ///< the peer broke the framing or a limit (malformed, truncated, too large), or one of the two does
-                  ///< not want the other: a certificate, a WebSocket's path, another protocol
+  refused = 5,    ///< the peer broke the framing, the codec or a limit (malformed, truncated, too large), or one of the
+                  ///< two does not want the other: a certificate, a WebSocket's path, another protocol
 };
 
 /// For an error while connecting.

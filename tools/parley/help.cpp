@@ -63,15 +63,39 @@ constexpr std::string_view formats =
     "Formats (of messages read and printed):\n"
     "  text      a line is a message; on a terminal, control characters are shown escaped\n"
     "  quoted    a line in double quotes with the escapes \\n \\r \\t \\0 \\\\ \\\" \\xHH\n"
+    "  json      a line with a JSON string, or with {\"base64\":\"...\"} for bytes that are not UTF-8\n"
     "  hex       a line of hexadecimal digits\n"
+    "  base64    a line of base64 digits\n"
     "  raw       the bytes as they are: the whole input is one message (with --framing raw: each\n"
     "            chunk as it is read), and nothing is added to what is printed\n"
     "  The default is text; raw for the framings eof and raw.\n";
+
+constexpr std::string_view codecs =
+    "Codecs (messages are values; a line, and what is printed, is one in JSON):\n"
+    "  json      JSON\n"
+    "  msgpack   MessagePack\n"
+    "  pickle    Python's pickle, as far as it is data\n"
+    "  text      a string of UTF-8\n"
+    "  bytes     anything; in JSON, a string of base64\n"
+    "  A message that is not of the codec is reported and not sent back; the others go on. It makes\n"
+    "  the exit code 5, but not that of listen without --once.\n";
+
+constexpr std::string_view commands =
+    "Commands (--exec):\n"
+    "  /bin/sh runs COMMAND once for each message, which it reads from its standard input in the\n"
+    "  format or codec; what it prints is sent back as one message. A peer's messages are answered one\n"
+    "  after the other. When the command fails, prints no message or more than --max-size, or works\n"
+    "  for longer than --timeout, it is killed and the connection closed without an answer. It is\n"
+    "  killed as well when its peer's connection breaks.\n";
 
 std::string join(std::string_view examples) {
   std::string footer{framings};
   footer += '\n';
   footer += formats;
+  footer += '\n';
+  footer += codecs;
+  footer += '\n';
+  footer += commands;
   footer += '\n';
   footer += examples;
   footer += '\n';
@@ -100,9 +124,11 @@ std::string listen_footer() {
       "\n"
       "Examples:\n"
       "  parley listen tcp://127.0.0.1:8888 --echo             send every message back\n"
+      "  parley listen tcp://127.0.0.1:8888 --exec 'jq .id'    answer with what a command prints\n"
       "  parley listen unix:///run/app.sock --json             one JSON object for each event\n"
       "  parley listen tcp://*:0 --count 1 --timeout 10        wait for one message, 10 s at most\n"
       "  parley listen ws://127.0.0.1:8080 --echo              for a page in a browser\n"
+      "  parley listen tcp://127.0.0.1:8888 --codec pickle     values from Python, printed as JSON\n"
       "  parley listen tls://*:8443 --tls-cert server.pem --tls-key server.key\n"
       "  parley listen tcp://*:7777 --once --framing raw > f   receive a file from nc or socat\n");
 }
@@ -116,6 +142,7 @@ std::string connect_footer() {
       "Examples:\n"
       "  parley connect tcp://127.0.0.1:8888                   type messages, see those that come\n"
       "  parley connect tcp://127.0.0.1:8888 hello --count 1   send one message, print one reply\n"
+      "  parley connect tcp://127.0.0.1:8888 --codec msgpack '{\"id\": 7}'\n"
       "  seq 1000 | parley connect unix://numbers              send 1000 messages\n"
       "  parley connect tcp://127.0.0.1:25 --framing 'separator:\\r\\n'\n"
       "  parley connect tls://example.org:443 --framing raw    what openssl s_client does\n"

@@ -52,8 +52,8 @@ bool Input::is_piped() const noexcept {
 asio::awaitable<std::optional<std::string>> Input::next() {
   for (;;) {
     if (std::optional<std::string> text = take_queued()) {
-      if (options_.cut == InputCut::lines) co_return decode_body(options_.format, *text);
-      co_return text;
+      if (options_.cut == InputCut::chunks) co_return text;
+      co_return options_.notation.read(*text);
     }
     if (ended_) co_return std::nullopt;
     check_size();
@@ -96,9 +96,7 @@ void Input::read_some() {
 }
 
 void Input::check_size() const {
-  // Hexadecimal digits and escapes take up to four characters a byte.
-  const std::size_t text_size_max = options_.format == BodyFormat::text || options_.format == BodyFormat::raw ? 1 : 4;
-  if ((queued_.size() - taken_) / text_size_max <= options_.body_size_max) return;
+  if (queued_.size() - taken_ <= options_.notation.text_size_max(options_.body_size_max)) return;
   throw std::runtime_error(fmt::format("a message in {} is larger than the limit of {} bytes (see --max-size)", name_,
                                        options_.body_size_max));
 }

@@ -1,7 +1,7 @@
-// Where the bodies of messages to send come from: standard input or a file, cut into bodies as the format says.
+// Where the bodies of messages to send come from: standard input or a file, cut into bodies as the notation says.
 #pragma once
 
-#include "body_format.hpp"
+#include "notation.hpp"
 #include "readiness.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -22,9 +22,9 @@ enum class InputCut {
 };
 
 struct InputOptions {
-  BodyFormat format = BodyFormat::text;
+  Notation notation{};
   InputCut cut = InputCut::lines;
-  std::size_t body_size_max = 0;  ///< a line or a whole input that is longer is an error
+  std::size_t body_size_max = 0;  ///< a line or a whole input that must be longer is an error
 };
 
 class Input {

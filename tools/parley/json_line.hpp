@@ -19,6 +19,9 @@ class JsonLine {
     return add_raw(key, std::to_string(value));
   }
 
+  /// `value` is JSON already.
+  JsonLine& add_json(std::string_view key, std::string_view value) { return add_raw(key, value); }
+
   /// With the newline.
   [[nodiscard]] std::string line() const { return text_ + "}\n"; }
 

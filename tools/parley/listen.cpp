@@ -57,6 +57,7 @@ class Listen {
     talk_.spawn(talk_.watch_time_out([this] { return bytes_moved(); }));
     const ExitCode code = co_await talk_.ending().wait();
     listener_->close();
+    co_await talk_.give_answers();
     co_await close_all();
     co_return code;
   }

@@ -7,6 +7,8 @@
 
 #include <parley/log.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,6 +66,11 @@ ExitCode run_reporting(int argc, const char* const* argv) {
     return run(parse_command_line(argc, argv));
   } catch (const UsageError& e) {
     return fail(e, ExitCode::usage, json);
+  } catch (const boost::system::system_error& e) {
+    // Asio's words for it are for programmers.
+    if (e.code() != boost::system::errc::too_many_files_open) return fail(e, ExitCode::failure, json);
+    return fail(std::runtime_error{"too few files may be open for parley to begin; see ulimit -n"}, ExitCode::failure,
+                json);
   } catch (const std::exception& e) {
     return fail(e, ExitCode::failure, json);
   }

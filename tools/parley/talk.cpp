@@ -3,6 +3,7 @@
 #include <parley/error.hpp>
 #include <parley/run.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -44,10 +45,12 @@ std::string what_did_not_arrive(const CloseReport& report) {
 }
 
 InputCut input_cut(const TalkOptions& options) {
-  if (options.carries_chunks() && options.body_format() == BodyFormat::raw) return InputCut::chunks;
-  const bool literal = options.body_format() == BodyFormat::text || options.body_format() == BodyFormat::raw;
-  const bool whole = options.body_format() == BodyFormat::raw || (options.carries_one_message() && literal);
-  return whole ? InputCut::whole : InputCut::lines;
+  const Notation notation = options.notation();
+  const bool raw = !notation.codec && notation.format == BodyFormat::raw;
+  if (raw) return options.carries_chunks() ? InputCut::chunks : InputCut::whole;
+  // One value may take many lines, as one text does. In the other formats a line is all there can be.
+  const bool takes_lines = notation.is_literal() || notation.codec;
+  return options.carries_one_message() && takes_lines ? InputCut::whole : InputCut::lines;
 }
 
 }  // namespace
@@ -61,7 +64,9 @@ Talk::Talk(const TalkOptions& options)
                   report_error(fmt::format("cannot write: {}", std::strerror(error_number)), ExitCode::failure, false);
                 ending_.leave(ExitCode::failure);
               }},
-      console_{output_, options_} {}
+      console_{output_, options_},
+      answers_{executor(),
+               {options_.exec.value_or(""), options_.notation().text_size_max(options_.size_max), options_.time_out}} {}
 
 ExitCode Talk::run(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
   ExitCode code = ExitCode::failure;
@@ -73,7 +78,9 @@ ExitCode Talk::run(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
   leave_at_signal();
   parley::run(context_, {.poll = options_.poll});
   if (output_.failed()) return ExitCode::failure;
-  return code == ExitCode::ok && failed_ ? ExitCode::failure : code;
+  if (code != ExitCode::ok) return code;
+  if (rejected_) return ExitCode::refused;
+  return failed_ ? ExitCode::failure : ExitCode::ok;
 }
 
 asio::awaitable<ExitCode> Talk::run_to_end(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
@@ -89,7 +96,21 @@ void Talk::leave_at_signal() {
     if (ec) return;
     ending_.leave(ExitCode::ok);
     spawn(bound_leaving());
-    signals_.clear();  // a second signal kills, whatever the drain waits for
+    die_at_signal();
+  });
+}
+
+/// The second signal kills, whatever the drain waits for; commands too, which are not of our process group.
+void Talk::die_at_signal() {
+  if (!options_.exec) {
+    signals_.clear();
+    return;
+  }
+  signals_.async_wait([this](boost::system::error_code ec, int number) {
+    if (ec) return;
+    answers_.kill_all("was killed by a signal to parley");
+    signals_.clear();
+    std::raise(number);
   });
 }
 
@@ -128,7 +149,7 @@ void Talk::spawn(asio::awaitable<void> work) {
 
 std::unique_ptr<Input> Talk::open_input() {
   InputOptions options;
-  options.format = options_.body_format();
+  options.notation = options_.notation();
   options.cut = input_cut(options_);
   options.body_size_max = options_.size_max;
   return std::make_unique<Input>(executor(), options_.file.value_or(""), options);
@@ -152,31 +173,98 @@ asio::awaitable<std::optional<Message>> Talk::next_body(Input& input) {
 
 asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
   std::optional<Error> failure;
+  std::optional<Unanswered> unanswered;
+  Inbox inbox{peer.connection};
   try {
     for (bool goes_on = true; goes_on;) {
-      const std::optional<Message> body = co_await peer.connection.next();
+      const std::optional<Message> body = co_await inbox.next();
       if (!body) break;
-      goes_on = co_await take(peer, *body);
+      goes_on = co_await take(peer, inbox, *body);
     }
   } catch (const Error& e) {
     failure = e;
+  } catch (const Unanswered& e) {
+    unanswered = e;
   }
+  if (unanswered) co_return report(peer, *unanswered);
   co_return failure ? report(peer, *failure) : ExitCode::ok;
 }
 
-asio::awaitable<bool> Talk::take(Peer& peer, const Message& body) {
+asio::awaitable<bool> Talk::take(Peer& peer, Inbox& inbox, const Message& body) {
   // Before it is printed: many peers with large messages wait here, and their messages are not yet text.
   co_await output_.room();
   if (ending_.is_given()) co_return false;
-  console_.message(peer, body);
   ++received_count_;
-  if (options_.echo) {
+  if (print(peer, body)) {
     // Not in one condition: GCC 12 calls a member coroutine with its arguments shifted behind `a && !co_await`.
-    const bool sent = co_await send(peer, body);
+    const bool sent = co_await answer(peer, inbox, body);
     if (!sent) co_return false;
   }
   if (has_enough()) ending_.leave(ExitCode::ok);
   co_return !ending_.is_given();
+}
+
+bool Talk::print(const Peer& peer, const Message& body) {
+  try {
+    console_.message(peer, body);
+    return true;
+  } catch (const Error& e) {
+    if (options_.exec) throw Unanswered{fmt::format("a message was rejected: {}", e.what()), ExitCode::refused};
+    console_.error(fmt::format("a message was rejected: {}", e.what()), ExitCode::refused, &peer);
+  }
+  if (!options_.outlives_peers()) rejected_ = true;
+  return false;
+}
+
+asio::awaitable<bool> Talk::answer(Peer& peer, Inbox& inbox, const Message& body) {
+  bool goes_on = true;
+  if (options_.echo) goes_on = co_await send(peer, body);
+  if (!options_.exec) co_return goes_on;
+  ++answers_due_count_;
+  const CommandResult result = co_await ask_command(inbox, body);
+  std::string fault = result.failure;
+  std::optional<Message> reply = fault.empty() ? read_answer(result.output, fault) : std::nullopt;
+  if (reply) goes_on = co_await send(peer, std::move(*reply));
+  if (--answers_due_count_ == 0) answers_given_.cancel();
+  if (!fault.empty()) throw Unanswered{"the command " + fault, ExitCode::failure};
+  co_return goes_on;
+}
+
+asio::awaitable<CommandResult> Talk::ask_command(Inbox& inbox, const Message& body) {
+  const auto kill = std::make_shared<KillSwitch>();
+  const bool can_end_one_way = options_.can_half_close();
+  inbox.look_ahead([kill, can_end_one_way](boost::system::error_code ec) {
+    // One that has ended its direction alone waits for the answer.
+    if (ec || !can_end_one_way) kill->flip("was killed, as its peer has gone");
+  });
+  CommandResult result = co_await answers_.to(options_.notation().write(body, Destination::file), kill);
+  inbox.forget_end();
+  co_return result;
+}
+
+std::optional<Message> Talk::read_answer(const std::string& output, std::string& fault) const {
+  try {
+    return Message{options_.notation().read_output(output)};
+  } catch (const BadBody& e) {
+    fault = fmt::format("printed no message: {}", e.what());
+    return std::nullopt;
+  }
+}
+
+asio::awaitable<void> Talk::give_answers() {
+  answers_given_.expires_after(drain_max);
+  if (answers_due_count_ > 0) co_await answers_given_.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (answers_due_count_ == 0) co_return;
+  note_failure();
+  console_.error(fmt::format("{} message{} left unanswered, whose command had not ended", answers_due_count_,
+                             answers_due_count_ == 1 ? " is" : "s are"),
+                 ExitCode::failure);
+}
+
+ExitCode Talk::report(const Peer& peer, const Unanswered& why) {
+  if (!options_.outlives_peers()) note_failure();
+  console_.error(fmt::format("{}; the connection is closed without an answer", why.what()), why.code(), &peer);
+  return why.code();
 }
 
 ExitCode Talk::report(const Peer& peer, const Error& failure) {
@@ -197,7 +285,7 @@ asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
   if (!failure) co_return true;
   // When we leave, closing tells what did not arrive.
   if (failure->code() == asio::error::operation_aborted || ending_.is_given()) co_return false;
-  note_failure();
+  note_loss();
   console_.error(failure->what(), ExitCode::failure, &peer);
   co_await pause();
   co_return concerns_one_message(failure->code());
@@ -215,7 +303,7 @@ asio::awaitable<void> Talk::close(Peer& peer) {
   const Deadline deadline{output_.failed() ? std::chrono::seconds{0} : drain_max};
   const CloseReport report = co_await peer.connection.close(deadline);
   if (!report.all_arrived()) {
-    note_failure();
+    note_loss();
     console_.error(what_did_not_arrive(report), ExitCode::failure, &peer);
   }
   console_.closed(peer, report);
@@ -232,8 +320,8 @@ asio::awaitable<void> Talk::stillness(std::optional<Seconds> span, std::function
     timer.expires_after(std::chrono::ceil<std::chrono::steady_clock::duration>(interval));
     co_await timer.async_wait(asio::use_awaitable);
     const std::uint64_t now_seen = activity();
-    // Messages that wait for a slow reader of standard output are not silence.
-    if (now_seen == seen && !output_.has_backlog()) continue;
+    // Messages that wait for a slow reader of standard output are not silence, nor is a command at work.
+    if (now_seen == seen && !output_.has_backlog() && answers_.due_count() == 0) continue;
     seen = now_seen;
     since = std::chrono::steady_clock::now();
   }

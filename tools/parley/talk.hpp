@@ -7,6 +7,8 @@
 
 #include "console.hpp"
 #include "ending.hpp"
+#include "exec/answers.hpp"
+#include "exec/inbox.hpp"
 #include "exit_code.hpp"
 #include "input.hpp"
 #include "output.hpp"
@@ -18,15 +20,28 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace parley::tool {
+
+/// A message has no answer. Its peer would take the next answer for this one, so that their connection has to end.
+class Unanswered : public std::runtime_error {
+ public:
+  Unanswered(const std::string& why, ExitCode code) : std::runtime_error{why}, code_{code} {}
+
+  [[nodiscard]] ExitCode code() const noexcept { return code_; }
+
+ private:
+  ExitCode code_;
+};
 
 class Talk {
  public:
@@ -50,11 +65,14 @@ class Talk {
   /// The next body of the input; reports lines that are not bodies and skips them.
   [[nodiscard]] boost::asio::awaitable<std::optional<Message>> next_body(Input& input);
 
-  /// Prints, counts and echoes what the peer sends until it ends; an error is reported, and its exit code returned.
+  /// Prints, counts and answers what the peer sends until it ends; an error is reported, and its exit code returned.
   [[nodiscard]] boost::asio::awaitable<ExitCode> receive_all(Peer& peer);
 
   /// False when nothing more can be sent to this peer. A message that the framing cannot carry is reported and skipped.
   [[nodiscard]] boost::asio::awaitable<bool> send(Peer& peer, Message body);
+
+  /// When it leaves: lets the commands end that are at work, for a while, and sends what they print.
+  [[nodiscard]] boost::asio::awaitable<void> give_answers();
 
   /// Waits until what is queued is written, or cannot be.
   [[nodiscard]] boost::asio::awaitable<void> flush(Peer& peer);
@@ -79,9 +97,20 @@ class Talk {
 
  private:
   [[nodiscard]] boost::asio::awaitable<ExitCode> run_to_end(std::function<boost::asio::awaitable<ExitCode>(Talk&)>);
-  [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, const Message& body);
+  /// False when nothing more is to be received; throws Unanswered.
+  [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, Inbox& inbox, const Message& body);
+  [[nodiscard]] boost::asio::awaitable<bool> answer(Peer& peer, Inbox& inbox, const Message& body);
+  /// By --exec: the command's result, which is its death when the peer goes meanwhile.
+  [[nodiscard]] boost::asio::awaitable<CommandResult> ask_command(Inbox& inbox, const Message& body);
+  /// Nothing when the output is not a message; `fault` then says why.
+  [[nodiscard]] std::optional<Message> read_answer(const std::string& output, std::string& fault) const;
+  /// False for a message that is no payload of the codec, which is reported.
+  [[nodiscard]] bool print(const Peer& peer, const Message& body);
   [[nodiscard]] ExitCode report(const Peer& peer, const Error& failure);
+  [[nodiscard]] ExitCode report(const Peer& peer, const Unanswered& why);
+  void note_loss() noexcept { failed_ = failed_ || !options_.tolerates_losses(); }
   void leave_at_signal();
+  void die_at_signal();
   [[nodiscard]] boost::asio::awaitable<void> bound_leaving();
   /// After a failure that the next message may have too: gives signals and time limits their turn, and the output its
   /// time, so that an endless input of faults can be stopped and takes no memory.
@@ -93,8 +122,12 @@ class Talk {
   Output output_;
   Console console_;
   boost::asio::signal_set signals_{context_};
+  Answers answers_;  // by --exec
+  std::size_t answers_due_count_ = 0;
+  boost::asio::steady_timer answers_given_{context_};  // expires when they were waited for long enough
   std::uint64_t received_count_ = 0;
   bool failed_ = false;
+  bool rejected_ = false;  // a message, whose sender is the only peer
 };
 
 }  // namespace parley::tool

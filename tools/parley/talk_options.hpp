@@ -1,7 +1,7 @@
 // What `parley listen` and `parley connect` are told.
 #pragma once
 
-#include "body_format.hpp"
+#include "notation.hpp"
 
 #include <parley/endpoint.hpp>
 #include <parley/limits.hpp>
@@ -34,10 +34,13 @@ struct TalkOptions {
 
   Framing framing{};
   bool one_each = false;             ///< ws, wss: no framing; a message is a WebSocket message
-  std::optional<BodyFormat> format;  ///< as given; body_format() has the one in use
+  std::optional<BodyFormat> format;  ///< as given; notation() has the one in use
+  std::optional<BodyCodec> codec;    ///< messages are values, written as JSON
   std::size_t size_max = limits::message_size_max;
 
   bool echo = false;                   ///< send every message received back
+  std::optional<std::string> exec;     ///< the command whose output is sent back, for each message received
+  bool listens = false;                ///< for peers that come, rather than connecting to one
   bool once = false;                   ///< listen: serve one peer and leave
   std::optional<std::uint64_t> count;  ///< leave after so many messages received
   std::optional<Seconds> time_out;     ///< give up when nothing moves either way for so long
@@ -53,9 +56,9 @@ struct TalkOptions {
   std::chrono::microseconds poll{0};
 
   /// Streams without message boundaries are read and printed as they are.
-  [[nodiscard]] BodyFormat body_format() const {
+  [[nodiscard]] Notation notation() const {
     const bool unbounded = carries_chunks() || carries_one_message();
-    return format.value_or(unbounded ? BodyFormat::raw : BodyFormat::text);
+    return {format.value_or(unbounded ? BodyFormat::raw : BodyFormat::text), codec};
   }
   [[nodiscard]] bool carries_chunks() const { return std::holds_alternative<Raw>(framing.options()); }
   [[nodiscard]] bool carries_one_message() const { return std::holds_alternative<UntilEof>(framing.options()); }
@@ -64,9 +67,17 @@ struct TalkOptions {
   /// One direction can end while the other goes on.
   [[nodiscard]] bool can_half_close() const { return !uses_tls() && !uses_websocket(); }
   /// Without message boundaries, the end of the stream is all that tells the peer of the end of our input.
-  [[nodiscard]] bool ends_sending_at_input_end() const { return !echo && carries_chunks() && can_half_close(); }
+  [[nodiscard]] bool ends_sending_at_input_end() const { return !answers() && carries_chunks() && can_half_close(); }
+  /// What is received decides what is sent.
+  [[nodiscard]] bool answers() const { return echo || exec; }
   /// Bodies come from standard input only when nothing else says what to send.
-  [[nodiscard]] bool reads_standard_input() const { return bodies.empty() && !file && !echo; }
+  [[nodiscard]] bool reads_standard_input() const { return bodies.empty() && !file && !answers(); }
+  /// What one peer does wrong is no reason to leave, nor for an exit code.
+  [[nodiscard]] bool outlives_peers() const { return listens && !once; }
+  /// Only answers are sent, to peers that come and go: one that does not wait for its answer is no failure.
+  [[nodiscard]] bool tolerates_losses() const {
+    return outlives_peers() && answers() && bodies.empty() && !file && !count;
+  }
 
  private:
   [[nodiscard]] bool has_scheme(Scheme scheme) const { return endpoint.scheme() == scheme; }

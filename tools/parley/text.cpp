@@ -1,7 +1,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace parley::tool {
 namespace {
@@ -75,6 +74,12 @@ void append_printable(std::string& out, std::string_view bytes, Special special)
       out += sequence;
     }
   }
+}
+
+/// All controls are below U+0100, and the last byte of their UTF-8 is their number.
+void append_json_control(std::string& out, std::string_view sequence) {
+  out += "\\u00";
+  append_hex(out, sequence.back());
 }
 
 std::optional<char> take_escape(std::string_view& rest) {
@@ -166,6 +171,11 @@ std::optional<std::string> unquote(std::string_view text) {
   return bytes;
 }
 
+std::string excerpt(std::string_view text) {
+  constexpr std::size_t size_max = 60;
+  return quote(text.substr(0, size_max)) + (text.size() > size_max ? "…" : "");
+}
+
 std::string to_hex(std::string_view bytes) {
   std::string out;
   out.reserve(2 * bytes.size());
@@ -187,18 +197,6 @@ std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
-std::string to_base64(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? byte_at(bytes, i + k) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= count ? alphabet[group >> (18 - 6 * k) & 0x3f] : '=';
-  }
-  return out;
-}
-
 std::string json_string(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
@@ -214,17 +212,28 @@ std::string json_string(std::string_view text) {
     } else if (c == '\n' || c == '\r' || c == '\t') {
       out += '\\';
       out += escape_letter(c);
-    } else if (is_control(sequence) && whole == 1) {
-      out += "\\u00";
-      append_hex(out, c);
     } else if (is_control(sequence)) {
-      out += "\\u00";
-      append_hex(out, sequence[1]);
+      append_json_control(out, sequence);
     } else {
       out += sequence;
     }
   }
   return out += '"';
+}
+
+std::string json_without_controls(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const std::string_view sequence = json.substr(0, std::max<std::size_t>(utf8_sequence_size(json), 1));
+    json.remove_prefix(sequence.size());
+    if (is_control(sequence)) {
+      append_json_control(out, sequence);
+    } else {
+      out += sequence;
+    }
+  }
+  return out;
 }
 
 }  // namespace parley::tool

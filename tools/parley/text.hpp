@@ -1,4 +1,4 @@
-// Bytes as text: for terminals, for quoting, for JSON, as hexadecimal and base64 digits. Pure functions.
+// Bytes as text: for terminals, for quoting, for JSON, as hexadecimal digits. Pure functions.
 #pragma once
 
 #include <cstddef>
@@ -24,13 +24,17 @@ enum class NewLines { escape, keep };
 /// The opposite; the double quotes around it may be missing. Nothing when an escape is wrong.
 [[nodiscard]] std::optional<std::string> unquote(std::string_view text);
 
+/// Enough of a faulty text to recognise it, quoted.
+[[nodiscard]] std::string excerpt(std::string_view text);
+
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 /// Pairs of digits, with spaces between them allowed. Nothing when it is something else.
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 
-[[nodiscard]] std::string to_base64(std::string_view bytes);
-
 /// A JSON string, with its quotes. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
+
+/// JSON without blanks, with the control characters escaped that JSON itself allows in strings.
+[[nodiscard]] std::string json_without_controls(std::string_view json);
 
 }  // namespace parley::tool

@@ -44,6 +44,7 @@
 #include <parley/error.hpp>
 #include <parley/message.hpp>
 #include <parley/time.hpp>
+#include <parley/transport/peer_credentials.hpp>
 #include <parley/transport/stream.hpp>
 #include <parley/transport/tls_info.hpp>
 
@@ -279,6 +280,8 @@ class PARLEY_EXPORT Connection {
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept;
   /// Who the peer has proved to be by TLS, and what was agreed on; null where there is no TLS.
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const noexcept;
+  /// Who is at the other end of a Unix socket, also after it was closed; nothing on other transports.
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept;
   /// A snapshot, taken under the connection's lock.
   [[nodiscard]] ConnectionStats stats() const;
 

@@ -12,6 +12,7 @@
 
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
+#include <parley/transport/peer_credentials.hpp>
 #include <parley/transport/tls_info.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -79,6 +80,8 @@ class StreamBackend {
   [[nodiscard]] virtual std::string explain() const { return {}; }
   /// What TLS knows of the peer; null where there is no TLS.
   [[nodiscard]] virtual std::shared_ptr<const TlsInfo> tls_info() const { return nullptr; }
+  /// Who the peer is by the word of the kernel; nothing where it does not say (but for Unix sockets).
+  [[nodiscard]] virtual std::optional<PeerCredentials> peer_credentials() const noexcept { return std::nullopt; }
 
   /// Where the two ends are; valid as long as the backend.
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
@@ -149,6 +152,10 @@ class Stream {
   [[nodiscard]] std::string explain() const { return backend_->explain(); }
   /// Who the peer has proved to be by TLS; null where there is no TLS.
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const { return backend_->tls_info(); }
+  /// Who is at the other end of a Unix socket; nothing on other streams.
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept {
+    return backend_->peer_credentials();
+  }
 
   /// Where the two ends are; valid as long as the stream.
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept { return backend_->local_endpoint(); }

@@ -26,6 +26,8 @@
 #include <mutex>
 #include <thread>
 
+#include <unistd.h>
+
 #include <parley/transport/adapter.hpp>
 
 namespace parley {
@@ -280,6 +282,18 @@ TEST_P(Scheme, many_threads_may_use_one_connection) {
   for (std::thread& each : running) each.join();
   context.restart();
   EXPECT_TRUE(run_until(context, [&] { return received == 3 * count; })) << received;
+}
+
+TEST_P(Scheme, the_kernel_tells_who_the_peer_is_on_unix_sockets_alone) {
+  Listener listener{context, endpoint()};
+  auto [near, far] = connected(listener);
+  std::optional<PeerCredentials> expected;
+  if (GetParam() == "unix")
+    expected = {::getpid(), static_cast<std::uint32_t>(::geteuid()), static_cast<std::uint32_t>(::getegid())};
+  EXPECT_EQ(near.peer_credentials(), expected);
+  EXPECT_EQ(far.peer_credentials(), expected);
+  (void)near.abort();
+  EXPECT_EQ(near.peer_credentials(), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Scheme, ::testing::Values("tcp", "unix", "inproc"),

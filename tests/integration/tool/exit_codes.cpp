@@ -100,6 +100,19 @@ TEST(ToolExitCode, one_bad_peer_does_not_end_a_listener) {
   EXPECT_EQ(tool.output(), "ok\n");
 }
 
+TEST(ToolExitCode, a_client_that_dies_before_its_echo_is_no_failure_of_a_listener) {
+  ToolProcess tool{{"listen", "tcp://127.0.0.1:0", "--echo", "--discard"}};
+  RawPeer peer = RawPeer::connect(tool.listening_endpoint());
+  // More than the system takes, so that the echo has begun and cannot end.
+  const std::string body(32 * 1024 * 1024, 'x');
+  peer.send("\2\0\0\0"s + body);
+  EXPECT_EQ(peer.receive(4), "\2\0\0\0"s);
+  peer.reset();
+  EXPECT_NE(tool.error_line_with("error: 1 message (").find("could not be delivered"), std::string::npos);
+  tool.send_signal(SIGTERM);
+  EXPECT_EQ(tool.wait(), 0);
+}
+
 TEST(ToolExitCode, an_interrupt_drains_and_is_0) {
   for (const int number : {SIGINT, SIGTERM}) {
     ToolProcess tool{{"listen", "tcp://127.0.0.1:0", "bye"}};

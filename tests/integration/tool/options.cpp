@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdio>
 #include <string>
 #include <vector>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 namespace parley::test {
 namespace {
@@ -75,6 +78,20 @@ TEST(ToolOption, what_can_only_be_listened_on_is_not_connected_to) {
     EXPECT_EQ(result.code, 2);
     EXPECT_NE(result.errors.find("is for listening only"), std::string::npos) << result.errors;
   }
+}
+
+TEST(ToolOption, an_unknown_framing_is_answered_with_those_of_the_transport) {
+  const ToolResult ws = run_tool({"connect", "ws://127.0.0.1:1", "--framing", "packets"});
+  EXPECT_EQ(ws.code, 2);
+  EXPECT_NE(ws.errors.find("message, for WebSocket's own messages"), std::string::npos) << ws.errors;
+}
+
+TEST(ToolOption, a_limit_on_open_files_that_is_too_low_is_named) {
+  FILE* const pipe = ::popen("exec 2>&1; ulimit -n 4; exec " PARLEY_BIN_DIR "/parley connect tcp://127.0.0.1:1 x", "r");
+  std::array<char, 256> line{};
+  EXPECT_NE(std::fgets(line.data(), line.size(), pipe), nullptr);
+  EXPECT_STREQ(line.data(), "parley: error: too few files may be open for parley to begin; see ulimit -n\n");
+  EXPECT_EQ(WEXITSTATUS(::pclose(pipe)), 1);
 }
 
 // --- --verbose, --poll ----------------------------------------------------------------------------------------------

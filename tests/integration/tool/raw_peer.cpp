@@ -104,6 +104,12 @@ void RawPeer::close() {
   descriptor_ = -1;
 }
 
+void RawPeer::reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close();
+}
+
 RawListener::RawListener(const std::string& endpoint) : endpoint_{endpoint} {
   Address address = parse(endpoint);
   descriptor_ = make_socket(address);

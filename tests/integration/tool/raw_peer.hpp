@@ -22,6 +22,8 @@ class RawPeer {
   /// Everything up to the end of the stream.
   [[nodiscard]] std::string receive_all() const;
   void close();
+  /// Closes so that the other side sees a reset. TCP only.
+  void reset();
 
  private:
   int descriptor_;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 namespace parley::test {
 namespace {
 
@@ -98,6 +100,25 @@ TEST(Tool, quoted_and_hex_bodies_carry_any_byte) {
   EXPECT_EQ(run_tool({"connect", endpoint, "--format", "quoted", "--count", "1", "a\\n\\x00\\\"\\\\"}).output,
             "\"a\\n\\0\\\"\\\\\"\n");
   EXPECT_EQ(run_tool({"connect", endpoint, "--format", "hex", "--count", "1", "00 fF"}).output, "00ff\n");
+}
+
+TEST(Tool, the_peer_of_a_unix_socket_is_told_by_process_and_user) {
+  const support::TemporaryFolder folder;
+  const RawListener listener{"unix://" + folder.file("socket")};
+  for (const char* const option : {"--json", "--verbose"}) {
+    ToolProcess tool{{"connect", listener.endpoint(), option}};
+    const RawPeer peer = listener.accept();
+    peer.end_sending();
+    EXPECT_EQ(tool.wait(), 0);
+    const std::string process = std::to_string(::getpid());
+    const std::string user = std::to_string(::geteuid());
+    const bool json = option == "--json"s;
+    EXPECT_NE((json ? tool.output() : tool.errors())
+                  .find(json ? "\"peer_process\":" + process + ",\"peer_user\":" + user + ",\"peer_group\":"
+                             : " (process " + process + ", user " + user + ", group "),
+              std::string::npos)
+        << tool.output() << tool.errors();
+  }
 }
 
 TEST(Tool, json_tells_every_event_on_a_line_of_its_own) {

@@ -1,5 +1,6 @@
 #include "cast.hpp"
 
+#include "exit_status.hpp"
 #include "words.hpp"
 
 #include <parley/error.hpp>

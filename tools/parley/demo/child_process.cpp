@@ -13,7 +13,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -83,14 +82,6 @@ std::optional<int> ChildProcess::poll_status() {
   int status = 0;
   if (!status_ && ::waitpid(process_, &status, WNOHANG) == process_) status_ = status;
   return status_;
-}
-
-bool was_killed(int status) noexcept { return WIFSIGNALED(status); }
-
-std::string describe_status(int status) {
-  if (WIFSIGNALED(status))
-    return fmt::format("was killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
-  return fmt::format("left with exit code {}", WEXITSTATUS(status));
 }
 
 }  // namespace parley::tool::demo

@@ -38,8 +38,4 @@ class ChildProcess {
   std::optional<int> status_;
 };
 
-[[nodiscard]] bool was_killed(int status) noexcept;
-/// "was killed by signal 9 (Killed)", "left with exit code 1".
-[[nodiscard]] std::string describe_status(int status);
-
 }  // namespace parley::tool::demo

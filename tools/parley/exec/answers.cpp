@@ -1,0 +1,31 @@
+#include "answers.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace parley::tool {
+
+namespace asio = boost::asio;
+
+Answers::Answers(const asio::any_io_executor& executor, ShellCommand command)
+    : executor_{executor}, command_{std::move(command)}, place_{executor, asio::steady_timer::time_point::max()} {}
+
+asio::awaitable<CommandResult> Answers::to(std::string input, std::shared_ptr<KillSwitch> kill) {
+  // Counted by hand: what is destroyed with the loop must not count any more.
+  ++due_count_;
+  while (running_.size() == at_once_max) co_await place_.async_wait(asio::as_tuple(asio::use_awaitable));
+  running_.insert(kill);
+  CommandResult result = co_await run_shell_command(executor_, command_, std::move(input), kill);
+  running_.erase(kill);
+  --due_count_;
+  place_.cancel_one();
+  co_return result;
+}
+
+void Answers::kill_all(const std::string& why) {
+  for (const std::shared_ptr<KillSwitch>& kill : running_) kill->flip(why);
+}
+
+}  // namespace parley::tool

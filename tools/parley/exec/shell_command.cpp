@@ -1,0 +1,242 @@
+#include "shell_command.hpp"
+
+#include "exit_status.hpp"
+
+#include <parley/time.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace parley::tool {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using Descriptor = asio::posix::stream_descriptor;
+using boost::system::error_code;
+
+void check(int error_number, const char* what) {
+  if (error_number != 0) throw std::system_error{error_number, std::generic_category(), what};
+}
+
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+Pipe make_pipe(const asio::any_io_executor& executor) {
+  std::array<int, 2> ends{};
+  check(::pipe2(ends.data(), O_CLOEXEC) == 0 ? 0 : errno, "pipe");
+  return {Descriptor{executor, ends[0]}, Descriptor{executor, ends[1]}};
+}
+
+/// What happens between fork and exec.
+class SpawnPlan {
+ public:
+  SpawnPlan(int in, int out) {
+    check(::posix_spawn_file_actions_init(&actions_), "posix_spawn_file_actions_init");
+    check(::posix_spawnattr_init(&attributes_), "posix_spawnattr_init");
+    ::posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
+    // Ours are closed on exec anyway; those that we have inherited are not.
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    // That we ignore SIGPIPE would be inherited, and `yes | head` would never end.
+    sigset_t defaults;
+    ::sigemptyset(&defaults);
+    ::sigaddset(&defaults, SIGPIPE);
+    ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+
+  pid_t spawn(const std::string& line) const {
+    std::array<char*, 4> argv{const_cast<char*>("sh"), const_cast<char*>("-c"), const_cast<char*>(line.c_str()),
+                              nullptr};
+    pid_t process = 0;
+    check(::posix_spawn(&process, "/bin/sh", &actions_, &attributes_, argv.data(), environ), "/bin/sh");
+    return process;
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+/// Shared by its handlers, of which any may be the last to run.
+class Run : public std::enable_shared_from_this<Run> {
+ public:
+  Run(const asio::any_io_executor& executor, ShellCommand command, std::string input)
+      : executor_{executor},
+        command_{std::move(command)},
+        input_{std::move(input)},
+        in_{executor},
+        out_{executor},
+        exit_{executor},
+        deadline_{executor, Deadline::never().when()},
+        ended_{executor, Deadline::never().when()} {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() {
+    kill_group();
+    reap();
+  }
+
+  /// Throws std::system_error and boost::system::system_error.
+  void begin() {
+    start();
+    asio::async_write(in_, asio::buffer(input_), [self = shared_from_this()](error_code, std::size_t) {
+      self->close(self->in_);  // EPIPE as well: a command need not read what it is not interested in
+    });
+    read_more();
+    exit_.async_wait(Descriptor::wait_read, [self = shared_from_this()](error_code ec) {
+      if (!ec) self->note_exit();
+    });
+    if (!command_.time_out) return;
+    deadline_.expires_at(Deadline{*command_.time_out}.when());
+    deadline_.async_wait([self = shared_from_this()](error_code ec) {
+      if (!ec) self->cut(fmt::format("was killed, having worked for {:g} s", self->command_.time_out->count()));
+    });
+  }
+
+  /// Kills it; the reason is its result.
+  void cut(std::string why) {
+    if (!why_cut_.empty() || process_ == 0) return;
+    why_cut_ = std::move(why);
+    kill_group();
+    close(out_);  // whatever has left the group may have it open for ever
+    end_if_over();
+  }
+
+  asio::awaitable<void> ended() {
+    while (process_ != 0) co_await ended_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+
+  CommandResult take_result() {
+    if (!why_cut_.empty()) return {{}, std::move(why_cut_)};
+    if (status_ != 0) return {{}, describe_status(status_)};
+    return {std::move(output_), {}};
+  }
+
+ private:
+  void start() {
+    Pipe in = make_pipe(executor_);
+    Pipe out = make_pipe(executor_);
+    process_ = SpawnPlan{in.read.native_handle(), out.write.native_handle()}.spawn(command_.line);
+    in_ = std::move(in.write);
+    out_ = std::move(out.read);
+    // Not by glibc's function, which its header declares for C alone.
+    const int exit = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
+    check(exit >= 0 ? 0 : errno, "pidfd_open");
+    exit_.assign(exit);
+  }
+
+  void read_more() {
+    out_.async_read_some(asio::buffer(chunk_),
+                         [self = shared_from_this()](error_code ec, std::size_t size) { self->take(ec, size); });
+  }
+
+  void take(error_code ec, std::size_t size) {
+    if (!out_.is_open()) return;
+    output_.append(chunk_.data(), size);
+    if (output_.size() > command_.output_size_max)
+      return cut(
+          fmt::format("was killed, having printed more than {} bytes (see --max-size)", command_.output_size_max));
+    if (!ec) return read_more();
+    close(out_);
+    end_if_over();
+  }
+
+  void note_exit() {
+    exited_ = true;
+    end_if_over();
+  }
+
+  void end_if_over() {
+    if (!exited_ || out_.is_open() || process_ == 0) return;
+    reap();
+    deadline_.cancel();
+    close(in_);
+    close(exit_);
+    ended_.cancel();
+  }
+
+  /// Never after the shell was reaped: its number, and that of the group, may then be another's.
+  void kill_group() const noexcept {
+    if (process_ != 0) ::kill(-process_, SIGKILL);
+  }
+
+  void reap() noexcept {
+    while (process_ != 0 && ::waitpid(process_, &status_, 0) < 0 && errno == EINTR) {
+    }
+    process_ = 0;
+  }
+
+  static void close(Descriptor& descriptor) {
+    error_code ignored;
+    descriptor.close(ignored);
+  }
+
+  asio::any_io_executor executor_;
+  ShellCommand command_;
+  std::string input_;
+  Descriptor in_;
+  Descriptor out_;
+  Descriptor exit_;  // of the process: readable when it has ended
+  asio::steady_timer deadline_;
+  asio::steady_timer ended_;  // never expires
+  std::array<char, 16 * 1024> chunk_;
+  std::string output_;
+  std::string why_cut_;
+  pid_t process_ = 0;  // 0 once it has been waited for
+  int status_ = 0;
+  bool exited_ = false;
+};
+
+}  // namespace
+
+asio::awaitable<CommandResult> run_shell_command(asio::any_io_executor executor, ShellCommand command,
+                                                 std::string input, std::shared_ptr<KillSwitch> kill) {
+  if (kill->is_flipped()) co_return CommandResult{{}, kill->why()};
+  const auto run = std::make_shared<Run>(executor, std::move(command), std::move(input));
+  std::string failure;
+  try {
+    run->begin();
+  } catch (const std::exception& e) {
+    failure = std::string{"could not be started: "} + e.what();
+  }
+  kill->connect([weak = std::weak_ptr{run}](const std::string& why) {
+    if (const auto begun = weak.lock()) begun->cut(why);
+  });
+  if (!failure.empty()) co_return CommandResult{{}, std::move(failure)};
+  co_await run->ended();
+  co_return run->take_result();
+}
+
+}  // namespace parley::tool

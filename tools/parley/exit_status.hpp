@@ -1,0 +1,12 @@
+// How another process ended, from what waitpid gives.
+#pragma once
+
+#include <string>
+
+namespace parley::tool {
+
+[[nodiscard]] bool was_killed(int status) noexcept;
+/// "was killed by signal 9 (Killed)", "left with exit code 1".
+[[nodiscard]] std::string describe_status(int status);
+
+}  // namespace parley::tool
