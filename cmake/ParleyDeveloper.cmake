@@ -4,9 +4,11 @@
 if(PARLEY_DEVELOPER AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(PARLEY_CCACHE ccache)
   if(PARLEY_CCACHE)
-    # Without these, ccache refuses every file that is compiled with a precompiled header.
+    # Without these, ccache refuses every file that is compiled with a precompiled header, and preprocesses each file
+    # before it is compiled.
     set(CMAKE_CXX_COMPILER_LAUNCHER
-        env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${PARLEY_CCACHE})
+        env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime CCACHE_DEPEND=true
+            ${PARLEY_CCACHE})
   endif()
 endif()
 
