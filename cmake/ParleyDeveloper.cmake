@@ -39,8 +39,10 @@ function(parley_developer target)
   target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED)
   target_compile_options(${target} PRIVATE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # False alarms of GCC 12, from inlined string concatenation and from what sanitizers make of initialisation.
+    # False alarms of GCC 12, from inlined string concatenation, from an anonymous namespace in what a unity build
+    # includes, and from what sanitizers make of initialisation.
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+    target_compile_options(${target} PRIVATE $<$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>:-Wno-subobject-linkage>)
     if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
       target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-tsan -Wno-mismatched-new-delete
                                                -Wno-stringop-overread)

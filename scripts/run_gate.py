@@ -27,13 +27,15 @@ def clang(report):
         gtest.run_tiers(report, build, ["unit"])
 
 
-def sanitized(report, preset, tiers):
+def sanitized(report, preset, tiers, replay=True):
     build = Build(preset, TOOL=True, TESTS=True, EXAMPLES=True, BENCH=False)
-    if not build.make(report, "parley_tool", *(f"{tier}_tests" for tier in tiers), "example_*", "snippet_*", "replay_*"):
+    if not build.make(report, "parley_tool", *(f"{tier}_tests" for tier in tiers), "example_*", "snippet_*",
+                      *(["replay_*"] if replay else [])):
         return
     gtest.run_tiers(report, build, tiers, patience=SANITIZER_PATIENCE)
     programs.run_examples(report, build, patience=SANITIZER_PATIENCE)
-    fuzzers.replay(report, build)
+    if replay:
+        fuzzers.replay(report, build)
 
 
 def fuzz(report, seconds):
@@ -55,7 +57,8 @@ def main(mode):
     package.check_installed(report, Build("release"))
     if is_full:
         clang(report)
-    sanitized(report, "asan", [*tiers, "property"] if is_full else ["unit", "driver", "interop"])
+    # Fuzzing replays under the same sanitizers, by Clang.
+    sanitized(report, "asan", [*tiers, "property"] if is_full else ["unit", "driver", "interop"], replay=is_full)
     fuzz(report, seconds=60 if is_full else 5)
     if is_full:
         package.check_variants(report)

@@ -4,7 +4,7 @@ namespace parley::wire {
 namespace {
 
 /// One overload for each option struct: adding a framing adds a line here and in any_encoder.cpp.
-struct Make {
+struct MakeDecoder {
   std::size_t size_max;
 
   AnyDecoder operator()(const LengthPrefixed& o) const { return AnyDecoder{LengthPrefixedDecoder{o, size_max}}; }
@@ -21,7 +21,7 @@ struct Make {
 }  // namespace
 
 AnyDecoder make_decoder(const Framing& framing, std::size_t message_size_max) {
-  return std::visit(Make{message_size_max}, framing.options());
+  return std::visit(MakeDecoder{message_size_max}, framing.options());
 }
 
 }  // namespace parley::wire

@@ -3,7 +3,7 @@
 namespace parley::wire {
 namespace {
 
-struct Make {
+struct MakeEncoder {
   std::size_t size_max;
 
   AnyEncoder operator()(const LengthPrefixed& o) const { return AnyEncoder{LengthPrefixedEncoder{o, size_max}}; }
@@ -24,7 +24,7 @@ boost::system::error_code AnyEncoder::encode_other(std::span<const std::byte> bo
 }
 
 AnyEncoder make_encoder(const Framing& framing, std::size_t message_size_max) {
-  return std::visit(Make{message_size_max}, framing.options());
+  return std::visit(MakeEncoder{message_size_max}, framing.options());
 }
 
 }  // namespace parley::wire

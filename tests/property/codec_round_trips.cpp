@@ -6,6 +6,8 @@
 #include <parley/codec/message_pack.hpp>
 #include <parley/codec/python_pickle.hpp>
 
+#include "try_count.hpp"
+
 #include "support/codec_values.hpp"
 
 #include <boost/json/value.hpp>
@@ -18,12 +20,6 @@
 
 namespace parley::test {
 namespace {
-
-unsigned try_count(unsigned base) {
-  const char* const scale = std::getenv("PARLEY_PROPERTY_SCALE");
-  const int factor = scale == nullptr ? 1 : std::atoi(scale);
-  return base * static_cast<unsigned>(std::max(factor, 1));
-}
 
 template <class C>
 class RoundTrip : public testing::Test {};

@@ -2,6 +2,8 @@
 // damage, random cuts. Raw apart, whose messages are the cuts.
 //
 // PARLEY_PROPERTY_SCALE multiplies the number of tries. A failure names its seed, which is all it takes to repeat it.
+#include "try_count.hpp"
+
 #include "examples/2_recipes/start_end_checksum.hpp"
 #include "support/chunked_decode.hpp"
 
@@ -16,12 +18,6 @@
 
 namespace parley::test {
 namespace {
-
-unsigned try_count(unsigned base) {
-  const char* const scale = std::getenv("PARLEY_PROPERTY_SCALE");
-  const int factor = scale == nullptr ? 1 : std::atoi(scale);
-  return base * static_cast<unsigned>(std::max(factor, 1));
-}
 
 /// One try: everything random about it comes from its seed.
 class Random {
@@ -79,7 +75,7 @@ std::string random_stream(Random& random, const Framing& framing, std::size_t me
 }
 
 TEST(FramingChunking, gives_the_same_messages_errors_and_offsets_however_cut) {
-  for (unsigned seed = 1; seed <= try_count(4000) && !testing::Test::HasFailure(); ++seed) {
+  for (unsigned seed = 1; seed <= try_count(4000) && !::testing::Test::HasFailure(); ++seed) {
     Random random{seed};
     const Framing framing = random_framing(random);
     const std::size_t message_size_max = 20 + random.below(random.chance(2) ? 20 : 400);
@@ -96,7 +92,7 @@ TEST(FramingChunking, gives_the_same_messages_errors_and_offsets_however_cut) {
 }
 
 TEST(FramingChunking, delivers_what_was_sent) {
-  for (unsigned seed = 1; seed <= try_count(2000) && !testing::Test::HasFailure(); ++seed) {
+  for (unsigned seed = 1; seed <= try_count(2000) && !::testing::Test::HasFailure(); ++seed) {
     Random random{seed};
     const Framing framing = LengthPrefixed{.width = 8, .order = random.chance(2) ? ByteOrder::big : ByteOrder::little};
     const std::array<Framing, 4> framings{Framing{}, framing, VarintPrefixed{}, Separator{"\xff\xfe"}};

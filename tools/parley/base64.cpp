@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument{why}; }
+[[noreturn]] void reject(const std::string& why) { throw std::invalid_argument{why}; }
 
 /// How many bytes the last four characters lack.
 std::size_t padding_size(std::string_view text) noexcept {
@@ -24,7 +24,7 @@ std::uint32_t group_at(std::string_view text, std::size_t begin, std::size_t dig
   for (std::size_t i = begin; i < begin + 4; ++i) {
     const std::size_t digit = i < digits_end ? alphabet.find(text[i]) : 0;
     if (digit == std::string_view::npos)
-      refuse("character " + std::to_string(i + 1) + " is none of A-Z a-z 0-9 + / (and = at the end)");
+      reject("character " + std::to_string(i + 1) + " is none of A-Z a-z 0-9 + / (and = at the end)");
     group = group << 6 | static_cast<std::uint32_t>(digit);
   }
   return group;
@@ -56,9 +56,9 @@ std::string from_base64(std::string_view text) {
   }
   // After the characters themselves, of which a wrong one is the likelier fault.
   if (text.size() % 4 != 0)
-    refuse("its size of " + std::to_string(text.size()) + " is no multiple of 4 (are the = at the end missing?)");
+    reject("its size of " + std::to_string(text.size()) + " is no multiple of 4 (are the = at the end missing?)");
   const std::size_t size = bytes.size() - padding;
-  if (bytes.find_first_not_of('\0', size) != std::string::npos) refuse("bits are set behind its last byte");
+  if (bytes.find_first_not_of('\0', size) != std::string::npos) reject("bits are set behind its last byte");
   bytes.resize(size);
   return bytes;
 }

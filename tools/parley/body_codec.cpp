@@ -19,11 +19,11 @@
 namespace parley::tool {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, BodyCodec>, 5> names{{{"json", BodyCodec::json},
-                                                                       {"msgpack", BodyCodec::message_pack},
-                                                                       {"pickle", BodyCodec::python_pickle},
-                                                                       {"text", BodyCodec::text},
-                                                                       {"bytes", BodyCodec::bytes}}};
+constexpr std::array<std::pair<std::string_view, BodyCodec>, 5> codec_names{{{"json", BodyCodec::json},
+                                                                             {"msgpack", BodyCodec::message_pack},
+                                                                             {"pickle", BodyCodec::python_pickle},
+                                                                             {"text", BodyCodec::text},
+                                                                             {"bytes", BodyCodec::bytes}}};
 
 using Any = boost::json::value;
 
@@ -65,7 +65,7 @@ Message decode(BodyCodec codec, const Message& payload) {
 const std::string_view body_codec_names = "json, msgpack, pickle, text or bytes";
 
 std::optional<BodyCodec> parse_body_codec(std::string_view name) noexcept {
-  for (const auto& [known, codec] : names)
+  for (const auto& [known, codec] : codec_names)
     if (known == name) return codec;
   return std::nullopt;
 }

@@ -16,12 +16,12 @@
 namespace parley::tool {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, BodyFormat>, 6> names{{{"text", BodyFormat::text},
-                                                                        {"quoted", BodyFormat::quoted},
-                                                                        {"json", BodyFormat::json},
-                                                                        {"hex", BodyFormat::hex},
-                                                                        {"base64", BodyFormat::base64},
-                                                                        {"raw", BodyFormat::raw}}};
+constexpr std::array<std::pair<std::string_view, BodyFormat>, 6> format_names{{{"text", BodyFormat::text},
+                                                                               {"quoted", BodyFormat::quoted},
+                                                                               {"json", BodyFormat::json},
+                                                                               {"hex", BodyFormat::hex},
+                                                                               {"base64", BodyFormat::base64},
+                                                                               {"raw", BodyFormat::raw}}};
 
 /// What a JSON string cannot say.
 struct AnyBytes {
@@ -81,7 +81,7 @@ std::size_t characters_for_a_byte(BodyFormat format) noexcept {
 }
 
 std::optional<BodyFormat> parse_body_format(std::string_view name) noexcept {
-  for (const auto& [known, format] : names)
+  for (const auto& [known, format] : format_names)
     if (known == name) return format;
   return std::nullopt;
 }

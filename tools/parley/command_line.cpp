@@ -14,8 +14,6 @@
 namespace parley::tool {
 namespace {
 
-[[noreturn]] void refuse(const std::string& sentence) { throw UsageError(sentence); }
-
 bool is_option(std::string_view argument) {
   return argument.size() > 1 && argument.front() == '-' && !(argument[1] >= '0' && argument[1] <= '9');
 }

@@ -18,8 +18,6 @@ namespace {
 /// Longer, nothing is gained any more.
 constexpr std::chrono::microseconds poll_max = std::chrono::seconds{60};
 
-[[noreturn]] void refuse(const std::string& sentence) { throw UsageError(sentence); }
-
 void check_can_be_dialled(const Endpoint& endpoint) {
   if (endpoint.is_wildcard()) refuse(endpoint.to_string() + ": a wildcard host is for listening only");
   if (endpoint.has_port() && endpoint.port() == 0) refuse(endpoint.to_string() + ": port 0 is for listening only");
@@ -165,6 +163,8 @@ void check_combinations(const TalkOptions& options) {
 }
 
 }  // namespace
+
+void refuse(const std::string& sentence) { throw UsageError(sentence); }
 
 Endpoint read_endpoint(const std::string& text) {
   EndpointError why;

@@ -16,6 +16,9 @@ class UsageError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+/// Throws UsageError.
+[[noreturn]] void refuse(const std::string& sentence);
+
 /// Options as text, before they are checked.
 struct Written {
   std::string endpoint;

@@ -285,7 +285,7 @@ TEST_P(Scheme, many_threads_may_use_one_connection) {
 }
 
 TEST_P(Scheme, the_kernel_tells_who_the_peer_is_on_unix_sockets_alone) {
-  Listener listener{context, endpoint()};
+  Listener listener{context, endpoint(), support::listener_options()};
   auto [near, far] = connected(listener);
   std::optional<PeerCredentials> expected;
   if (GetParam() == "unix")

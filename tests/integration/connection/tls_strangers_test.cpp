@@ -1,5 +1,6 @@
 // Peers that speak something else where TLS is expected, or WebSocket over it, or stop speaking: each ends by the
 // deadline, with a sentence, and the listener goes on.
+#include "support/accept_all.hpp"
 #include "support/connection_results.hpp"
 #include "support/scheme_options.hpp"
 
@@ -30,10 +31,6 @@ using namespace std::string_literals;
 /// Short, as most of these tests have to wait for it.
 constexpr std::chrono::milliseconds handshake_time_max = 100ms;
 
-asio::awaitable<void> hold(Listener& listener, std::vector<Connection>& peers) {
-  for (;;) peers.push_back(co_await listener.accept());
-}
-
 class TlsStrangers : public ::testing::Test {
  protected:
   TlsStrangers() {
@@ -47,7 +44,7 @@ class TlsStrangers : public ::testing::Test {
     ListenerOptions options = support::listener_options();
     options.transport.handshake_time_max = handshake_time_max;
     listener.emplace(context, where, options);
-    asio::co_spawn(context, hold(*listener, peers), asio::detached);
+    asio::co_spawn(context, support::accept_all(*listener, peers), asio::detached);
   }
 
   /// What the listener says of a client that sends this over TCP; it must end the connection.

@@ -1,4 +1,5 @@
 // tls:// endpoints: connect and Listener, certificates of every kind, and what both sides say about them.
+#include "support/accept_all.hpp"
 #include "support/certificates.hpp"
 #include "support/connection_results.hpp"
 #include "support/run_context.hpp"
@@ -86,10 +87,6 @@ struct Outcome {
   error_code client_code;
 };
 
-asio::awaitable<void> hold(Listener& listener, std::vector<Connection>& peers) {
-  for (;;) peers.push_back(co_await listener.accept());
-}
-
 asio::awaitable<void> try_to_talk(Endpoint where, TlsOptions options, std::optional<Outcome>& outcome) {
   Outcome seen;
   const TlsContext tls = TlsContext::client(options);
@@ -116,7 +113,7 @@ Outcome meet(const TlsOptions& server, const TlsOptions& client, const std::stri
   options.transport.tls = TlsContext::server(server);
   Listener listener{context, "tls://127.0.0.1:0", options};
   std::vector<Connection> peers;
-  asio::co_spawn(context, hold(listener, peers), asio::detached);
+  asio::co_spawn(context, support::accept_all(listener, peers), asio::detached);
   std::optional<Outcome> outcome;
   const Endpoint where = Endpoint{"tls://" + host + ":1"}.with_port(listener.local_endpoint().port());
   asio::co_spawn(context, try_to_talk(where, client, outcome), asio::detached);
@@ -332,7 +329,7 @@ std::string refusal_of_client(const TlsOptions& server, int newest) {
   options.transport.tls = TlsContext::server(server);
   Listener listener{context, "tls://127.0.0.1:0", options};
   std::vector<Connection> peers;
-  asio::co_spawn(context, hold(listener, peers), asio::detached);
+  asio::co_spawn(context, support::accept_all(listener, peers), asio::detached);
   std::thread old{[port = listener.local_endpoint().port(), newest] {
     asio::io_context own;
     asio::ip::tcp::socket socket{own};
@@ -386,7 +383,7 @@ TEST(TlsEndpoint, silent_and_babbling_clients_hold_nobody_up) {
   options.transport.handshake_time_max = 50ms;
   Listener listener{context, "tls://127.0.0.1:0", options};
   std::vector<Connection> peers;
-  asio::co_spawn(context, hold(listener, peers), asio::detached);
+  asio::co_spawn(context, support::accept_all(listener, peers), asio::detached);
   std::vector<asio::ip::tcp::socket> silent;
   for (int i = 0; i < 20; ++i) {
     silent.emplace_back(context).connect({asio::ip::address_v4::loopback(), listener.local_endpoint().port()});

@@ -16,9 +16,6 @@ namespace {
 
 using namespace std::string_literals;
 
-/// What a peer gets that is sent this.
-std::string framed(const std::string& body) { return "\0\0\0"s + static_cast<char>(body.size()) + body; }
-
 /// What `connect` with these options does to one message from its peer.
 ToolResult given(const std::string& body, std::vector<std::string> options) {
   const RawListener listener{"tcp://127.0.0.1:0"};

@@ -81,10 +81,10 @@ TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
 
 TEST(ToolCompletion, values_offered_are_values_the_tool_takes) {
   for (const char* const option : {"--format", "--codec"}) {
-    for (const std::string& value : offered("parley connect " + std::string{option} + " \"\"")) {
+    for (const std::string& name : offered("parley connect " + std::string{option} + " \"\"")) {
       // Nobody is there, which is found only after the command line was.
-      const ToolResult result = run_tool({"connect", "unix:///nobody/is/there", option, value});
-      EXPECT_EQ(result.code, 4) << option << ' ' << value << '\n' << result.errors;
+      const ToolResult result = run_tool({"connect", "unix:///nobody/is/there", option, name});
+      EXPECT_EQ(result.code, 4) << option << ' ' << name << '\n' << result.errors;
     }
   }
 }

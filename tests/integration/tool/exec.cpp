@@ -21,8 +21,6 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string framed(const std::string& body) { return "\0\0\0"s + static_cast<char>(body.size()) + body; }
-
 std::vector<std::string> listen_exec(const std::string& command, const std::vector<std::string>& more = {}) {
   std::vector<std::string> arguments{"listen", "tcp://127.0.0.1:0", "--exec", command};
   arguments.insert(arguments.end(), more.begin(), more.end());

@@ -59,6 +59,8 @@ int make_socket(const Address& address) {
 
 }  // namespace
 
+std::string framed(const std::string& body) { return std::string(3, '\0') + static_cast<char>(body.size()) + body; }
+
 RawPeer::RawPeer(int descriptor) : descriptor_{descriptor} {
   const timeval limit{patience.count(), 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

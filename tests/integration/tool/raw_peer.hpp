@@ -5,6 +5,9 @@
 
 namespace parley::test {
 
+/// A short message on the wire, in the default framing.
+[[nodiscard]] std::string framed(const std::string& body);
+
 class RawPeer {
  public:
   explicit RawPeer(int descriptor);

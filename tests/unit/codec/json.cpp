@@ -3,6 +3,7 @@
 #include <parley/codec/python_pickle.hpp>
 
 #include "support/codec_values.hpp"
+#include "support/rejection.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -15,16 +16,6 @@
 
 namespace parley::test {
 namespace {
-
-template <class T>
-std::string rejection(const Payload& payload, const Json& codec = {}) {
-  try {
-    static_cast<void>(codec.decode<T>(payload));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
-}
 
 TEST(Json, writes_without_blanks_in_the_order_of_the_members) {
   const Order order{{7}, {{"a \"b\"", 1.5, 2, {}}}, {{"nails", 3}}};
@@ -97,66 +88,67 @@ TEST(Json, reads_into_a_document_when_asked_to) {
 
 TEST(Json, says_where_the_text_breaks_the_rules) {
   using Lists = std::vector<std::vector<int>>;
-  EXPECT_EQ(rejection<Lists>(""), "$: the payload is empty");
-  EXPECT_EQ(rejection<Lists>("  "), "byte 2: the JSON ends too early");
-  EXPECT_EQ(rejection<Lists>("[[1], [2"), "byte 8 (after $[1][0]): the JSON ends too early");
-  EXPECT_EQ(rejection<Lists>("[[1], [2,]]"), "byte 9 (after $[1][0]): not JSON (syntax error)");
-  EXPECT_EQ(rejection<Lists>("[[1]] x"), "byte 6: more follows after the value");
-  EXPECT_EQ(rejection<Lists>("[[1]][]"), "byte 5: more follows after the value");
-  EXPECT_EQ(rejection<std::string>("\"a\xff\""), "byte 2: not JSON (syntax error)");
-  EXPECT_EQ(rejection<std::string>("'a'"), "byte 0: not JSON (syntax error)");
-  EXPECT_EQ(rejection<Order>("{\"id\": 1, \"items\": [{\"name\": \"a\", \"price\": 01"),
+  EXPECT_EQ(rejection<Lists>(Json{}, ""), "$: the payload is empty");
+  EXPECT_EQ(rejection<Lists>(Json{}, "  "), "byte 2: the JSON ends too early");
+  EXPECT_EQ(rejection<Lists>(Json{}, "[[1], [2"), "byte 8 (after $[1][0]): the JSON ends too early");
+  EXPECT_EQ(rejection<Lists>(Json{}, "[[1], [2,]]"), "byte 9 (after $[1][0]): not JSON (syntax error)");
+  EXPECT_EQ(rejection<Lists>(Json{}, "[[1]] x"), "byte 6: more follows after the value");
+  EXPECT_EQ(rejection<Lists>(Json{}, "[[1]][]"), "byte 5: more follows after the value");
+  EXPECT_EQ(rejection<std::string>(Json{}, "\"a\xff\""), "byte 2: not JSON (syntax error)");
+  EXPECT_EQ(rejection<std::string>(Json{}, "'a'"), "byte 0: not JSON (syntax error)");
+  EXPECT_EQ(rejection<Order>(Json{}, "{\"id\": 1, \"items\": [{\"name\": \"a\", \"price\": 01"),
             "byte 44 (after $.items[0].price): not JSON (syntax error)");
-  EXPECT_EQ(rejection<bool>("tru"), "byte 3: the JSON ends too early");
-  EXPECT_EQ(rejection<bool>("trux"), "byte 3: not JSON (syntax error)");
+  EXPECT_EQ(rejection<bool>(Json{}, "tru"), "byte 3: the JSON ends too early");
+  EXPECT_EQ(rejection<bool>(Json{}, "trux"), "byte 3: not JSON (syntax error)");
   const std::string long_text = "[" + std::string(10'000, ' ') + "!]";
-  EXPECT_EQ(rejection<Lists>(long_text), "byte 10001 (after $): not JSON (syntax error)");
+  EXPECT_EQ(rejection<Lists>(Json{}, long_text), "byte 10001 (after $): not JSON (syntax error)");
 }
 
 TEST(Json, rejects_what_is_there_twice) {
-  EXPECT_EQ(rejection<Item>(R"({"name": "a", "price": 1, "name": "b"})"), "$.name: the field is there twice");
+  EXPECT_EQ(rejection<Item>(Json{}, R"({"name": "a", "price": 1, "name": "b"})"), "$.name: the field is there twice");
   using Stock = std::map<std::string, int>;
-  EXPECT_EQ(rejection<Stock>(R"({"a": 1, "b": 2, "a": 1})"), "$.a: the key is there twice");
+  EXPECT_EQ(rejection<Stock>(Json{}, R"({"a": 1, "b": 2, "a": 1})"), "$.a: the key is there twice");
   using Numbers = std::map<int, int>;
-  EXPECT_EQ(rejection<Numbers>(R"({"1": 1, "01": 2})"), "$[1]: the key is there twice");
-  EXPECT_EQ(rejection<boost::json::value>(R"({"x": [{"a": 1, "a": 1}]})"), "$.x[0].a: the key is there twice");
+  EXPECT_EQ(rejection<Numbers>(Json{}, R"({"1": 1, "01": 2})"), "$[1]: the key is there twice");
+  EXPECT_EQ(rejection<boost::json::value>(Json{}, R"({"x": [{"a": 1, "a": 1}]})"), "$.x[0].a: the key is there twice");
 }
 
 TEST(Json, rejects_keys_and_base64_that_are_none) {
   using Small = std::map<std::int8_t, int>;
-  EXPECT_EQ(rejection<Small>(R"({"300": 1})"), R"($["300"]: expected an integer in range as key, found string "300")");
-  EXPECT_EQ(rejection<Message>(R"("a")"), R"($: expected base64, found string "a")");
-  EXPECT_EQ(rejection<Message>(R"("aGVsbG8")"), R"($: expected base64, found string "aGVsbG8")");
-  EXPECT_EQ(rejection<Message>(R"("aGV=bG8=")"), R"($: expected base64, found string "aGV=bG8=")");
-  EXPECT_EQ(rejection<Message>(R"("aGVsbG9=")"), R"($: expected base64, found string "aGVsbG9=")");
+  EXPECT_EQ(rejection<Small>(Json{}, R"({"300": 1})"),
+            R"($["300"]: expected an integer in range as key, found string "300")");
+  EXPECT_EQ(rejection<Message>(Json{}, R"("a")"), R"($: expected base64, found string "a")");
+  EXPECT_EQ(rejection<Message>(Json{}, R"("aGVsbG8")"), R"($: expected base64, found string "aGVsbG8")");
+  EXPECT_EQ(rejection<Message>(Json{}, R"("aGV=bG8=")"), R"($: expected base64, found string "aGV=bG8=")");
+  EXPECT_EQ(rejection<Message>(Json{}, R"("aGVsbG9=")"), R"($: expected base64, found string "aGVsbG9=")");
 }
 
 TEST(Json, bounds_nesting_and_memory) {
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   std::string path = "$";
   for (int i = 0; i < 64; ++i) path += "[0]";
-  EXPECT_EQ(rejection<boost::json::value>(deep), path + ": nested deeper than 64 arrays and objects");
+  EXPECT_EQ(rejection<boost::json::value>(Json{}, deep), path + ": nested deeper than 64 arrays and objects");
   const std::string as_field = R"({"name": "a", "x": )" + deep + "}";
-  EXPECT_EQ(rejection<Item>(as_field).substr(0, 20), "$.(unknown field)[0]");
+  EXPECT_EQ(rejection<Item>(Json{}, as_field).substr(0, 20), "$.(unknown field)[0]");
   Json small;
   small.decoded_size_max = 1000;
-  EXPECT_EQ(rejection<std::vector<std::string>>("[" + std::string(200, ' ') + R"("a","b"])", small), "accepted");
+  EXPECT_EQ(rejection<std::vector<std::string>>(small, "[" + std::string(200, ' ') + R"("a","b"])"), "accepted");
   std::string many = "[\"\"";
   for (int i = 0; i < 50; ++i) many += ",\"\"";
-  EXPECT_EQ(rejection<std::vector<std::string>>(many + "]", small),
+  EXPECT_EQ(rejection<std::vector<std::string>>(small, many + "]"),
             "$[31]: the decoded value would take more than 1000 bytes of memory");
   small.depth_max = 2;
-  EXPECT_EQ(rejection<boost::json::value>("[[[]]]", small), "$[0][0]: nested deeper than 2 arrays and objects");
+  EXPECT_EQ(rejection<boost::json::value>(small, "[[[]]]"), "$[0][0]: nested deeper than 2 arrays and objects");
 }
 
 TEST(Json, guesses_what_else_a_payload_is) {
-  EXPECT_EQ(rejection<Item>(PythonPickle{}.encode(Item{})),
+  EXPECT_EQ(rejection<Item>(Json{}, PythonPickle{}.encode(Item{})),
             "$: this looks like a Python pickle (protocol 4), not JSON");
-  EXPECT_EQ(rejection<Item>(MessagePack{}.encode(Item{})), "$: this looks like MessagePack, not JSON");
-  EXPECT_EQ(rejection<Item>("GET / HTTP/1.1\r\n"), "$: this looks like HTTP, not JSON");
-  EXPECT_EQ(rejection<Item>("<html></html>"), "$: this looks like XML or HTML, not JSON");
-  EXPECT_EQ(rejection<Item>("\x1f\x8b\x08"), "$: this looks like gzip, not JSON");
-  EXPECT_EQ(rejection<Item>("\xff\xfe{"), "$: this looks like UTF-16, not JSON");
+  EXPECT_EQ(rejection<Item>(Json{}, MessagePack{}.encode(Item{})), "$: this looks like MessagePack, not JSON");
+  EXPECT_EQ(rejection<Item>(Json{}, "GET / HTTP/1.1\r\n"), "$: this looks like HTTP, not JSON");
+  EXPECT_EQ(rejection<Item>(Json{}, "<html></html>"), "$: this looks like XML or HTML, not JSON");
+  EXPECT_EQ(rejection<Item>(Json{}, "\x1f\x8b\x08"), "$: this looks like gzip, not JSON");
+  EXPECT_EQ(rejection<Item>(Json{}, "\xff\xfe{"), "$: this looks like UTF-16, not JSON");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <parley/codec/python_pickle.hpp>
 
 #include "support/codec_values.hpp"
+#include "support/rejection.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -15,16 +16,6 @@ namespace parley::test {
 namespace {
 
 using namespace std::string_literals;
-
-template <class T>
-std::string rejection(const Payload& payload, const MessagePack& codec = {}) {
-  try {
-    static_cast<void>(codec.decode<T>(payload));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
-}
 
 /// Encodes to just these bytes, and comes back from them.
 template <class T>
@@ -119,51 +110,58 @@ TEST(MessagePack, reads_into_a_document) {
 
 TEST(MessagePack, says_where_the_bytes_break_the_rules) {
   using Lists = std::vector<std::vector<std::string>>;
-  EXPECT_EQ(rejection<Lists>(""), "$: the payload is empty");
-  EXPECT_EQ(rejection<Lists>("\xc1"), "byte 0: 0xc1 begins no value of MessagePack");
-  EXPECT_EQ(rejection<Lists>("\x91\x92\xa1"
+  EXPECT_EQ(rejection<Lists>(MessagePack{}, ""), "$: the payload is empty");
+  EXPECT_EQ(rejection<Lists>(MessagePack{}, "\xc1"), "byte 0: 0xc1 begins no value of MessagePack");
+  EXPECT_EQ(rejection<Lists>(MessagePack{},
+                             "\x91\x92\xa1"
                              "a\xc1"),
             "byte 4 (after $[0][0]): 0xc1 begins no value of MessagePack");
-  EXPECT_EQ(rejection<Lists>("\x91\x90\x07"), "byte 2: 1 more bytes follow after the value");
-  EXPECT_EQ(rejection<Lists>("\x93\x90"), "byte 1: an array of 3 is announced, but only 1 bytes follow");
-  EXPECT_EQ(rejection<Lists>("\x91\x91\xa5"
+  EXPECT_EQ(rejection<Lists>(MessagePack{}, "\x91\x90\x07"), "byte 2: 1 more bytes follow after the value");
+  EXPECT_EQ(rejection<Lists>(MessagePack{}, "\x93\x90"), "byte 1: an array of 3 is announced, but only 1 bytes follow");
+  EXPECT_EQ(rejection<Lists>(MessagePack{},
+                             "\x91\x91\xa5"
                              "ab"),
             "byte 3 (after $[0]): a string of 5 is announced, but only 2 bytes follow");
-  EXPECT_EQ(rejection<Lists>("\xdd\x00\x01"s), "byte 3: the payload ends inside a value");
-  EXPECT_EQ(rejection<Message>("\xc6\xff\xff\xff\xff"),
+  EXPECT_EQ(rejection<Lists>(MessagePack{}, "\xdd\x00\x01"s), "byte 3: the payload ends inside a value");
+  EXPECT_EQ(rejection<Message>(MessagePack{}, "\xc6\xff\xff\xff\xff"),
             "byte 5: a byte string of 4294967295 is announced, but only 0 bytes follow");
-  EXPECT_EQ(rejection<int>("\xcd\x01"), "byte 2: the payload ends inside a value");
-  EXPECT_EQ(rejection<double>("\xcb\x01"), "byte 2: the payload ends inside a value");
-  EXPECT_EQ(rejection<int>("\xd6\xff\x01\x02\x03\x04"),
+  EXPECT_EQ(rejection<int>(MessagePack{}, "\xcd\x01"), "byte 2: the payload ends inside a value");
+  EXPECT_EQ(rejection<double>(MessagePack{}, "\xcb\x01"), "byte 2: the payload ends inside a value");
+  EXPECT_EQ(rejection<int>(MessagePack{}, "\xd6\xff\x01\x02\x03\x04"),
             "byte 1: an extension of type -1 (a timestamp), which is not supported");
-  EXPECT_EQ(rejection<int>("\xc7\x01\x05x"), "byte 2: an extension of type 5, which is not supported");
-  EXPECT_EQ(rejection<std::string>("\xa2"
+  EXPECT_EQ(rejection<int>(MessagePack{}, "\xc7\x01\x05x"), "byte 2: an extension of type 5, which is not supported");
+  EXPECT_EQ(rejection<std::string>(MessagePack{},
+                                   "\xa2"
                                    "a\xff"),
             "$: a string is not valid UTF-8 at its byte 1");
   using Map = std::map<std::string, int>;
-  EXPECT_EQ(rejection<Map>("\x81\xa1\xff\x01"), "$: a string is not valid UTF-8 at its byte 0");
-  EXPECT_EQ(rejection<Map>("\x81\xc0\x01"), "byte 1 (after $): a key that is neither a string nor an integer");
-  EXPECT_EQ(rejection<Map>("\x81\xd9\x09\x01"),
+  EXPECT_EQ(rejection<Map>(MessagePack{}, "\x81\xa1\xff\x01"), "$: a string is not valid UTF-8 at its byte 0");
+  EXPECT_EQ(rejection<Map>(MessagePack{}, "\x81\xc0\x01"),
+            "byte 1 (after $): a key that is neither a string nor an integer");
+  EXPECT_EQ(rejection<Map>(MessagePack{}, "\x81\xd9\x09\x01"),
             "byte 3 (after $): a string of 9 is announced, but only 1 bytes follow");
 }
 
 TEST(MessagePack, rejects_keys_that_do_not_fit) {
   using Map = std::map<std::string, int>;
   using Numbers = std::map<std::int8_t, int>;
-  EXPECT_EQ(rejection<Map>("\x81\x05\x01"), "$[5]: expected a string as key, found integer 5");
-  EXPECT_EQ(rejection<Numbers>("\x81\xcc\xff\x01"), "$[255]: expected an integer in range as key, found integer 255");
-  EXPECT_EQ(rejection<Numbers>("\x81\xa1"
+  EXPECT_EQ(rejection<Map>(MessagePack{}, "\x81\x05\x01"), "$[5]: expected a string as key, found integer 5");
+  EXPECT_EQ(rejection<Numbers>(MessagePack{}, "\x81\xcc\xff\x01"),
+            "$[255]: expected an integer in range as key, found integer 255");
+  EXPECT_EQ(rejection<Numbers>(MessagePack{},
+                               "\x81\xa1"
                                "5\x01"),
             R"($["5"]: expected an integer in range as key, found string "5")");
-  EXPECT_EQ(rejection<Numbers>("\x82\x05\x01\x05\x01"), "$[5]: the key is there twice");
-  EXPECT_EQ(rejection<Map>("\x82\xa1"
+  EXPECT_EQ(rejection<Numbers>(MessagePack{}, "\x82\x05\x01\x05\x01"), "$[5]: the key is there twice");
+  EXPECT_EQ(rejection<Map>(MessagePack{},
+                           "\x82\xa1"
                            "a\x01\xa1"
                            "a\x01"),
             "$.a: the key is there twice");
-  EXPECT_EQ(rejection<Item>("\x82\xa4name\xa0\xa4name\xa0"), "$.name: the field is there twice");
-  EXPECT_EQ(rejection<Item>("\x81\x07\x01"), "$: expected a string as key, found integer 7");
-  EXPECT_EQ(rejection<std::string>("\xc4\x01x"), "$: expected a string, found byte string of 1 byte");
-  EXPECT_EQ(rejection<Message>("\xa1x"), R"($: expected a byte string, found string "x")");
+  EXPECT_EQ(rejection<Item>(MessagePack{}, "\x82\xa4name\xa0\xa4name\xa0"), "$.name: the field is there twice");
+  EXPECT_EQ(rejection<Item>(MessagePack{}, "\x81\x07\x01"), "$: expected a string as key, found integer 7");
+  EXPECT_EQ(rejection<std::string>(MessagePack{}, "\xc4\x01x"), "$: expected a string, found byte string of 1 byte");
+  EXPECT_EQ(rejection<Message>(MessagePack{}, "\xa1x"), R"($: expected a byte string, found string "x")");
 }
 
 TEST(MessagePack, takes_no_memory_on_an_announcement) {
@@ -171,16 +169,17 @@ TEST(MessagePack, takes_no_memory_on_an_announcement) {
       "\xdf\x00\x98\x96\x80\xa1"
       "a\x01"s;
   using Map = std::map<std::string, int>;
-  EXPECT_EQ(rejection<Map>(ten_million_keys), "byte 5: an object of 10000000 is announced, but only 3 bytes follow");
-  EXPECT_EQ(rejection<std::vector<Item>>("\xdd\xff\xff\xff\xff\x80"),
+  EXPECT_EQ(rejection<Map>(MessagePack{}, ten_million_keys),
+            "byte 5: an object of 10000000 is announced, but only 3 bytes follow");
+  EXPECT_EQ(rejection<std::vector<Item>>(MessagePack{}, "\xdd\xff\xff\xff\xff\x80"),
             "byte 5: an array of 4294967295 is announced, but only 1 bytes follow");
 }
 
 TEST(MessagePack, bounds_what_is_decoded) {
   // One byte each, and large when decoded.
   const std::string nulls = "\xdd\x00\x98\x96\x80"s + std::string(10'000'000, '\xc0');
-  EXPECT_EQ(rejection<std::vector<std::optional<Item>>>(nulls).substr(0, 2), "$[");
-  EXPECT_EQ(rejection<boost::json::value>(std::string(1000, '\x91')).substr(0, 6), "$[0][0");
+  EXPECT_EQ(rejection<std::vector<std::optional<Item>>>(MessagePack{}, nulls).substr(0, 2), "$[");
+  EXPECT_EQ(rejection<boost::json::value>(MessagePack{}, std::string(1000, '\x91')).substr(0, 6), "$[0][0");
   std::string keys = "\xdf\x00\x98\x96\x80"s;
   for (std::uint32_t i = 0; i < 10'000'000; ++i)
     keys += {
@@ -189,13 +188,13 @@ TEST(MessagePack, bounds_what_is_decoded) {
   using Numbers = std::map<std::uint32_t, int>;
   MessagePack small;
   small.decoded_size_max = 32 * limits::mib;
-  EXPECT_EQ(rejection<Numbers>(keys, small),
+  EXPECT_EQ(rejection<Numbers>(small, keys),
             "$[838859]: the decoded value would take more than 33554432 bytes of memory");
 }
 
 TEST(MessagePack, guesses_what_else_a_payload_is) {
-  EXPECT_EQ(rejection<Item>(R"({"name": "a"})"), "$: this looks like JSON, not MessagePack");
-  EXPECT_EQ(rejection<Item>(PythonPickle{}.encode(Item{})),
+  EXPECT_EQ(rejection<Item>(MessagePack{}, R"({"name": "a"})"), "$: this looks like JSON, not MessagePack");
+  EXPECT_EQ(rejection<Item>(MessagePack{}, PythonPickle{}.encode(Item{})),
             "$: this looks like a Python pickle (protocol 4), not MessagePack");
 }
 

@@ -1,6 +1,7 @@
 #include <parley/codec/python_pickle.hpp>
 
 #include "support/codec_values.hpp"
+#include "support/rejection.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -13,16 +14,6 @@ namespace parley::test {
 namespace {
 
 using namespace std::string_literals;
-
-template <class T>
-std::string rejection(const Payload& payload, const PythonPickle& codec = {}) {
-  try {
-    static_cast<void>(codec.decode<T>(payload));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "accepted";
-}
 
 /// A pickle of protocol 4 with this program.
 std::string pickle(const std::string& program) { return "\x80\x04" + program + "."; }
@@ -119,70 +110,80 @@ TEST(PythonPickle, remembers_and_recalls) {
 }
 
 TEST(PythonPickle, rejects_what_names_or_runs_code) {
-  EXPECT_EQ(rejection<int>(pickle("cos\nsystem\n\x8c\x02ls\x85R")),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("cos\nsystem\n\x8c\x02ls\x85R")),
             "byte 2: the pickle names code \"os.system\", which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("\x8c\x02os\x8c\x06system\x93)R")),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x8c\x02os\x8c\x06system\x93)R")),
             "byte 14: the pickle names code \"os.system\", which is never done here");
-  EXPECT_EQ(rejection<int>("\x80\x02"
+  EXPECT_EQ(rejection<int>(PythonPickle{},
+                           "\x80\x02"
                            "c_codecs\nencode\nX\x01\0\0\0aR."s),
             "byte 2: the pickle names code \"_codecs.encode\", which is never done here; protocol 2 does so for bytes, "
             "3 and later do not");
   for (const char opcode : {'R', 'i', 'o', '\x81', '\x92'})
-    EXPECT_EQ(rejection<int>(pickle("N"s + opcode)), "byte 3: the pickle calls code, which is never done here");
+    EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("N"s + opcode)),
+              "byte 3: the pickle calls code, which is never done here");
   for (const char opcode : {'\x82', '\x83', '\x84'})
-    EXPECT_EQ(rejection<int>(pickle(std::string{opcode})),
+    EXPECT_EQ(rejection<int>(PythonPickle{}, pickle(std::string{opcode})),
               "byte 2: the pickle names code by a registered number, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("N}b")), "byte 4: the pickle sets the state of an object, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("NQ")),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("N}b")),
+            "byte 4: the pickle sets the state of an object, which is never done here");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("NQ")),
             "byte 3: the pickle refers to an object outside of it, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("P1\n")),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("P1\n")),
             "byte 2: the pickle refers to an object outside of it, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("\x97")),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x97")),
             "byte 2: the pickle refers to a buffer outside of it, which is never done here");
-  EXPECT_EQ(rejection<int>(pickle("\x8f")), "byte 2: the pickle has a set in it, which is never done here");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x8f")),
+            "byte 2: the pickle has a set in it, which is never done here");
 }
 
 TEST(PythonPickle, says_where_a_program_breaks_the_rules) {
-  EXPECT_EQ(rejection<int>(""), "$: the payload is empty");
-  EXPECT_EQ(rejection<int>("I1\n."), "byte 0: no pickle of protocol 2 to 5: those begin with 0x80");
-  EXPECT_EQ(rejection<int>("\x80\x06N."), "byte 0: pickle protocol 6; 2 to 5 are supported");
-  EXPECT_EQ(rejection<int>("\x80\x04"), "byte 2: the pickle ends too early");
-  EXPECT_EQ(rejection<int>(pickle("")), "byte 3: the pickle ends with other than one value");
-  EXPECT_EQ(rejection<int>(pickle("NN")), "byte 5: the pickle ends with other than one value");
-  EXPECT_EQ(rejection<int>(pickle("N(")), "byte 5: the pickle ends with other than one value");
-  EXPECT_EQ(rejection<int>(pickle("N") + "x"), "byte 4: 1 more bytes follow after the pickle");
-  EXPECT_EQ(rejection<int>(pickle("a")), "byte 2: the pickle takes a value from an empty stack");
-  EXPECT_EQ(rejection<int>(pickle("0")), "byte 2: the pickle takes a value from an empty stack");
-  EXPECT_EQ(rejection<int>(pickle("2")), "byte 2: the pickle takes a value from an empty stack");
-  EXPECT_EQ(rejection<int>(pickle("N\x86")), "byte 3: the pickle takes a value from an empty stack");
-  EXPECT_EQ(rejection<int>(pickle("N(\x85")), "byte 4: the pickle takes a value from an empty stack");
-  EXPECT_EQ(rejection<int>(pickle("e")), "byte 2: the pickle looks for a mark that is not there");
-  EXPECT_EQ(rejection<int>(pickle("NNa")), "byte 4: the pickle tries to append where there is no list");
-  EXPECT_EQ(rejection<int>(pickle(")Na")), "byte 4: the pickle tries to append where there is no list");
-  EXPECT_EQ(rejection<int>(pickle("](Na")), "byte 5: the pickle tries to append where there is no list");
-  EXPECT_EQ(rejection<int>(pickle("](Nu")), "byte 5: the pickle tries to set an item where there is no dict");
-  EXPECT_EQ(rejection<int>(pickle("}(Nu")), "byte 5: a dict has a key without a value");
-  EXPECT_EQ(rejection<int>(pickle("(Nd")), "byte 4: a dict has a key without a value");
-  EXPECT_EQ(rejection<int>(pickle("h\x01")), "byte 2: the pickle recalls number 1, which it never remembered");
-  EXPECT_EQ(rejection<int>(pickle("q\x01")), "byte 2: the pickle remembers a value from an empty stack");
-  EXPECT_EQ(rejection<int>(pickle("Nr\xff\xff\xff\xff")), "byte 3: memo number 4294967295 is out of range");
-  EXPECT_EQ(rejection<int>(pickle("\x8c\x09"
-                                  "a")),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, ""), "$: the payload is empty");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, "I1\n."), "byte 0: no pickle of protocol 2 to 5: those begin with 0x80");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, "\x80\x06N."), "byte 0: pickle protocol 6; 2 to 5 are supported");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, "\x80\x04"), "byte 2: the pickle ends too early");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("")), "byte 3: the pickle ends with other than one value");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("NN")), "byte 5: the pickle ends with other than one value");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("N(")), "byte 5: the pickle ends with other than one value");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("N") + "x"), "byte 4: 1 more bytes follow after the pickle");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("a")), "byte 2: the pickle takes a value from an empty stack");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("0")), "byte 2: the pickle takes a value from an empty stack");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("2")), "byte 2: the pickle takes a value from an empty stack");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("N\x86")), "byte 3: the pickle takes a value from an empty stack");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("N(\x85")), "byte 4: the pickle takes a value from an empty stack");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("e")), "byte 2: the pickle looks for a mark that is not there");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("NNa")), "byte 4: the pickle tries to append where there is no list");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle(")Na")), "byte 4: the pickle tries to append where there is no list");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("](Na")),
+            "byte 5: the pickle tries to append where there is no list");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("](Nu")),
+            "byte 5: the pickle tries to set an item where there is no dict");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("}(Nu")), "byte 5: a dict has a key without a value");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("(Nd")), "byte 4: a dict has a key without a value");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("h\x01")),
+            "byte 2: the pickle recalls number 1, which it never remembered");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("q\x01")),
+            "byte 2: the pickle remembers a value from an empty stack");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("Nr\xff\xff\xff\xff")),
+            "byte 3: memo number 4294967295 is out of range");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x8c\x09"
+                                                  "a")),
             "byte 2: a string of 9 bytes is announced, but only 2 bytes follow");
-  EXPECT_EQ(rejection<int>(pickle("\x8d\xff\xff\xff\xff\xff\xff\xff\xff")),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x8d\xff\xff\xff\xff\xff\xff\xff\xff")),
             "byte 2: a string of 18446744073709551615 bytes is announced, but only 1 bytes follow");
-  EXPECT_EQ(rejection<int>(pickle("\x95\xff\0\0\0\0\0\0\0N"s)),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x95\xff\0\0\0\0\0\0\0N"s)),
             "byte 2: a frame of 255 bytes is announced, but only 2 bytes follow");
-  EXPECT_EQ(rejection<int>(pickle("\x8a\x09\0\0\0\0\0\0\0\0\x01"s)),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x8a\x09\0\0\0\0\0\0\0\0\x01"s)),
             "byte 2: an integer of 9 bytes, which does not fit 64 bits");
-  EXPECT_EQ(rejection<int>(pickle("\x8a\x09\0\0\0\0\0\0\0\0\xff"s)),
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x8a\x09\0\0\0\0\0\0\0\0\xff"s)),
             "byte 2: an integer of 9 bytes, which does not fit 64 bits");
-  EXPECT_EQ(rejection<int>(pickle("G\0")), "byte 2: the pickle ends inside a number");
-  EXPECT_EQ(rejection<int>(pickle("\x80\x04N")), "byte 2: a second beginning inside the pickle");
-  EXPECT_EQ(rejection<int>(pickle("\xfe")), "byte 2: 0xfe is no opcode of pickle protocols 2 to 5");
-  EXPECT_EQ(rejection<std::string>(pickle("\x8c\x01\xff")), "$: a string is not valid UTF-8 at its byte 0");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("G\0")), "byte 2: the pickle ends inside a number");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x80\x04N")), "byte 2: a second beginning inside the pickle");
+  EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\xfe")), "byte 2: 0xfe is no opcode of pickle protocols 2 to 5");
+  EXPECT_EQ(rejection<std::string>(PythonPickle{}, pickle("\x8c\x01\xff")),
+            "$: a string is not valid UTF-8 at its byte 0");
   using Map = std::map<std::string, int>;
-  EXPECT_EQ(rejection<Map>(pickle("}NNs")), "$: a key that is neither a string nor an integer");
+  EXPECT_EQ(rejection<Map>(PythonPickle{}, pickle("}NNs")), "$: a key that is neither a string nor an integer");
 }
 
 TEST(PythonPickle, keeps_a_pickle_bomb_small) {
@@ -195,28 +196,31 @@ TEST(PythonPickle, keeps_a_pickle_bomb_small) {
     (bomb += "eq") += level;
   }
   std::string popped = bomb.substr(0, 3);
-  EXPECT_NE(rejection<boost::json::value>(pickle("(" + bomb + "l"))
+  EXPECT_NE(rejection<boost::json::value>(PythonPickle{}, pickle("(" + bomb + "l"))
                 .find("the decoded value would take more than 268435456 bytes of memory"),
             std::string::npos);
   // The same in a field that nobody wants.
-  EXPECT_NE(rejection<Item>(pickle("}(\x8c\x01x(" + bomb + "lu")).find("the decoded value would take more than"),
+  EXPECT_NE(rejection<Item>(PythonPickle{}, pickle("}(\x8c\x01x(" + bomb + "lu"))
+                .find("the decoded value would take more than"),
             std::string::npos);
 }
 
 TEST(PythonPickle, is_not_led_astray_by_a_list_in_itself) {
-  EXPECT_NE(rejection<boost::json::value>(pickle("]q\0h\0a"s)).find("nested deeper than 64"), std::string::npos);
-  EXPECT_NE(rejection<Item>(pickle("}\x8c\x01x]q\0h\0as"s)).find("nested deeper than 64"), std::string::npos);
+  EXPECT_NE(rejection<boost::json::value>(PythonPickle{}, pickle("]q\0h\0a"s)).find("nested deeper than 64"),
+            std::string::npos);
+  EXPECT_NE(rejection<Item>(PythonPickle{}, pickle("}\x8c\x01x]q\0h\0as"s)).find("nested deeper than 64"),
+            std::string::npos);
 }
 
 TEST(PythonPickle, bounds_its_own_memory) {
   PythonPickle small;
   small.decoded_size_max = 10'000;
-  EXPECT_EQ(rejection<int>(pickle(std::string(1000, 'N')), small),
+  EXPECT_EQ(rejection<int>(small, pickle(std::string(1000, 'N'))),
             "byte 418: reading the pickle would take too much memory");
 }
 
 TEST(PythonPickle, guesses_what_else_a_payload_is) {
-  EXPECT_EQ(rejection<Item>("[1]"), "$: this looks like JSON, not a Python pickle");
+  EXPECT_EQ(rejection<Item>(PythonPickle{}, "[1]"), "$: this looks like JSON, not a Python pickle");
 }
 
 }  // namespace

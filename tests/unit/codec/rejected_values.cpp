@@ -4,6 +4,7 @@
 #include <parley/codec/python_pickle.hpp>
 
 #include "support/codec_values.hpp"
+#include "support/rejection.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -13,17 +14,6 @@
 
 namespace parley::test {
 namespace {
-
-template <class T, class C>
-std::string rejection(const C& codec, const Payload& payload) {
-  try {
-    static_cast<void>(codec.template decode<T>(payload));
-  } catch (const Error& e) {
-    EXPECT_EQ(e.code(), error::payload_rejected);
-    return e.what();
-  }
-  return "accepted";
-}
 
 template <class T>
 std::string by_json(const char* json, bool strict) {

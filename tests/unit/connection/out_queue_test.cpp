@@ -1,5 +1,7 @@
 #include "connection/out_queue.hpp"
 
+#include "support/bytes_of.hpp"
+
 #include <parley/wire/envelope.hpp>
 
 #include <gtest/gtest.h>
@@ -17,16 +19,14 @@ namespace asio = boost::asio;
 
 constexpr std::size_t copied_max = OutQueue::copied_size_max;
 
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span{text}); }
-
 /// A queue beside the bytes it must give, in order, and where its messages end in them.
 class Queue {
  public:
   void append(const std::string& header, const std::string& body, std::size_t pad_size = 0,
               const std::string& trailer = {}) {
     wire::Envelope envelope;
-    envelope.header = bytes_of(header);
-    envelope.trailer = bytes_of(trailer);
+    envelope.header = test::bytes_of(header);
+    envelope.trailer = test::bytes_of(trailer);
     envelope.pad_size = pad_size;
     envelope.pad = std::byte{'.'};
     queue.append(envelope, Message{body});

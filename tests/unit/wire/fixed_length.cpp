@@ -1,5 +1,6 @@
 #include <parley/wire/fixed_length.hpp>
 
+#include "support/bytes_of.hpp"
 #include "support/chunked_decode.hpp"
 
 #include <gtest/gtest.h>
@@ -7,13 +8,11 @@
 namespace parley::wire {
 namespace {
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
-
 TEST(FixedLengthDecoder, needs_a_whole_message) {
   const FixedLengthDecoder decoder{{.size = 8}, 64};
   EXPECT_EQ(decoder.decode({}, false).need, 8u);
-  EXPECT_EQ(decoder.decode(as_bytes("abc"), false).need, 8u);
-  EXPECT_EQ(decoder.decode(as_bytes("abcdefghi"), false).consumed, 8u);
+  EXPECT_EQ(decoder.decode(test::bytes_of("abc"), false).need, 8u);
+  EXPECT_EQ(decoder.decode(test::bytes_of("abcdefghi"), false).consumed, 8u);
 }
 
 TEST(FixedLengthDecoder, keeps_the_padding_unless_told_to_strip_it) {
@@ -42,7 +41,7 @@ TEST(FixedLengthEncoder, pads_with_bytes_above_127) {
 TEST(FixedLengthEncoder, refuses_what_is_longer) {
   FixedLengthEncoder encoder{{.size = 4}, 64};
   Envelope envelope;
-  EXPECT_EQ(encoder.encode(as_bytes("abcde"), envelope), error::unframeable);
+  EXPECT_EQ(encoder.encode(test::bytes_of("abcde"), envelope), error::unframeable);
 }
 
 }  // namespace

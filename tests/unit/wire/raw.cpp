@@ -1,13 +1,12 @@
 #include <parley/wire/raw.hpp>
 
+#include "support/bytes_of.hpp"
 #include "support/chunked_decode.hpp"
 
 #include <gtest/gtest.h>
 
 namespace parley::wire {
 namespace {
-
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
 
 TEST(RawDecoder, takes_every_read_for_a_message) {
   test::ChunkedDecode decode{Raw{}, 64};
@@ -32,7 +31,7 @@ TEST(RawEncoder, refuses_what_would_leave_no_trace_and_what_is_too_large) {
   RawEncoder encoder{Raw{}, 3};
   Envelope envelope;
   EXPECT_EQ(encoder.encode({}, envelope), error::unframeable);
-  EXPECT_EQ(encoder.encode(as_bytes("abcd"), envelope), error::message_too_large);
+  EXPECT_EQ(encoder.encode(test::bytes_of("abcd"), envelope), error::message_too_large);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <parley/wire/separator.hpp>
 
+#include "support/bytes_of.hpp"
 #include "support/chunked_decode.hpp"
 #include "vectors/framing.hpp"
 
@@ -8,18 +9,16 @@
 namespace parley::wire {
 namespace {
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
-
 boost::system::error_code refusal(const Separator& options, std::string_view body, std::size_t message_size_max = 64) {
   SeparatorEncoder encoder{options, message_size_max};
   Envelope envelope;
-  return encoder.encode(as_bytes(body), envelope);
+  return encoder.encode(test::bytes_of(body), envelope);
 }
 
 TEST(SeparatorDecoder, finds_a_separator_split_across_reads) {
   SeparatorDecoder decoder{{"\r\n"}, 64};
-  EXPECT_EQ(decoder.decode(as_bytes("abc\r"), false).need, 5u);
-  const DecodeStep step = decoder.decode(as_bytes("abc\r\n"), false);
+  EXPECT_EQ(decoder.decode(test::bytes_of("abc\r"), false).need, 5u);
+  const DecodeStep step = decoder.decode(test::bytes_of("abc\r\n"), false);
   EXPECT_EQ(step.kind, DecodeStep::Kind::frame);
   EXPECT_EQ(step.size, 3u);
   EXPECT_EQ(step.consumed, 5u);
@@ -28,23 +27,23 @@ TEST(SeparatorDecoder, finds_a_separator_split_across_reads) {
 TEST(SeparatorDecoder, needs_at_least_a_separator) {
   SeparatorDecoder decoder{{"====="}, 64};
   EXPECT_EQ(decoder.decode({}, false).need, 5u);
-  EXPECT_EQ(decoder.decode(as_bytes("="), false).need, 5u);
-  EXPECT_EQ(decoder.decode(as_bytes("a===="), false).need, 6u);
+  EXPECT_EQ(decoder.decode(test::bytes_of("="), false).need, 5u);
+  EXPECT_EQ(decoder.decode(test::bytes_of("a===="), false).need, 6u);
 }
 
 TEST(SeparatorDecoder, starts_its_search_anew_behind_a_frame) {
   SeparatorDecoder decoder{{"\n"}, 64};
-  EXPECT_EQ(decoder.decode(as_bytes("abcdef"), false).kind, DecodeStep::Kind::need);
-  EXPECT_EQ(decoder.decode(as_bytes("abcdef\n\n"), false).consumed, 7u);
-  EXPECT_EQ(decoder.decode(as_bytes("\n"), false).consumed, 1u);
+  EXPECT_EQ(decoder.decode(test::bytes_of("abcdef"), false).kind, DecodeStep::Kind::need);
+  EXPECT_EQ(decoder.decode(test::bytes_of("abcdef\n\n"), false).consumed, 7u);
+  EXPECT_EQ(decoder.decode(test::bytes_of("\n"), false).consumed, 1u);
 }
 
 TEST(SeparatorDecoder, looks_only_at_new_bytes) {
   SeparatorDecoder decoder{{"\n"}, 64};
-  EXPECT_EQ(decoder.decode(as_bytes("abc"), false).kind, DecodeStep::Kind::need);
+  EXPECT_EQ(decoder.decode(test::bytes_of("abc"), false).kind, DecodeStep::Kind::need);
   // The bytes shown before are searched: a separator put there afterwards goes unseen.
-  EXPECT_EQ(decoder.decode(as_bytes("a\nc"), false).kind, DecodeStep::Kind::need);
-  EXPECT_EQ(decoder.decode(as_bytes("a\ncd\n"), false).size, 4u);
+  EXPECT_EQ(decoder.decode(test::bytes_of("a\nc"), false).kind, DecodeStep::Kind::need);
+  EXPECT_EQ(decoder.decode(test::bytes_of("a\ncd\n"), false).size, 4u);
 }
 
 TEST(SeparatorDecoder, takes_a_mebibyte_byte_by_byte_in_linear_time) {
@@ -54,40 +53,40 @@ TEST(SeparatorDecoder, takes_a_mebibyte_byte_by_byte_in_linear_time) {
     SeparatorDecoder decoder{{std::string{separator}}, size};
     const std::string stream = std::string(size, 'a') + std::string{separator};
     for (std::size_t shown = 1; shown < stream.size(); ++shown)
-      ASSERT_EQ(decoder.decode(as_bytes(stream).first(shown), false).need, std::max(shown + 1, separator.size()));
-    EXPECT_EQ(decoder.decode(as_bytes(stream), false).size, size);
+      ASSERT_EQ(decoder.decode(test::bytes_of(stream).first(shown), false).need, std::max(shown + 1, separator.size()));
+    EXPECT_EQ(decoder.decode(test::bytes_of(stream), false).size, size);
   }
 }
 
 TEST(SeparatorDecoder, searches_in_linear_time_even_for_a_separator_that_almost_matches_everywhere) {
   SeparatorDecoder decoder{{std::string(255, 'a') + "b"}, 8 << 20};
   const std::string stream(4 << 20, 'a');
-  EXPECT_EQ(decoder.decode(as_bytes(stream), false).kind, DecodeStep::Kind::need);
+  EXPECT_EQ(decoder.decode(test::bytes_of(stream), false).kind, DecodeStep::Kind::need);
 }
 
 TEST(SeparatorDecoder, accepts_the_65536_bytes_that_other_programs_stop_at_and_more) {
   for (const std::size_t size : {65536u, 70000u}) {
     SeparatorDecoder decoder{{"\n"}, 70000};
-    EXPECT_EQ(decoder.decode(as_bytes(std::string(size, 'x') + "\n"), false).size, size);
+    EXPECT_EQ(decoder.decode(test::bytes_of(std::string(size, 'x') + "\n"), false).size, size);
   }
 }
 
 TEST(SeparatorDecoder, refuses_a_body_as_soon_as_it_is_surely_over_the_limit) {
   SeparatorDecoder one_byte{{"\n"}, 3};
-  EXPECT_EQ(one_byte.decode(as_bytes("abc"), false).kind, DecodeStep::Kind::need);
-  const DecodeStep step = one_byte.decode(as_bytes("abcd"), false);
+  EXPECT_EQ(one_byte.decode(test::bytes_of("abc"), false).kind, DecodeStep::Kind::need);
+  const DecodeStep step = one_byte.decode(test::bytes_of("abcd"), false);
   EXPECT_EQ(step.code, error::message_too_large);
   EXPECT_EQ(step.offset, 0u);
   EXPECT_EQ(step.size, 4u);
 
   SeparatorDecoder two_bytes{{"\r\n"}, 3};
-  EXPECT_EQ(two_bytes.decode(as_bytes("abc\r"), false).kind, DecodeStep::Kind::need);
-  EXPECT_EQ(two_bytes.decode(as_bytes("abc\rx"), false).code, error::message_too_large);
+  EXPECT_EQ(two_bytes.decode(test::bytes_of("abc\r"), false).kind, DecodeStep::Kind::need);
+  EXPECT_EQ(two_bytes.decode(test::bytes_of("abc\rx"), false).code, error::message_too_large);
 }
 
 TEST(SeparatorDecoder, refuses_a_long_body_even_when_its_separator_is_there) {
   SeparatorDecoder decoder{{"\n"}, 3};
-  EXPECT_EQ(decoder.decode(as_bytes("abcd\n"), false).code, error::message_too_large);
+  EXPECT_EQ(decoder.decode(test::bytes_of("abcd\n"), false).code, error::message_too_large);
 }
 
 TEST(SeparatorEncoder, refuses_a_body_that_contains_the_separator) {

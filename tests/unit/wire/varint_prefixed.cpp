@@ -1,5 +1,6 @@
 #include <parley/wire/varint_prefixed.hpp>
 
+#include "support/bytes_of.hpp"
 #include "support/chunked_decode.hpp"
 #include "vectors/framing.hpp"
 
@@ -10,20 +11,19 @@
 namespace parley::wire {
 namespace {
 
-std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
-
 TEST(VarintPrefixedDecoder, needs_one_byte_of_length_at_a_time_and_then_the_frame) {
   const VarintPrefixedDecoder decoder{VarintPrefixed{}, 1000};
   const std::string wire = test::from_hex("f403");
   EXPECT_EQ(decoder.decode({}, false).need, 1u);
-  EXPECT_EQ(decoder.decode(as_bytes(wire).first(1), false).need, 2u);
-  EXPECT_EQ(decoder.decode(as_bytes(wire), false).need, 502u);
+  EXPECT_EQ(decoder.decode(test::bytes_of(wire).first(1), false).need, 2u);
+  EXPECT_EQ(decoder.decode(test::bytes_of(wire), false).need, 502u);
 }
 
 TEST(VarintPrefixedDecoder, cannot_be_made_to_overflow_even_without_a_limit) {
   const VarintPrefixedDecoder decoder{VarintPrefixed{}, std::numeric_limits<std::size_t>::max()};
-  EXPECT_EQ(decoder.decode(as_bytes(test::from_hex("f8ffffffffffffffff01")), false).code, error::message_too_large);
-  const DecodeStep step = decoder.decode(as_bytes(test::from_hex("ffffffffffffffff3f")), false);
+  EXPECT_EQ(decoder.decode(test::bytes_of(test::from_hex("f8ffffffffffffffff01")), false).code,
+            error::message_too_large);
+  const DecodeStep step = decoder.decode(test::bytes_of(test::from_hex("ffffffffffffffff3f")), false);
   EXPECT_EQ(step.kind, DecodeStep::Kind::need);
   EXPECT_GT(step.need, 9u);
 }
@@ -31,8 +31,8 @@ TEST(VarintPrefixedDecoder, cannot_be_made_to_overflow_even_without_a_limit) {
 TEST(VarintPrefixedDecoder, is_malformed_at_the_tenth_byte_and_not_before) {
   const VarintPrefixedDecoder decoder{VarintPrefixed{}, 64};
   const std::string wire = test::from_hex("ffffffffffffffffff80");
-  EXPECT_EQ(decoder.decode(as_bytes(wire).first(9), false).kind, DecodeStep::Kind::need);
-  const DecodeStep step = decoder.decode(as_bytes(wire), false);
+  EXPECT_EQ(decoder.decode(test::bytes_of(wire).first(9), false).kind, DecodeStep::Kind::need);
+  const DecodeStep step = decoder.decode(test::bytes_of(wire), false);
   EXPECT_EQ(step.code, error::malformed);
   EXPECT_EQ(step.offset, 9u);
 }
@@ -50,7 +50,7 @@ TEST(VarintPrefixedEncoder, writes_the_shortest_length) {
 TEST(VarintPrefixedEncoder, refuses_a_body_over_the_limit) {
   VarintPrefixedEncoder encoder{VarintPrefixed{}, 3};
   Envelope envelope;
-  EXPECT_EQ(encoder.encode(as_bytes("abcd"), envelope), error::message_too_large);
+  EXPECT_EQ(encoder.encode(test::bytes_of("abcd"), envelope), error::message_too_large);
 }
 
 }  // namespace
