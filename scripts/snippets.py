@@ -78,13 +78,14 @@ def blocks(document):
         block.fail("the block is never closed")
 
 
-def fragment(number, block):
+def fragment(name, block):
+    """In a namespace of its own: several documents may be compiled as one."""
     body = [f'#line {block.start} "{block.document}"']
     body += ["" if line.startswith("#include") else line for line in block.lines]
     if block.mark == "compile: body":
         body = ["boost::asio::awaitable<void> body([[maybe_unused]] boost::asio::any_io_executor ex) {"] + body
         body += ["co_return;", "}"]
-    return "\n".join([f"namespace fragment_{number} {{", "namespace asio = boost::asio;", *body, "}", ""])
+    return "\n".join([f"namespace fragment_{name} {{", "namespace asio = boost::asio;", *body, "}", ""])
 
 
 def extract(document):
@@ -98,7 +99,7 @@ def extract(document):
             files[f"program_{stem}_{number}.cpp"] = "\n".join([f'#line {block.start} "{document}"', *block.lines, ""])
         else:
             includes += [line for line in block.lines if line.startswith("#include")]
-            fragments.append(fragment(number, block))
+            fragments.append(fragment(f"{stem}_{number}", block))
     if fragments:
         files[f"fragments_{stem}.cpp"] = "\n".join([PREAMBLE, *dict.fromkeys(includes), "", *fragments])
     return files
