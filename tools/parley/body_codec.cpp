@@ -1,6 +1,7 @@
 #include "body_codec.hpp"
 
 #include "body_format.hpp"
+#include "named.hpp"
 #include "text.hpp"
 
 #include <parley/codec/bytes.hpp>
@@ -12,63 +13,46 @@
 
 #include <boost/json/value.hpp>
 
-#include <array>
 #include <stdexcept>
-#include <utility>
 
 namespace parley::tool {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, BodyCodec>, 5> codec_names{{{"json", BodyCodec::json},
-                                                                             {"msgpack", BodyCodec::message_pack},
-                                                                             {"pickle", BodyCodec::python_pickle},
-                                                                             {"text", BodyCodec::text},
-                                                                             {"bytes", BodyCodec::bytes}}};
+constexpr Named<BodyCodec, 5> codec_names{{{"json", BodyCodec::json},
+                                           {"msgpack", BodyCodec::message_pack},
+                                           {"pickle", BodyCodec::python_pickle},
+                                           {"text", BodyCodec::text},
+                                           {"bytes", BodyCodec::bytes}}};
 
 using Any = boost::json::value;
 
-/// `T` is what a payload of this codec is without a type of one's own.
-template <class T, class C>
-Message encode_json(const C& codec, std::string_view json) {
-  return codec.encode(Json{}.decode<T>(json));
-}
-
-template <class T, class C>
-Message decode_to_json(const C& codec, const Message& payload) {
-  return Json{}.encode(codec.template decode<T>(payload));
+/// Calls `use` with the codec, and with what a payload of it is without a type of one's own as template argument.
+template <class Use>
+Message with(BodyCodec codec, Use use) {
+  switch (codec) {
+    case BodyCodec::message_pack: return use.template operator()<Any>(MessagePack{});
+    case BodyCodec::python_pickle: return use.template operator()<Any>(PythonPickle{});
+    case BodyCodec::text: return use.template operator()<std::string>(Text{});
+    case BodyCodec::bytes: return use.template operator()<Message>(Bytes{});
+    case BodyCodec::json: break;
+  }
+  return use.template operator()<Any>(Json{});
 }
 
 Message encode(BodyCodec codec, std::string_view json) {
-  switch (codec) {
-    case BodyCodec::message_pack: return encode_json<Any>(MessagePack{}, json);
-    case BodyCodec::python_pickle: return encode_json<Any>(PythonPickle{}, json);
-    case BodyCodec::text: return encode_json<std::string>(Text{}, json);
-    case BodyCodec::bytes: return encode_json<Message>(Bytes{}, json);
-    case BodyCodec::json: break;
-  }
-  return encode_json<Any>(Json{}, json);
+  return with(codec, [json]<class T>(const auto& chosen) { return chosen.encode(Json{}.decode<T>(json)); });
 }
 
 Message decode(BodyCodec codec, const Message& payload) {
-  switch (codec) {
-    case BodyCodec::message_pack: return decode_to_json<Any>(MessagePack{}, payload);
-    case BodyCodec::python_pickle: return decode_to_json<Any>(PythonPickle{}, payload);
-    case BodyCodec::text: return decode_to_json<std::string>(Text{}, payload);
-    case BodyCodec::bytes: return decode_to_json<Message>(Bytes{}, payload);
-    case BodyCodec::json: break;
-  }
-  return decode_to_json<Any>(Json{}, payload);
+  return with(codec,
+              [&payload]<class T>(const auto& chosen) { return Json{}.encode(chosen.template decode<T>(payload)); });
 }
 
 }  // namespace
 
 const std::string_view body_codec_names = "json, msgpack, pickle, text or bytes";
 
-std::optional<BodyCodec> parse_body_codec(std::string_view name) noexcept {
-  for (const auto& [known, codec] : codec_names)
-    if (known == name) return codec;
-  return std::nullopt;
-}
+std::optional<BodyCodec> parse_body_codec(std::string_view name) noexcept { return find_named(codec_names, name); }
 
 std::string encode_value(BodyCodec codec, std::string_view json) {
   try {

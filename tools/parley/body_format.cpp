@@ -1,6 +1,7 @@
 #include "body_format.hpp"
 
 #include "base64.hpp"
+#include "named.hpp"
 #include "text.hpp"
 
 #include <parley/codec/json.hpp>
@@ -8,7 +9,6 @@
 
 #include <boost/describe/class.hpp>
 
-#include <array>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -16,12 +16,12 @@
 namespace parley::tool {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, BodyFormat>, 6> format_names{{{"text", BodyFormat::text},
-                                                                               {"quoted", BodyFormat::quoted},
-                                                                               {"json", BodyFormat::json},
-                                                                               {"hex", BodyFormat::hex},
-                                                                               {"base64", BodyFormat::base64},
-                                                                               {"raw", BodyFormat::raw}}};
+constexpr Named<BodyFormat, 6> format_names{{{"text", BodyFormat::text},
+                                             {"quoted", BodyFormat::quoted},
+                                             {"json", BodyFormat::json},
+                                             {"hex", BodyFormat::hex},
+                                             {"base64", BodyFormat::base64},
+                                             {"raw", BodyFormat::raw}}};
 
 /// What a JSON string cannot say.
 struct AnyBytes {
@@ -80,11 +80,7 @@ std::size_t characters_for_a_byte(BodyFormat format) noexcept {
   return 1;
 }
 
-std::optional<BodyFormat> parse_body_format(std::string_view name) noexcept {
-  for (const auto& [known, format] : format_names)
-    if (known == name) return format;
-  return std::nullopt;
-}
+std::optional<BodyFormat> parse_body_format(std::string_view name) noexcept { return find_named(format_names, name); }
 
 std::string decode_body(BodyFormat format, std::string_view text) {
   switch (format) {
