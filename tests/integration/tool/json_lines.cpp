@@ -1,7 +1,7 @@
 #include "json_lines.hpp"
 
-// Boost.JSON without its library: this is the one place that compiles it.
-#include <boost/json/src.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 
 #include <stdexcept>
 #include <string_view>
