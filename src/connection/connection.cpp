@@ -59,6 +59,7 @@ asio::awaitable<Message> receive(Lease lease, Deadline deadline) {
   if (taken == Taken::message || taken == Taken::message_and_yield) co_return message;
   const std::shared_ptr<ConnectionState> state = hold(lease);
   if (taken == Taken::ended) throw state->error_for(Operation::receive, state->end_of_receiving());
+  state->write_before_waiting();
   auto [ec, late] = co_await wait_for_message(*state, deadline);
   if (ec) throw state->error_for(Operation::receive, ec);
   co_return std::move(late);
@@ -74,6 +75,7 @@ asio::awaitable<std::optional<Message>> next(Lease lease, Deadline deadline) {
   if (taken == Taken::ended) {
     ec = state->end_of_receiving();
   } else {
+    state->write_before_waiting();
     auto [late_ec, late] = co_await wait_for_message(*state, deadline);
     if (!late_ec) co_return std::move(late);
     ec = late_ec;

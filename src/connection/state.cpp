@@ -56,6 +56,12 @@ void ConnectionState::receive(Deadline deadline, Handler<Message> handler) {
   }
 }
 
+void ConnectionState::write_before_waiting() {
+  Lock lock{mutex()};
+  // Where several wait they send as one, in one turn.
+  if (may_send() && receivers_.empty()) write_now(lock);
+}
+
 ConnectionState::Pull ConnectionState::pull_counted(Message& message) {
   if (life_ != Life::open) return Pull::ended;
   const Pull pulled = pull(message);

@@ -60,6 +60,9 @@ class ConnectionState : public WaitingObject {
   }
   void take_more(std::vector<Message>& messages, std::size_t count_max);
   void receive(Deadline deadline, Handler<Message> handler);
+  /// For who is about to wait for a message, and has most likely just asked for it: writes what is queued now and not
+  /// at the end of the turn, so that the peer works while the wait is being set up.
+  void write_before_waiting();
 
   Sent try_send(Message& message, boost::system::error_code& ec) {
     Lock lock{mutex()};

@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -15,6 +16,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <exception>
 #include <future>
 #include <thread>
 
@@ -482,6 +485,35 @@ TEST(ContextGoes, while_connections_are_closing) {
       [](std::exception_ptr) {});
   settle(context);
   right = Connection{};
+}
+
+/// Runs until a coroutine that has asked something waits for the answer; what its peer finds then.
+std::size_t written_when_waiting(bool by_next) {
+  asio::io_context context;
+  auto [near, far] = transport::memory_pair(context.get_executor(), context.get_executor());
+  Connection asking{std::move(near)};
+  bool is_about_to_wait = false;
+  const auto ask = [&]() -> asio::awaitable<void> {
+    co_await asking.send("question");
+    is_about_to_wait = true;
+    if (by_next) {
+      (void)co_await asking.next();
+    } else {
+      (void)co_await asking.receive();
+    }
+  };
+  asio::co_spawn(context, ask(), [](std::exception_ptr) {});
+  while (!is_about_to_wait && context.run_one() > 0) {
+  }
+  std::array<std::byte, 64> room{};
+  const asio::mutable_buffer buffer{room.data(), room.size()};
+  error_code ec;
+  return far.backend().try_read({&buffer, 1}, ec);
+}
+
+TEST(Receive, writes_what_was_asked_before_it_waits_for_the_answer) {
+  EXPECT_EQ(written_when_waiting(false), 12U);
+  EXPECT_EQ(written_when_waiting(true), 12U);
 }
 
 TEST(ContextGoes, before_the_handle_does) {
