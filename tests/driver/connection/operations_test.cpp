@@ -487,6 +487,14 @@ TEST(ContextGoes, while_connections_are_closing) {
   right = Connection{};
 }
 
+TEST(ContextGoes, before_the_handle_does) {
+  std::optional<asio::io_context> context{std::in_place};
+  auto pair = connect_pair(*context);
+  EXPECT_FALSE(pair.left.post("never written"));
+  context.reset();
+  pair = Pair{};
+}
+
 /// Runs until a coroutine that has asked something waits for the answer; what its peer finds then.
 std::size_t written_when_waiting(bool by_next) {
   asio::io_context context;
@@ -514,14 +522,6 @@ std::size_t written_when_waiting(bool by_next) {
 TEST(Receive, writes_what_was_asked_before_it_waits_for_the_answer) {
   EXPECT_EQ(written_when_waiting(false), 12U);
   EXPECT_EQ(written_when_waiting(true), 12U);
-}
-
-TEST(ContextGoes, before_the_handle_does) {
-  std::optional<asio::io_context> context{std::in_place};
-  auto pair = connect_pair(*context);
-  EXPECT_FALSE(pair.left.post("never written"));
-  context.reset();
-  pair = Pair{};
 }
 
 }  // namespace
