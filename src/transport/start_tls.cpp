@@ -1,6 +1,7 @@
 #include <parley/transport/start_tls.hpp>
 
 #include "transport/scheme_layers.hpp"
+#include "transport/tls/session.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -14,6 +15,9 @@ namespace asio = boost::asio;
 
 void start_tls_handshake(Stream stream, TlsContext context, StartTlsOptions options, StartTlsHandler handler) {
   if (!context) throw std::invalid_argument{"TLS needs a context"};
+  if (!knows_whom_to_expect(context, options.host())) {
+    throw std::invalid_argument{"TLS needs to know whom to expect: StartTlsOptions::host or TlsOptions::server_name"};
+  }
   if (!stream.backend().can_wait()) {
     throw std::invalid_argument{"TLS needs a stream that can say when it is readable, as sockets can"};
   }

@@ -27,6 +27,11 @@ constexpr std::size_t first_bytes_max = 16;
 /// Plain bytes of one record.
 constexpr std::size_t record_size_max = 16 * 1024;
 
+/// What is wrong with a name that OpenSSL does not take.
+std::string size_of_name(const std::string& name) {
+  return std::to_string(name.size()) + (name.find('\0') == std::string::npos ? " bytes" : " bytes, one of them NUL");
+}
+
 class OpensslSession final : public Layer {
  public:
   OpensslSession(const TlsContext& context, const std::string& host, Below& below);
@@ -131,19 +136,23 @@ OpensslSession::OpensslSession(const TlsContext& context, const std::string& hos
   verify_peer();
 }
 
+/// OpenSSL checks no name at all when it was given none, or one that it did not take.
 void OpensslSession::expect_server(const std::string& host) {
   situation_.host = host;
+  if (host.empty()) return;  // whoever allows that takes anyone: knows_whom_to_expect()
   error_code no_address;
   const auto address = asio::ip::make_address(host.substr(0, host.find('%')), no_address);
   X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl_.get());
   if (!no_address) {
     // RFC 6066, 3: addresses are not sent as server names.
-    X509_VERIFY_PARAM_set1_ip_asc(expected, address.to_string().c_str());
+    if (X509_VERIFY_PARAM_set1_ip_asc(expected, address.to_string().c_str()) != 1) throw std::bad_alloc{};
     return;
   }
-  SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size());
+  const bool is_expected = SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1 &&
+                           X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) == 1;
+  ERR_clear_error();
+  if (!is_expected) throw Error{error::handshake_failed, "no server can have a name of " + size_of_name(host)};
 }
 
 void OpensslSession::verify_peer() {
@@ -297,6 +306,11 @@ std::shared_ptr<const TlsInfo> OpensslSession::tls_info() const {
 }
 
 }  // namespace
+
+bool knows_whom_to_expect(const TlsContext& context, const std::string& host) {
+  const TlsOptions& options = context.state()->material()->options;
+  return context.is_server() || options.accepts_any_certificate() || !host.empty() || !options.server_name().empty();
+}
 
 std::unique_ptr<Layer> make_tls_session(const TlsContext& context, const std::string& host, Below& below) {
   return std::make_unique<OpensslSession>(context, host, below);

@@ -19,6 +19,7 @@ void TlsContext::reload(TlsOptions) { refuse(); }
 
 namespace transport {
 std::unique_ptr<Layer> make_tls_session(const TlsContext&, const std::string&, Below&) { refuse(); }
+bool knows_whom_to_expect(const TlsContext&, const std::string&) { refuse(); }
 }  // namespace transport
 
 }  // namespace parley

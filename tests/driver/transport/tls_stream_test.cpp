@@ -303,6 +303,36 @@ TEST_F(TlsStream, a_context_that_cannot_be_reloaded_stays_as_it_was) {
   EXPECT_FALSE(client.code) << *client.why;
 }
 
+TEST_F(TlsStream, a_client_that_does_not_know_whom_to_expect_does_not_begin) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+  EXPECT_THROW(start(client, std::move(a), ordinary_client()), std::invalid_argument);
+  start(server, std::move(b), ordinary_server());  // need not know
+  EXPECT_TRUE(run_until(context, [&] { return server.is_done; }));
+}
+
+TEST_F(TlsStream, a_client_that_takes_anyone_need_not_know_whom_to_expect) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+  start(server, std::move(a), ordinary_server());
+  start(client, std::move(b), TlsContext::client(TlsOptions{}.dangerously_accept_any_certificate()));
+  ASSERT_TRUE(run_until(context, [&] { return server.is_done && client.is_done; }));
+  EXPECT_FALSE(client.code) << *client.why;
+}
+
+TEST_F(TlsStream, a_name_that_cannot_be_checked_is_no_reason_to_check_none) {
+  for (const std::string& host : {std::string{"other\0host", 10}, std::string(300, 'a')}) {
+    client = Side{};
+    server = Side{};
+    auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+    start(server, std::move(a), ordinary_server());
+    start(client, std::move(b), ordinary_client(), host);
+    ASSERT_TRUE(run_until(context, [&] { return server.is_done && client.is_done; }));
+    EXPECT_EQ(client.code, error::handshake_failed);
+    EXPECT_NE(client.why->find("no server can have a name of " + std::to_string(host.size()) + " bytes"),
+              std::string::npos)
+        << *client.why;
+  }
+}
+
 using Make = TlsContext(TlsOptions);
 
 std::string refusal(Make* make, const TlsOptions& options) {
