@@ -47,7 +47,8 @@ class Layer {
 
   /// Fills `room` as far as there are bytes; `ec` says why it did not fill it: would_block, asio::error::eof when the
   /// peer has said that nothing follows, error::truncated when the stream ended without that. An end comes again with
-  /// every further read.
+  /// every further read. No error and room left: it has looked at enough that was not for the caller, and others are to
+  /// have their turn before it goes on.
   virtual std::size_t read(std::span<std::byte> room, boost::system::error_code& ec) = 0;
   /// Encodes from the front of the buffers, of which not all are empty; returns how many bytes it took, at least one
   /// and at most `write_size_max`.

@@ -158,8 +158,9 @@ std::size_t LayeredState::try_read(MutableBuffers buffers, error_code& ec) {
     total += size;
     // An end stands in the layer, behind its last bytes: nobody could wait for it below.
     may_have_more_ = why != asio::error::would_block;
-    if (total == 0) ec = why;
-    if (why) break;
+    const bool is_pausing = !why && size < each.size();
+    if (total == 0) ec = is_pausing ? error_code{asio::error::would_block} : why;
+    if (why || is_pausing) break;
   }
   return total;
 }

@@ -36,6 +36,15 @@ const char* complaint(unsigned first, const WsFrame& frame) noexcept {
 
 }  // namespace
 
+bool may_close_with(unsigned code) noexcept {
+  constexpr unsigned reserved = 1004;
+  constexpr unsigned none_came = 1005;
+  constexpr unsigned no_close_frame_came = 1006;
+  if (code == reserved || code == none_came || code == no_close_frame_came) return false;
+  // 1012 to 1014 were registered after the RFC; those from 3000 on are for applications.
+  return (code >= 1000 && code <= 1014) || (code >= 3000 && code <= 4999);
+}
+
 WsHeaderStep decode_ws_header(std::span<const std::byte> unread) noexcept {
   if (unread.size() < 2) return {};
   const auto first = std::to_integer<unsigned>(unread[0]);

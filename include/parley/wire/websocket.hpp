@@ -38,6 +38,9 @@ enum class WsClose : std::uint16_t {
   too_big = 1009,
 };
 
+/// Whether a close frame may have this code (section 7.4): some are only for talking about, most have no meaning.
+[[nodiscard]] PARLEY_EXPORT bool may_close_with(unsigned code) noexcept;
+
 /// What the payload of a client's frame is XORed with.
 using WsMask = std::array<std::byte, 4>;
 

@@ -29,6 +29,9 @@ using wire::WsOpcode;
 /// The length prefix that stands for a WebSocket message above this layer.
 constexpr std::size_t prefix_size = 4;
 
+/// Bytes that one read looks through for something to give out: of frames without payload there could be any number.
+constexpr std::size_t look_size_max = 4 * WsInput::block_size;
+
 /// A peer's words, fit for a line of a log.
 std::string printable(std::string text) {
   for (char& each : text) {
@@ -146,6 +149,7 @@ void WsSession::handshake(error_code& ec) {
 std::size_t WsSession::read(std::span<std::byte> room, error_code& ec) {
   ec = {};
   std::size_t total = 0;
+  std::size_t looked_at = 0;
   while (total < room.size()) {
     const std::size_t size = give_plain(room.subspan(total));
     total += size;
@@ -153,7 +157,10 @@ std::size_t WsSession::read(std::span<std::byte> room, error_code& ec) {
     ec = end_;
     if (ec) break;
     if (advance() != Next::more_input) continue;
+    if (looked_at >= look_size_max) break;
+    const std::size_t before = in_.unread().size();
     in_.fetch(ec);
+    looked_at += in_.unread().size() - before;
     if (ec == asio::error::would_block) break;
     is_heard_ = true;
     if (ec) stream_ended(ec);
@@ -342,6 +349,10 @@ WsSession::Next WsSession::on_close(std::span<const std::byte> payload) {
   if (payload.size() == 1) return fail(error::malformed, WsClose::protocol_error, peer() + " sent half a close code");
   const unsigned code =
       payload.size() < 2 ? static_cast<unsigned>(WsClose::normal) : wire::load_big<std::uint16_t>(payload.data());
+  if (!wire::may_close_with(code)) {
+    return fail(error::malformed, WsClose::protocol_error,
+                peer() + " closed the WebSocket with code " + std::to_string(code) + ", which must not be sent");
+  }
   const std::string reason = payload.size() < 2
                                  ? std::string{}
                                  : std::string{reinterpret_cast<const char*>(payload.data()) + 2, payload.size() - 2};

@@ -49,7 +49,7 @@ template <class Parser>
 UpgradeStep parse(Parser& parser, std::string_view unread, const char* peer) {
   // A stranger shows early. After that, parsing anew for each byte that trickles in would be work without bound.
   const bool is_complete = unread.find("\r\n\r\n") != std::string_view::npos;
-  if (!is_complete && unread.size() > stranger_size_max && unread.size() < upgrade_size_max) return {};
+  if (!is_complete && unread.size() < upgrade_size_max) unread = unread.substr(0, stranger_size_max);
   parser.header_limit(upgrade_size_max);
   parser.eager(false);
   boost::beast::error_code ec;

@@ -49,12 +49,14 @@ std::string frame(unsigned first, const std::string& payload) {
   return std::string{static_cast<char>(first), static_cast<char>(0x80 | payload.size())} + "\0\0\0\0"s + payload;
 }
 
+const std::string request =
+    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
 class WsHeartbeat : public ::testing::Test {
  protected:
   WsHeartbeat() {
-    client.coming =
-        "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    client.coming = request;
     session->handshake(ec);
     EXPECT_FALSE(ec) << session->explain();
     client.sent.clear();
@@ -149,6 +151,55 @@ TEST_F(WsHeartbeat, does_not_ask_while_earlier_bytes_have_not_left) {
   EXPECT_FALSE(ec);
   client.congested = false;
   EXPECT_EQ(beat(), ping);
+}
+
+// --- strangers and tormentors ----------------------------------------------------------------------------------------
+
+TEST(WsUpgrade, knows_a_stranger_by_its_first_bytes_however_many_come_at_once) {
+  for (const std::size_t size : {std::size_t{4}, std::size_t{400}, std::size_t{10'000}}) {
+    Client client;
+    client.coming = std::string(size, '\x16');
+    error_code ec;
+    const auto session = make_ws_server({"/", {}}, WsOptions{}, client);
+    session->handshake(ec);
+    EXPECT_EQ(ec, error::handshake_failed) << size;
+    EXPECT_TRUE(session->explain().starts_with("the client does not speak HTTP; it began with ")) << session->explain();
+  }
+}
+
+TEST(WsUpgrade, takes_a_request_that_comes_a_byte_at_a_time) {
+  Client client;
+  error_code ec;
+  const auto session = make_ws_server({"/", {}}, WsOptions{}, client);
+  std::string with_much_in_it = request;
+  with_much_in_it.insert(request.size() - 2, "Cookie: " + std::string(2000, 'c') + "\r\n");
+  for (std::size_t i = 0; i < with_much_in_it.size(); ++i) {
+    client.coming = with_much_in_it[i];
+    session->handshake(ec);
+    const bool is_last = i + 1 == with_much_in_it.size();
+    ASSERT_EQ(ec, is_last ? error_code{} : error_code{asio::error::would_block}) << i << session->explain();
+  }
+}
+
+TEST_F(WsHeartbeat, a_peer_whose_frames_carry_nothing_does_not_keep_the_reader_for_itself) {
+  client.coming.clear();
+  while (client.coming.size() < (1U << 20)) client.coming += frame(0x8a, "");
+  const std::size_t all = client.coming.size();
+  EXPECT_EQ(read(), "");
+  EXPECT_FALSE(ec) << "there is more to look at";
+  EXPECT_GT(client.coming.size(), all / 2);
+  client.coming += frame(0x82, "news");
+  std::string news;
+  for (int i = 0; i < 100 && news.empty(); ++i) news = read(4);
+  EXPECT_EQ(news, "news");
+}
+
+TEST_F(WsHeartbeat, a_code_that_no_close_frame_may_have_breaks_the_protocol) {
+  client.coming = frame(0x88, "\x03\xed");  // 1005
+  EXPECT_EQ(read(), "");
+  EXPECT_EQ(ec, error::malformed);
+  EXPECT_EQ(session->explain(), "the client closed the WebSocket with code 1005, which must not be sent");
+  EXPECT_EQ(client.sent, "\x88\x02\x03\xea") << "1002";
 }
 
 }  // namespace

@@ -79,6 +79,13 @@ TEST(WebSocket, a_mask_goes_on_where_the_last_piece_ended) {
   EXPECT_EQ(pieces, whole);
 }
 
+TEST(WebSocket, codes_that_a_close_frame_may_have) {
+  for (const unsigned code : {1000U, 1001U, 1003U, 1007U, 1011U, 1014U, 3000U, 4999U})
+    EXPECT_TRUE(may_close_with(code)) << code;
+  for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 2999U, 5000U, 65535U})
+    EXPECT_FALSE(may_close_with(code)) << code;
+}
+
 TEST(WebSocket, headers_that_break_the_rules) {
   EXPECT_EQ(reason_of({0xc2, 0x00}), "a reserved bit is set");
   EXPECT_EQ(reason_of({0x83, 0x00}), "an unknown opcode");
