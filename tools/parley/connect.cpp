@@ -45,8 +45,18 @@ class Connect {
     how.connection(talk_.connection_options());
     if (talk_.options().time_out) how.deadline(*talk_.options().time_out);
     std::optional<Error> failure;
+    std::optional<Error> unusable;
     try {
       how.transport(connecting_transport(talk_.options()));
+    } catch (const Error& e) {
+      unusable = e;
+    }
+    // A file that is missing here says nothing about the peer.
+    if (unusable) {
+      talk_.console().error(unusable->what(), ExitCode::failure);
+      co_return ExitCode::failure;
+    }
+    try {
       peer_.emplace(co_await connect(talk_.options().endpoint, how), 1);
     } catch (const Error& e) {
       failure = e;

@@ -25,18 +25,21 @@ bool is_refusal(const boost::system::error_code& code) noexcept {
   return code == error::untrusted_peer || code == error::refused_by_peer || code == error::handshake_failed;
 }
 
+bool is_broken(const boost::system::error_code& code) noexcept {
+  return code == error::truncated || code == error::malformed || code == error::message_too_large;
+}
+
 }  // namespace
 
 ExitCode exit_code_of_dialling(const boost::system::error_code& code) noexcept {
   if (is_time_out(code)) return ExitCode::timed_out;
-  if (is_refusal(code)) return ExitCode::refused;
+  if (is_refusal(code) || is_broken(code)) return ExitCode::refused;
   return is_absent_peer(code) ? ExitCode::no_peer : ExitCode::failure;
 }
 
 ExitCode exit_code_of_talking(const boost::system::error_code& code) noexcept {
   if (is_time_out(code)) return ExitCode::timed_out;
-  const bool broken = code == error::truncated || code == error::malformed || code == error::message_too_large;
-  return broken || is_refusal(code) ? ExitCode::refused : ExitCode::failure;
+  return is_broken(code) || is_refusal(code) ? ExitCode::refused : ExitCode::failure;
 }
 
 const std::string_view exit_codes_help =

@@ -164,5 +164,18 @@ TEST_F(ToolTls, options_that_make_no_sense_are_refused) {
   }
 }
 
+TEST_F(ToolTls, a_file_that_is_missing_is_no_missing_peer) {
+  const ToolResult result = run_tool({"connect", "tls://127.0.0.1:1", "--tls-ca", file("none.pem")});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_TRUE(has(result.errors, "cannot read the authorities file " + file("none.pem"))) << result.errors;
+}
+
+TEST_F(ToolTls, another_protocol_inside_of_tls_is_a_refusal) {
+  ToolProcess listener{listen("tls://127.0.0.1:0")};
+  std::string endpoint = listener.listening_endpoint();
+  const ToolResult result = run_tool(joined({"connect", endpoint.replace(0, 3, "wss"), "hello"}, trusting()));
+  EXPECT_EQ(result.code, 5) << result.errors;
+}
+
 }  // namespace
 }  // namespace parley::test
