@@ -17,8 +17,6 @@
 namespace parley::tool {
 namespace {
 
-std::string messages(std::uint64_t count) { return fmt::format("{} message{}", count, count == 1 ? "" : "s"); }
-
 JsonLine about(std::string_view event, const Peer& peer) {
   JsonLine object{event};
   object.add("connection", peer.number).add("peer", peer.connection.remote_endpoint().to_string());
@@ -28,6 +26,12 @@ JsonLine about(std::string_view event, const Peer& peer) {
 std::string error_line(std::string_view sentence, ExitCode code, const Peer* peer) {
   JsonLine object = peer != nullptr ? about("error", *peer) : JsonLine{"error"};
   return object.add("exit", static_cast<int>(code)).add("message", sentence).line();
+}
+
+/// The library's sentences have it already.
+std::string with_endpoint(std::string_view sentence, const Peer& peer) {
+  std::string endpoint = " (" + peer.connection.remote_endpoint().to_string() + ")";
+  return std::string{sentence} + (sentence.ends_with(endpoint) ? std::string{} : std::move(endpoint));
 }
 
 std::string message_line(const Peer& peer, const Message& body, const Notation& notation) {
@@ -82,12 +86,13 @@ void Console::closed(const Peer& peer, const CloseReport& report) {
     output_.write(about("closed", peer)
                       .add("received", stats.messages_received)
                       .add("sent", stats.messages_sent - report.unsent_count)
-                      .add("unsent", report.unsent_count)
+                      .add("unsent", report.unsent_count + peer.unqueued_count)
                       .add("unconfirmed_bytes", report.unconfirmed_size)
                       .line());
   } else if (!options_.quiet) {
     say(fmt::format("closed {}: {} received, {} sent", peer.connection.remote_endpoint().to_string(),
-                    messages(stats.messages_received), messages(stats.messages_sent - report.unsent_count)),
+                    count_of_messages(stats.messages_received),
+                    count_of_messages(stats.messages_sent - report.unsent_count)),
         Colour::dim);
   }
 }
@@ -99,7 +104,7 @@ void Console::warning(std::string_view sentence) {
 
 void Console::error(std::string_view sentence, ExitCode code, const Peer* peer) {
   if (options_.json) return output_.write(error_line(sentence, code, peer));
-  say_error(sentence);
+  say_error(peer != nullptr ? with_endpoint(sentence, *peer) : std::string{sentence});
 }
 
 void report_error(std::string_view sentence, ExitCode code, bool json) {

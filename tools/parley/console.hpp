@@ -9,6 +9,7 @@
 #include <parley/connection/connection.hpp>
 #include <parley/message.hpp>
 
+#include <cstdint>
 #include <string_view>
 
 namespace parley::tool {
@@ -19,6 +20,7 @@ struct Peer {
 
   Connection connection;
   unsigned number;
+  std::uint64_t unqueued_count = 0;  ///< messages that waited for room to be sent when the connection was closed
 };
 
 class Console {

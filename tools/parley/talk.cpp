@@ -1,5 +1,7 @@
 #include "talk.hpp"
 
+#include "text.hpp"
+
 #include <parley/error.hpp>
 #include <parley/run.hpp>
 
@@ -37,10 +39,12 @@ bool concerns_one_message(const boost::system::error_code& code) {
   return code == error::unframeable || code == error::message_too_large || code == error::send_ended;
 }
 
-std::string what_did_not_arrive(const CloseReport& report) {
+std::string what_did_not_arrive(const CloseReport& report, std::uint64_t unqueued_count) {
   if (report.unsent_count > 0 || report.unsent_size > 0)
-    return fmt::format("{} message{} ({} bytes with framing) could not be delivered", report.unsent_count,
-                       report.unsent_count == 1 ? "" : "s", report.unsent_size);
+    return fmt::format("{} ({} bytes with framing) could not be delivered{}", count_of_messages(report.unsent_count),
+                       report.unsent_size,
+                       unqueued_count > 0 ? fmt::format(", nor {} that waited for room", unqueued_count) : "");
+  if (unqueued_count > 0) return count_of_messages(unqueued_count) + " that waited for room could not be delivered";
   return fmt::format("{} bytes were sent, but may not have arrived", report.unconfirmed_size);
 }
 
@@ -284,7 +288,10 @@ asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
   }
   if (!failure) co_return true;
   // When we leave, closing tells what did not arrive.
-  if (failure->code() == asio::error::operation_aborted || ending_.is_given()) co_return false;
+  if (failure->code() == asio::error::operation_aborted || ending_.is_given()) {
+    ++peer.unqueued_count;
+    co_return false;
+  }
   note_loss();
   console_.error(failure->what(), ExitCode::failure, &peer);
   co_await pause();
@@ -302,9 +309,9 @@ asio::awaitable<void> Talk::flush(Peer& peer) {
 asio::awaitable<void> Talk::close(Peer& peer) {
   const Deadline deadline{output_.failed() ? std::chrono::seconds{0} : drain_max};
   const CloseReport report = co_await peer.connection.close(deadline);
-  if (!report.all_arrived()) {
+  if (!report.all_arrived() || peer.unqueued_count > 0) {
     note_loss();
-    console_.error(what_did_not_arrive(report), ExitCode::failure, &peer);
+    console_.error(what_did_not_arrive(report, peer.unqueued_count), ExitCode::failure, &peer);
   }
   console_.closed(peer, report);
 }

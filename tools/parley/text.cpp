@@ -236,4 +236,8 @@ std::string json_without_controls(std::string_view json) {
   return out;
 }
 
+std::string count_of_messages(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
+
 }  // namespace parley::tool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,5 +37,8 @@ enum class NewLines { escape, keep };
 
 /// JSON without blanks, with the control characters escaped that JSON itself allows in strings.
 [[nodiscard]] std::string json_without_controls(std::string_view json);
+
+/// "1 message", "2 messages".
+[[nodiscard]] std::string count_of_messages(std::uint64_t count);
 
 }  // namespace parley::tool

@@ -148,5 +148,19 @@ TEST(ToolLeaving, peers_that_do_not_read_share_the_time_they_are_given) {
   EXPECT_NE(tool.errors().find("1 message ("), std::string::npos) << tool.errors();
 }
 
+TEST(ToolLeaving, a_message_that_waited_for_room_is_not_left_out_of_what_could_not_be_delivered) {
+  const support::TemporaryFolder folder;
+  const std::string large(16 * 1024 * 1024, 'x');
+  std::ofstream{folder.file("large")} << large << '\n' << large << '\n';
+  const RawListener listener{"tcp://127.0.0.1:0"};
+  ToolProcess tool{{"connect", listener.endpoint(), "--file", folder.file("large"), "--timeout", "0.3"}};
+  RawPeer peer = listener.accept();
+  tool.error_line_with("nothing was sent or received");
+  peer.reset();
+  EXPECT_EQ(tool.wait(), 3);
+  EXPECT_NE(tool.errors().find("could not be delivered, nor 1 that waited for room"), std::string::npos)
+      << tool.errors();
+}
+
 }  // namespace
 }  // namespace parley::test
