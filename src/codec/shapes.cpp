@@ -154,7 +154,7 @@ constexpr std::size_t reserve_size_max = 64 * limits::kib;
 void SequenceShape::describe(std::string& out) const { out += "an array"; }
 
 bool SequenceShape::begin_array(void* object, std::size_t count, Decoder& decoder) const {
-  if (!decoder.open_array(*this, object)) return false;
+  if (!decoder.charge(empty_size_) || !decoder.open_array(*this, object)) return false;
   reserve_(object, std::min(count, reserve_size_max / element_size_));
   return true;
 }

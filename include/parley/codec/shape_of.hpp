@@ -233,6 +233,16 @@ struct ShapeOf<std::variant<Ts...>> {
 
 // --- elements --------------------------------------------------------------------------------------------------------
 
+/// Memory that containers of elements take, roughly, in bytes: for an element beside its own size, and without any.
+template <class Container>
+inline constexpr std::size_t element_overhead = 0;
+template <class T, class Allocator>
+inline constexpr std::size_t element_overhead<std::list<T, Allocator>> = 4 * sizeof(void*);
+template <class Container>
+inline constexpr std::size_t empty_container_size = 0;
+template <class T, class Allocator>
+inline constexpr std::size_t empty_container_size<std::deque<T, Allocator>> = 640;
+
 /// What the ShapeOf of each container of elements is.
 template <class Container>
 struct SequenceOf {
@@ -244,7 +254,7 @@ struct SequenceOf {
 
   /// As in ShapeOf.
   static constexpr Kinds kinds = kind_array;
-  static constexpr SequenceShape value{sizeof(Element),
+  static constexpr SequenceShape value{sizeof(Element) + element_overhead<Container>,
                                        [](void* object) -> Slot {
                                          Container& container = *static_cast<Container*>(object);
                                          if constexpr (requires { container.reserve(1); }) {
@@ -256,7 +266,8 @@ struct SequenceOf {
                                          Container& container = *static_cast<Container*>(object);
                                          container.clear();
                                          if constexpr (requires { container.reserve(count); }) container.reserve(count);
-                                       }};
+                                       },
+                                       empty_container_size<Container>};
 };
 
 template <class T, class Allocator>

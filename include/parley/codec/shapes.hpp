@@ -116,9 +116,9 @@ class PARLEY_EXPORT SequenceShape final : public Shape {
   /// Empties the container, and may reserve memory for `count` elements.
   using Prepare = void (*)(void* object, std::size_t count);
 
-  /// `element_size` is charged for each element, in bytes.
-  constexpr SequenceShape(std::size_t element_size, Append append, Prepare reserve) noexcept
-      : element_size_{element_size}, append_{append}, reserve_{reserve} {}
+  /// `element_size` is charged for each element, in bytes, and `empty_size` for a container that has none yet.
+  constexpr SequenceShape(std::size_t element_size, Append append, Prepare reserve, std::size_t empty_size = 0) noexcept
+      : element_size_{element_size}, empty_size_{empty_size}, append_{append}, reserve_{reserve} {}
 
   void describe(std::string& out) const override;
   bool begin_array(void* object, std::size_t count, Decoder& decoder) const override;
@@ -126,6 +126,7 @@ class PARLEY_EXPORT SequenceShape final : public Shape {
 
  private:
   std::size_t element_size_;
+  std::size_t empty_size_;
   Append append_;
   Prepare reserve_;
 };

@@ -192,6 +192,17 @@ TEST(MessagePack, bounds_what_is_decoded) {
             "$[838859]: the decoded value would take more than 33554432 bytes of memory");
 }
 
+TEST(MessagePack, bounds_containers_that_take_more_than_their_elements) {
+  MessagePack small;
+  small.decoded_size_max = limits::mib;
+  const std::string ones = "\xdd\x00\x0f\x42\x40"s + std::string(1'000'000, '\1');
+  EXPECT_EQ(rejection<std::vector<std::int8_t>>(small, ones), "accepted");
+  EXPECT_EQ(rejection<std::list<std::int8_t>>(small, ones).substr(0, 2), "$[") << "each is a node";
+  const std::string empty_ones = "\xdc\x27\x10"s + std::string(10'000, '\x90');
+  EXPECT_EQ(rejection<std::vector<std::list<int>>>(small, empty_ones), "accepted");
+  EXPECT_EQ(rejection<std::vector<std::deque<int>>>(small, empty_ones).substr(0, 2), "$[") << "each has a block";
+}
+
 TEST(MessagePack, guesses_what_else_a_payload_is) {
   EXPECT_EQ(rejection<Item>(MessagePack{}, R"({"name": "a"})"), "$: this looks like JSON, not MessagePack");
   EXPECT_EQ(rejection<Item>(MessagePack{}, PythonPickle{}.encode(Item{})),
