@@ -1,5 +1,7 @@
 #include "codec/words.hpp"
 
+#include <parley/codec/utf8.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -17,8 +19,15 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), in_name);
 }
 
-void append_escaped(std::string& out, char c) {
+void append_hexadecimal(std::string& out, char c) {
   constexpr std::string_view digits = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(c);
+  out += "\\x";
+  out += digits[value >> 4];
+  out += digits[value & 15];
+}
+
+void append_escaped(std::string& out, char c) {
   const auto value = static_cast<unsigned char>(c);
   switch (c) {
     case '"': out += "\\\""; return;
@@ -31,10 +40,13 @@ void append_escaped(std::string& out, char c) {
   if (value >= 0x20 && value != 0x7f) {
     out += c;
   } else {
-    out += "\\x";
-    out += digits[value >> 4];
-    out += digits[value & 15];
+    append_hexadecimal(out, c);
   }
+}
+
+/// U+0080 to U+009F in UTF-8, which terminals obey as they do those below U+0020.
+bool begins_with_control(std::string_view text) {
+  return text.size() >= 2 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
 }
 
 /// Not inside a character of UTF-8.
@@ -47,8 +59,24 @@ std::size_t cut_before(std::string_view text, std::size_t size) {
 
 std::string quoted(std::string_view text) {
   const bool cut = text.size() > quote_size_max;
+  std::string_view rest = cut ? text.substr(0, cut_before(text, quote_size_max)) : text;
   std::string out = "\"";
-  for (const char c : cut ? text.substr(0, cut_before(text, quote_size_max)) : text) append_escaped(out, c);
+  while (!rest.empty()) {
+    const std::size_t valid = valid_utf8_size(rest);
+    for (std::string_view part = rest.substr(0, valid); !part.empty(); part.remove_prefix(1)) {
+      if (begins_with_control(part)) {
+        append_hexadecimal(out, part[0]);
+        append_hexadecimal(out, part[1]);
+        part.remove_prefix(1);
+      } else {
+        append_escaped(out, part[0]);
+      }
+    }
+    rest.remove_prefix(valid);
+    if (rest.empty()) break;
+    append_hexadecimal(out, rest[0]);
+    rest.remove_prefix(1);
+  }
   out += cut ? "…\"" : "\"";
   return out;
 }

@@ -114,6 +114,9 @@ TEST(PythonPickle, rejects_what_names_or_runs_code) {
             "byte 2: the pickle names code \"os.system\", which is never done here");
   EXPECT_EQ(rejection<int>(PythonPickle{}, pickle("\x8c\x02os\x8c\x06system\x93)R")),
             "byte 14: the pickle names code \"os.system\", which is never done here");
+  EXPECT_EQ(rejection<Item>(PythonPickle{}, "\x80\4c\xffs\x1b\nc\xc2\x9b\xc3\xa9\n."),
+            "byte 2: the pickle names code \"\\xffs\\x1b.c\\xc2\\x9b\xc3\xa9\", which is never done here")
+      << "fit for a terminal, and valid UTF-8";
   EXPECT_EQ(rejection<int>(PythonPickle{},
                            "\x80\x02"
                            "c_codecs\nencode\nX\x01\0\0\0aR."s),
