@@ -48,6 +48,11 @@ std::string what_did_not_arrive(const CloseReport& report, std::uint64_t unqueue
   return fmt::format("{} bytes were sent, but may not have arrived", report.unconfirmed_size);
 }
 
+bool is_ignored(int signal) {
+  struct sigaction now {};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 InputCut input_cut(const TalkOptions& options) {
   const Notation notation = options.notation();
   const bool raw = !notation.codec && notation.format == BodyFormat::raw;
@@ -96,6 +101,8 @@ asio::awaitable<ExitCode> Talk::run_to_end(std::function<asio::awaitable<ExitCod
 void Talk::leave_at_signal() {
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
+  // The terminal has gone, and commands at work are not of its process group. Under nohup it is ignored, and stays so.
+  if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
   signals_.async_wait([this](boost::system::error_code ec, int) {
     if (ec) return;
     ending_.leave(ExitCode::ok);
