@@ -27,6 +27,13 @@ constexpr std::size_t first_bytes_max = 16;
 /// Plain bytes of one record.
 constexpr std::size_t record_size_max = 16 * 1024;
 
+/// What one read takes from below beyond what it was asked for: records that carry nothing (keys to be changed,
+/// requests to begin anew) could keep it busy for ever.
+constexpr std::size_t take_spare = 128 * 1024;
+
+/// Answers to such records that are kept for a peer that does not read them.
+constexpr std::size_t answers_size_max = 16 * 1024;
+
 /// What is wrong with a name that OpenSSL does not take.
 std::string size_of_name(const std::string& name) {
   return std::to_string(name.size()) + (name.find('\0') == std::string::npos ? " bytes" : " bytes, one of them NUL");
@@ -54,6 +61,7 @@ class OpensslSession final : public Layer {
   void encrypt(std::span<const std::byte> bytes, error_code& ec);
   [[nodiscard]] error_code error_of(int outcome);
   [[nodiscard]] error_code stream_ended();
+  error_code fail(error_code code, std::string sentence);
 
   std::shared_ptr<const TlsMaterial> material_;  // has what the callbacks of its SSL_CTX refer to
   Below& below_;
@@ -61,7 +69,10 @@ class OpensslSession final : public Layer {
   TlsSituation situation_;
   std::string verification_;  // what is wrong with the peer's certificate
   error_code stream_end_;     // of the stream below
-  error_code failed_;         // set together with the sentence
+  bool is_reading_ = false;
+  std::size_t take_left_ = 0;     // while reading
+  std::size_t answers_size_ = 0;  // given while reading, since all that was given has left
+  error_code failed_;             // set together with the sentence
   std::string sentence_;
 };
 
@@ -90,9 +101,13 @@ const BIO_METHOD* OpensslSession::stream_method() {
 int OpensslSession::take_bytes(BIO* bio, char* room, int size) {
   auto& self = *static_cast<OpensslSession*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
+  if (self.is_reading_ && self.take_left_ == 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const std::size_t wanted = std::min(static_cast<std::size_t>(size), self.is_reading_ ? self.take_left_ : SIZE_MAX);
   error_code ec;
-  const std::size_t taken =
-      self.below_.take(std::as_writable_bytes(std::span{room, static_cast<std::size_t>(size)}), ec);
+  const std::size_t taken = self.below_.take(std::as_writable_bytes(std::span{room, wanted}), ec);
   if (ec == asio::error::would_block) {
     BIO_set_retry_read(bio);
     return -1;
@@ -101,6 +116,7 @@ int OpensslSession::take_bytes(BIO* bio, char* room, int size) {
     self.stream_end_ = ec;
     return ec == asio::error::eof ? 0 : -1;
   }
+  if (self.is_reading_) self.take_left_ -= taken;
   std::string& first = self.situation_.first_bytes;
   if (first.size() < first_bytes_max) first.append(room, std::min(taken, first_bytes_max - first.size()));
   return static_cast<int>(taken);
@@ -109,6 +125,7 @@ int OpensslSession::take_bytes(BIO* bio, char* room, int size) {
 int OpensslSession::give_bytes(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
   auto& self = *static_cast<OpensslSession*>(BIO_get_data(bio));
+  if (self.is_reading_) self.answers_size_ += static_cast<std::size_t>(size);
   self.below_.give(std::as_bytes(std::span{bytes, static_cast<std::size_t>(size)}));
   return size;
 }
@@ -188,7 +205,15 @@ void OpensslSession::handshake(error_code& ec) {
 }
 
 std::size_t OpensslSession::read(std::span<std::byte> room, error_code& ec) {
-  ec = {};
+  if (!below_.is_congested()) answers_size_ = 0;
+  if (answers_size_ > answers_size_max) {
+    fail(error::malformed, "the " + std::string{situation_.is_server ? "client" : "server"} +
+                               " asks again and again what TLS has to answer, and does not read the answers");
+  }
+  ec = failed_;
+  if (ec) return 0;
+  is_reading_ = true;
+  take_left_ = room.size() + take_spare;
   std::size_t total = 0;
   while (total < room.size()) {
     ERR_clear_error();
@@ -200,6 +225,8 @@ std::size_t OpensslSession::read(std::span<std::byte> room, error_code& ec) {
     }
     total += size;
   }
+  is_reading_ = false;
+  if (ec == asio::error::would_block && take_left_ == 0) ec = {};  // others are to have their turn
   return total;
 }
 
@@ -266,10 +293,14 @@ error_code OpensslSession::error_of(int outcome) {
     return stream_ended();
   }
   TlsFailure failure = take_failure(situation_, verification_);
-  // OpenSSL tells the reason once; asked again, it only repeats that it failed.
+  return fail(failure.code, std::move(failure.sentence));
+}
+
+/// OpenSSL tells the reason once; asked again, it only repeats that it failed.
+error_code OpensslSession::fail(error_code code, std::string sentence) {
   if (sentence_.empty()) {
-    sentence_ = std::move(failure.sentence);
-    failed_ = failure.code;
+    sentence_ = std::move(sentence);
+    failed_ = code;
   }
   return failed_;
 }
