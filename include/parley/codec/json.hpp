@@ -2,9 +2,9 @@
 //
 //   Order order = parley::Json{}.decode<Order>(message);
 //
-// Numbers with a fraction or an exponent are reals, all others integers. Byte strings travel as base64 text, the
-// integer keys of maps as their decimal text. NaN and the infinities cannot be encoded. What is written has no blanks;
-// reals have the shortest text that reads as the same number again.
+// Numbers with a fraction or an exponent are reals, and so are those that 64 bits cannot hold; all others are integers.
+// Byte strings travel as base64 text, the integer keys of maps as their decimal text. NaN and the infinities cannot be
+// encoded. What is written has no blanks; reals have the shortest text that reads as the same number again.
 #pragma once
 
 #include <parley/codec/codec.hpp>
