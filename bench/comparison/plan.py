@@ -57,9 +57,6 @@ class Row:
     wants: Optional[float] = None
     absolute: bool = False
 
-    def value_judged(self, parley, peer):
-        return parley if self.absolute else parley / peer if peer else float("nan")
-
     def reaches(self, value, bound):
         return value >= bound if self.more_is_better else value <= bound
 

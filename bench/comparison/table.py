@@ -28,19 +28,19 @@ def judge(row, results):
     parley, peer = results.get(row.question, row.parley), results.get(row.question, row.peer)
     a, b = parley.median(row.metric), peer.median(row.metric)
     judged = {"row": row.label, "question": row.question, "unit": unit, "parley": a, "peer": row.peer, "peer_value": b,
-              "ratio": a / b if a is not None and b else None, "must": row.must, "wants": row.wants, "absolute": row.absolute}
-    judged["mark"] = mark(row, parley, peer, a, b)
+              "ratio": parley.ratio(peer, row.metric), "must": row.must, "wants": row.wants, "absolute": row.absolute}
+    judged["mark"] = mark(row, parley, peer, judged)
     return judged
 
 
-def mark(row, parley, peer, a, b):
+def mark(row, parley, peer, judged):
     if parley.failures or peer.failures:
         return "FAILED"
-    if a is None or (b is None and not row.absolute):
+    value = judged["parley"] if row.absolute else judged["ratio"]
+    if value is None:
         return "not offered"
     if row.must is None:
         return ""
-    value = row.value_judged(a, b)
     if row.wants is not None and row.reaches(value, row.wants):
         return "wants"
     return "pass" if row.reaches(value, row.must) else "short"
