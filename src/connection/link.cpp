@@ -70,7 +70,7 @@ void Link::read(Lock& lock) {
 
 /// False when the loop is over: nothing more to read now, or ever.
 bool Link::read_once(Lock& lock) {
-  const asio::mutable_buffer room = in_.prepare(frame_size_);
+  const asio::mutable_buffer room = in_room();
   error_code ec;
   lock.unlock();
   const std::size_t size = stream_.backend().try_read({&room, 1}, ec);
@@ -168,7 +168,7 @@ void Link::end_reading(error_code ec) {
 
 void Link::async_read() {
   reading_ = Reading::running;
-  const asio::mutable_buffer room = in_.prepare(frame_size_);
+  const asio::mutable_buffer room = in_room();
   asio::post(executor_, [this, room, held = sink_.hold()]() mutable {
     const Lock lock{mutex_};  // the executor need not be serial, and the stream takes one call at a time
     stream_.backend().async_read_some(

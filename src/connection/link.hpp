@@ -15,8 +15,8 @@
 // the stream's executor, as Asio asks of composed streams.
 #pragma once
 
-#include "connection/in_buffer.hpp"
-#include "connection/out_queue.hpp"
+#include "wire/in_buffer.hpp"
+#include "wire/out_queue.hpp"
 #include "detail/biased_mutex.hpp"
 #include "detail/context_service.hpp"
 
@@ -118,6 +118,10 @@ class Link : private Pollable {
     ended,
   };
 
+  [[nodiscard]] boost::asio::mutable_buffer in_room() {
+    const std::span<std::byte> room = in_.prepare(frame_size_);
+    return {room.data(), room.size()};
+  }
   void read(Lock& lock);
   void post_read();
   void deliver(Lock& lock);

@@ -1,4 +1,4 @@
-#include "connection/chunk.hpp"
+#include "wire/chunk.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "connection/out_queue.hpp"
+#include "wire/out_queue.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -27,12 +27,6 @@ void OutQueue::append(const wire::Envelope& envelope, Message body) {
   fill(envelope.pad_size, envelope.pad);
   copy(envelope.trailer);
   end_message();
-}
-
-std::size_t OutQueue::gather(std::span<boost::asio::const_buffer> out) const {
-  const std::size_t count = std::min(out.size(), segments_.size());
-  for (std::size_t i = 0; i < count; ++i) out[i] = {segments_[i].data, segments_[i].size};
-  return count;
 }
 
 std::size_t OutQueue::consume(std::size_t size) {

@@ -8,14 +8,13 @@
 // A gathered buffer stays valid until consume() passes it, whatever is appended meanwhile.
 #pragma once
 
-#include "connection/chunk.hpp"
+#include "wire/chunk.hpp"
 #include "detail/ring.hpp"
 
 #include <parley/message.hpp>
 #include <parley/wire/envelope.hpp>
 
-#include <boost/asio/buffer.hpp>
-
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -39,8 +38,13 @@ class OutQueue {
     return at;
   }
 
-  /// Fills `out` with what comes next; returns how many buffers.
-  std::size_t gather(std::span<boost::asio::const_buffer> out) const;
+  /// Fills `buffers`, an array of things made of a pointer and a size, with what comes next; returns how many.
+  template <class Buffers>
+  std::size_t gather(Buffers& buffers) const {
+    const std::size_t count = std::min(buffers.size(), segments_.size());
+    for (std::size_t i = 0; i < count; ++i) buffers[i] = {segments_[i].data, segments_[i].size};
+    return count;
+  }
 
   /// The first `size` bytes have been written. Returns how many messages have thereby gone wholly.
   std::size_t consume(std::size_t size);

@@ -1,8 +1,10 @@
-#include "connection/out_queue.hpp"
+#include "wire/out_queue.hpp"
 
 #include "support/bytes_of.hpp"
 
 #include <parley/wire/envelope.hpp>
+
+#include <boost/asio/buffer.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,17 +1,17 @@
-#include "connection/in_buffer.hpp"
+#include "wire/in_buffer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace parley::detail {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr std::size_t kib = 1024;
 constexpr std::size_t smallest_read = 16 * kib;
@@ -26,10 +26,10 @@ class Fed {
 
   /// One read of at most `size` bytes; returns how many.
   std::size_t read(std::size_t size, std::size_t frame_size = 0) {
-    const asio::mutable_buffer room = buffer.prepare(frame_size);
+    const std::span<std::byte> room = buffer.prepare(frame_size);
     EXPECT_GT(room.size(), 0U);
     const std::size_t part = std::min(size, room.size());
-    for (std::size_t i = 0; i < part; ++i) static_cast<char*>(room.data())[i] = byte_at(received + i);
+    for (std::size_t i = 0; i < part; ++i) room[i] = std::byte(byte_at(received + i));
     buffer.commit(part);
     received += part;
     check();
@@ -132,7 +132,7 @@ TEST(InBuffer, a_large_frame_gets_a_block_of_its_own_size) {
   Fed fed;
   const std::size_t frame = 1'000'000;
   fed.read(4);
-  const asio::mutable_buffer room = fed.buffer.prepare(frame);
+  const std::span<std::byte> room = fed.buffer.prepare(frame);
   EXPECT_EQ(room.size(), frame - 4);
   fed.fill(frame, frame);
   const Message message = fed.take(frame);
@@ -158,7 +158,7 @@ std::size_t moves_while_filling(std::size_t total, std::size_t piece, bool frame
   const std::byte* at = nullptr;
   while (buffer.size() < total) {
     const std::size_t before = buffer.size();
-    const asio::mutable_buffer room = buffer.prepare(frame_size_grows ? buffer.size() + 1 : 0);
+    const std::span<std::byte> room = buffer.prepare(frame_size_grows ? buffer.size() + 1 : 0);
     const std::size_t part = std::min(piece, room.size());
     std::memset(room.data(), 'x', part);
     buffer.commit(part);
@@ -240,9 +240,9 @@ TEST(InBuffer, survives_any_order_of_reads_takes_and_parks) {
 TEST(InBuffer, what_is_unread_may_be_taken_between_prepare_and_commit) {
   Fed fed;
   fed.read(1000);
-  const asio::mutable_buffer room = fed.buffer.prepare(0);
+  const std::span<std::byte> room = fed.buffer.prepare(0);
   const Message first = fed.take(600);
-  for (std::size_t i = 0; i < 50; ++i) static_cast<char*>(room.data())[i] = Fed::byte_at(fed.received + i);
+  for (std::size_t i = 0; i < 50; ++i) room[i] = std::byte(Fed::byte_at(fed.received + i));
   const Message second = fed.take(400);
   fed.buffer.commit(50);
   fed.received += 50;

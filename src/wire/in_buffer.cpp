@@ -1,4 +1,4 @@
-#include "connection/in_buffer.hpp"
+#include "wire/in_buffer.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -21,7 +21,7 @@ std::size_t InBuffer::larger(std::size_t block_size) const noexcept {
   return std::min(block_size * 4, block_size_max_);
 }
 
-boost::asio::mutable_buffer InBuffer::prepare(std::size_t frame_size) {
+std::span<std::byte> InBuffer::prepare(std::size_t frame_size) {
   make_room(frame_size);
   room_ = chunk_->capacity() - end_;
   return {chunk_->data() + end_, room_};

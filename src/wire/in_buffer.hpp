@@ -11,11 +11,9 @@
 // Invariant: begin <= end <= capacity of the block.
 #pragma once
 
-#include "connection/chunk.hpp"
+#include "wire/chunk.hpp"
 
 #include <parley/message.hpp>
-
-#include <boost/asio/buffer.hpp>
 
 #include <cstddef>
 #include <span>
@@ -29,7 +27,7 @@ class InBuffer {
 
   /// Room for the next read. `frame_size` is the whole size of the frame that unread() begins with, where it is known
   /// and was checked against its limit, else 0: a frame too large for a common block gets a block of its own.
-  [[nodiscard]] boost::asio::mutable_buffer prepare(std::size_t frame_size);
+  [[nodiscard]] std::span<std::byte> prepare(std::size_t frame_size);
   void commit(std::size_t size);
 
   [[nodiscard]] std::span<const std::byte> unread() const noexcept {
