@@ -23,6 +23,12 @@ const char* sentence(error e) noexcept {
     case error::untrusted_peer: return "the peer's certificate is not acceptable";
     case error::refused_by_peer: return "the peer refused the handshake";
     case error::handshake_failed: return "the handshake with the peer failed";
+    case error::unknown_peer: return "there is no such peer";
+    case error::duplicate_identity: return "another peer has the same identity";
+    case error::peer_refused: return "the peer was not let in";
+    case error::peer_silent: return "the peer has been silent for too long";
+    case error::peer_too_slow: return "the peer takes its messages too slowly";
+    case error::unacknowledged: return "the message was not acknowledged";
   }
   return "unknown parley error";
 }

@@ -158,6 +158,49 @@ enum class error {
   ///
   /// Options: `TlsOptions::minimum_version`, `TlsOptions::alpn`.
   handshake_failed,
+
+  /// A socket has no peer of this identity, or has it no more. The message was not sent.
+  ///
+  /// To do: wait for the peer (`events()`, `wait_for_peers`), or have such messages kept until it comes back.
+  ///
+  /// Options: `SocketOptions::keep_for_absent_peers`.
+  unknown_peer,
+
+  /// Two sockets say that they are the same one. The one that came later is refused, while the other is there.
+  ///
+  /// To do: give each socket an identity of its own, or none: then it is random. A program that has been started twice
+  /// is the usual cause, and a socket that has dialled itself another.
+  ///
+  /// Options: `SocketOptions::identity`.
+  duplicate_identity,
+
+  /// This side did not let the peer in: the program's own rule said no, or there are as many peers as there may be.
+  ///
+  /// To do: nothing, if it was meant; else look at the rule, or raise the limit.
+  ///
+  /// Options: `SocketOptions::accept_peer`, `SocketOptions::peers_max`.
+  peer_refused,
+
+  /// Nothing has been heard of the peer for too long, not even a heartbeat. The connection is cut.
+  ///
+  /// To do: find out whether the peer hangs, or the network between; a socket that has dialled goes on dialling.
+  ///
+  /// Options: `SocketOptions::silence_max`; at the peer `SocketOptions::heartbeat_interval`.
+  peer_silent,
+
+  /// The peer did not take its messages as fast as they were sent to it, and was cut off, as the program had asked.
+  ///
+  /// To do: make the peer faster, send less, or choose another rule for full queues.
+  ///
+  /// Options: `SocketOptions::overflow`, `SocketOptions::send_high_water_size`, `SocketOptions::send_high_water_count`.
+  peer_too_slow,
+
+  /// A message that was to arrive at least once was not acknowledged, however often it was sent. It may have arrived.
+  ///
+  /// To do: the event has the message. Look for a peer that hangs, or that does not acknowledge.
+  ///
+  /// Options: `SocketOptions::sent_max`, `SocketOptions::resend_after`; at the peer `SocketOptions::acknowledge`.
+  unacknowledged,
 };
 
 /// The category of these codes, named `parley`; one for the process, from any thread.

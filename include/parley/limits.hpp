@@ -47,4 +47,28 @@ inline constexpr std::chrono::milliseconds handshake_time_max{10'000};
 /// Handshakes that an acceptor has under way at a time; further connections stay in the kernel's backlog.
 inline constexpr std::size_t handshakes_max = 256;
 
+/// How long a socket waits for an acknowledgement, and how often it sends a message that wants one.
+inline constexpr std::chrono::milliseconds resend_after{5000};
+inline constexpr unsigned sent_max = 6;
+
+/// Messages, and their bytes, that a socket has sent and not seen acknowledged.
+inline constexpr std::size_t unacknowledged_count_max = 65'536;
+inline constexpr std::size_t unacknowledged_size_max = 64 * mib;
+
+/// Ids of received messages that a socket remembers.
+inline constexpr std::size_t duplicates_max = 65'536;
+
+/// Between two heartbeats, and for how long a peer may be silent.
+inline constexpr std::chrono::milliseconds heartbeat_interval{5000};
+inline constexpr std::chrono::milliseconds silence_max{15'000};
+
+/// From a connection to the end of the greeting.
+inline constexpr std::chrono::milliseconds greeting_time_max{15'000};
+
+/// Peers of a socket at a time.
+inline constexpr std::size_t peers_max = 16'384;
+
+/// Events that wait to be taken; then the oldest are dropped, and counted.
+inline constexpr std::size_t events_max = 4096;
+
 }  // namespace parley::limits

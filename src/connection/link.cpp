@@ -258,7 +258,11 @@ bool Link::write_once(Lock& lock) {
   const std::size_t size = stream_.backend().try_write({buffers.data(), count}, ec);
   lock.lock();
   if (closing_) return true;  // flush() sees to it
-  if (size > 0) written(size);
+  if (size > 0) {
+    written(size);
+  } else {
+    out_.consume(0);
+  }
   if (ec && ec != asio::error::would_block) {
     end_writing(ec);
     return false;

@@ -45,6 +45,15 @@ class Ring {
     ++size_;
     return *slot;
   }
+  template <class... Args>
+  T& emplace_front(Args&&... args) {
+    if (size_ == capacity_) grow();
+    const std::size_t head = (head_ - 1) & (capacity_ - 1);
+    std::construct_at(slots_ + head, std::forward<Args>(args)...);
+    head_ = head;
+    ++size_;
+    return slots_[head];
+  }
   void pop_front() noexcept {
     std::destroy_at(slots_ + head_);
     --size_;

@@ -393,6 +393,11 @@ bool LayeredState::drop_input() {
 
 // --- looking ---------------------------------------------------------------------------------------------------------
 
+bool LayeredState::peer_has_ended() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return !is_closed_ && lower_.backend().peer_has_ended();
+}
+
 std::size_t LayeredState::unacknowledged_size() const noexcept {
   const std::lock_guard lock{mutex_};
   const std::size_t total = total_unacknowledged();

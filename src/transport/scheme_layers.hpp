@@ -24,6 +24,8 @@ void check_client(const Endpoint& endpoint, const TransportOptions& options);
 /// Throws std::invalid_argument for a listener without a TLS certificate.
 [[nodiscard]] std::vector<Handshake> server_handshakes(const Endpoint& endpoint, const TransportOptions& options);
 
+/// For a stream that is there already. `scheme`: ws or wss, of the endpoints from then on; any path will do.
+[[nodiscard]] Handshake ws_handshake(Scheme scheme, const WsOptions& options);
 /// For a stream that is there already.
 [[nodiscard]] Handshake tls_handshake(TlsContext context, std::string host);
 

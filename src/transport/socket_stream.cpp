@@ -12,6 +12,7 @@
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -168,6 +169,12 @@ std::optional<std::size_t> SocketStream::unacknowledged_size() const noexcept {
   // The end of the stream takes a sequence number, and so counts as a byte until it is acknowledged.
   if (send_ended_ && size > 0) --size;
   return static_cast<std::size_t>(size);
+}
+
+bool SocketStream::peer_has_ended() const noexcept {
+  if (!socket_.is_open()) return false;
+  pollfd descriptor{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&descriptor, 1, 0) == 1 && (descriptor.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 std::optional<PeerCredentials> SocketStream::peer_credentials() const noexcept {

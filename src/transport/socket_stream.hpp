@@ -36,6 +36,7 @@ class SocketStream final : public StreamBackend {
   void shutdown_send(boost::system::error_code& ec) override;
   void close() noexcept override;
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override;
+  [[nodiscard]] bool peer_has_ended() const noexcept override;
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override;
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return remote_; }

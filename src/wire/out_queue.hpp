@@ -4,6 +4,8 @@
 // is a list of segments, each a run of bytes in a block or one body. It also remembers where each message ends, so that
 // after any partial write it can say how many messages have wholly gone.
 //
+// Frames that are no messages (a greeting, a heartbeat) are written in their turn, but not counted.
+//
 // Invariant: size() is the sum of the segments' bytes; the last remembered end is the last byte ever appended.
 // A gathered buffer stays valid until consume() passes it, whatever is appended meanwhile.
 #pragma once
@@ -18,6 +20,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace parley::detail {
 
@@ -26,28 +30,55 @@ class OutQueue {
   /// Bodies up to this size are copied into a block, larger ones referenced.
   static constexpr std::size_t copied_size_max = 4 * 1024;
 
+  /// What is remembered of a message while it is queued: whether it may be sent to somebody else instead.
+  enum class Note : std::uint8_t { none, may_move };
+
   /// One message: the envelope's header, the body, padding and trailer, in wire order.
   void append(const wire::Envelope& envelope, Message body);
 
   /// One message of `size` bytes that the caller writes at once. It may also overwrite `slack` bytes behind them, which
   /// lets it copy small bodies in one move of fixed size. size + slack: at most 2 * copied_size_max.
-  [[nodiscard]] std::byte* append_in_place(std::size_t size, std::size_t slack) {
+  [[nodiscard]] std::byte* append_in_place(std::size_t size, std::size_t slack, Note note = Note::none) {
     std::byte* at = reserve(size + slack);
     extend(size);
-    end_message();
+    end_message(note);
     return at;
   }
 
+  /// A frame that is no message.
+  void append_control(std::span<const std::byte> frame);
+
+  /// One message: a header, and a body that is copied or referenced like any other.
+  void append(std::span<const std::byte> header, const Message& body, Note note = Note::none);
+
+  /// One message, the same for several queues: `bytes` lie in `block`, or in `body` where that is not empty.
+  void append_shared(SharedBytes& block, std::span<const std::byte> bytes, const Message& body);
+
   /// Fills `buffers`, an array of things made of a pointer and a size, with what comes next; returns how many.
   template <class Buffers>
-  std::size_t gather(Buffers& buffers) const {
+  std::size_t gather(Buffers& buffers) {
     const std::size_t count = std::min(buffers.size(), segments_.size());
-    for (std::size_t i = 0; i < count; ++i) buffers[i] = {segments_[i].data, segments_[i].size};
+    gathered_size_ = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      buffers[i] = {segments_[i].data, segments_[i].size};
+      gathered_size_ += segments_[i].size;
+    }
     return count;
   }
 
   /// The first `size` bytes have been written. Returns how many messages have thereby gone wholly.
   std::size_t consume(std::size_t size);
+
+  /// Drops the message that has waited longest, of those of which nothing has been written and that nobody is writing
+  /// now. False: there is none.
+  bool drop_oldest();
+
+  struct TakenOut {
+    std::vector<std::byte> bytes;
+    Note note = Note::none;
+  };
+  /// Takes that message out. Its bytes are empty when there is none.
+  [[nodiscard]] TakenOut take_oldest();
 
   /// Drops everything queued.
   void clear();
@@ -57,7 +88,7 @@ class OutQueue {
 
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(appended_size_ - gone_size_); }
-  [[nodiscard]] std::size_t message_count() const noexcept { return ends_.size(); }
+  [[nodiscard]] std::size_t message_count() const noexcept { return ends_.size() - control_count_; }
 
  private:
   struct Segment {
@@ -77,7 +108,25 @@ class OutQueue {
     block_used_ += size;
     appended_size_ += size;
   }
-  void end_message() { ends_.emplace_back(appended_size_); }
+  /// Where something ends, in bytes ever appended, and what it is; in eight bytes.
+  class End {
+   public:
+    End(std::uint64_t position, bool is_control, Note note) noexcept
+        : tagged_{(position << 2) | (is_control ? 1U : 0U) | (note == Note::may_move ? 2U : 0U)} {}
+    [[nodiscard]] std::uint64_t position() const noexcept { return tagged_ >> 2; }
+    [[nodiscard]] bool is_control() const noexcept { return (tagged_ & 1) != 0; }
+    [[nodiscard]] Note note() const noexcept { return (tagged_ & 2) != 0 ? Note::may_move : Note::none; }
+    void shift(std::uint64_t size) noexcept { tagged_ += size << 2; }
+
+   private:
+    std::uint64_t tagged_;
+  };
+
+  void end_message(Note note = Note::none) { ends_.emplace_back(appended_size_, false, note); }
+  /// The first that can be taken out, and where it begins; ends_.size(): none.
+  [[nodiscard]] std::pair<std::size_t, std::uint64_t> first_untouched() const noexcept;
+  std::vector<Segment> cut_out(std::size_t index, std::uint64_t begin);
+  std::vector<Segment> take_segments(std::size_t size);
   void start_block();
   void start_segment();
   void copy(std::span<const std::byte> bytes);
@@ -85,7 +134,10 @@ class OutQueue {
   void reference(Message body);
 
   Ring<Segment> segments_;
-  Ring<std::uint64_t> ends_;    // of queued messages, in bytes ever appended
+  Ring<End> ends_;                  // of what is queued
+  std::size_t control_count_ = 0;   // of them, those of control frames
+  std::uint64_t front_begin_ = 0;   // where the first of them begins
+  std::size_t gathered_size_ = 0;   // the bytes in front that are being written
   std::size_t gone_count_ = 0;  // messages that have left since the last release_memory
   ChunkRef block_;              // being filled
   std::size_t block_used_ = 0;

@@ -76,6 +76,10 @@ class StreamBackend {
   /// Bytes written but not yet taken by the peer's system, where the transport can tell.
   [[nodiscard]] virtual std::optional<std::size_t> unacknowledged_size() const noexcept { return std::nullopt; }
 
+  /// Whether the system knows already that the peer has ended its direction, or the connection, though bytes that came
+  /// before that may not have been read. False where that cannot be told.
+  [[nodiscard]] virtual bool peer_has_ended() const noexcept { return false; }
+
   /// A sentence about the last failure, where the code alone does not say what to do about it; else empty.
   [[nodiscard]] virtual std::string explain() const { return {}; }
   /// What TLS knows of the peer; null where there is no TLS.

@@ -81,7 +81,7 @@ class Queue {
 };
 
 TEST(OutQueue, is_empty_at_first) {
-  const OutQueue queue;
+  OutQueue queue;
   std::array<asio::const_buffer, 4> buffers;
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.gather(buffers), 0U);

@@ -1,0 +1,54 @@
+// Duplicates: the ids of messages that have arrived, the last so many of them, so that one that comes again is known.
+#pragma once
+
+#include <parley/wire/peer_frame.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace parley::policy {
+
+class Duplicates {
+ public:
+  /// `count_max`: how many ids are remembered; when there are more, the oldest is forgotten. 0: none. `seed`: peers
+  /// choose the ids, and must not know which of them collide.
+  Duplicates(std::size_t count_max, std::uint64_t seed) noexcept;
+
+  /// What is known of a message.
+  enum class State : std::uint8_t {
+    unknown,       ///< it has not been seen
+    taken,         ///< the application has it, and has not acknowledged it
+    acknowledged,  ///< it is done with
+  };
+  [[nodiscard]] State state(const wire::MessageId& id) const noexcept;
+
+  /// It has arrived, for the first time.
+  void add(const wire::MessageId& id, State state);
+  /// The application has acknowledged it; nothing if it has been forgotten.
+  void acknowledge(const wire::MessageId& id) noexcept;
+
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+ private:
+  struct Entry {
+    wire::MessageId id;
+    State state = State::unknown;
+  };
+  static constexpr std::uint32_t empty = 0xffffffff;
+
+  [[nodiscard]] std::size_t hash(const wire::MessageId& id) const noexcept;
+  [[nodiscard]] std::size_t find_bucket(const wire::MessageId& id) const noexcept;
+  void remove_bucket(std::size_t bucket) noexcept;
+  void grow();
+
+  const std::size_t count_max_;
+  const std::uint64_t seed_;
+  // Open addressing with linear probing: buckets hold positions in entries_, which is a ring when it has grown fully.
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> buckets_;  // a power of two, at least twice as many as entries
+  std::size_t count_ = 0;
+  std::size_t next_ = 0;  // of entries_: where the next goes
+};
+
+}  // namespace parley::policy

@@ -1,0 +1,101 @@
+#include "socket/peer_link.hpp"
+
+#include "socket/state.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace parley::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+/// Reading that was stopped goes on when no more than this is left.
+constexpr std::size_t resume_size = 4 * 1024;
+
+/// How long a link that has said all it had to say waits for the other side to end as well.
+constexpr std::chrono::seconds leave_time_max{1};
+
+}  // namespace
+
+PeerLink::PeerLink(std::shared_ptr<SocketState> socket, transport::Stream stream)
+    : socket_{std::move(socket)},
+      executor_{stream.get_executor()},
+      link_{std::move(stream), executor_, socket_->socket_mutex(), *this, *socket_->socket_context(),
+            limits::read_size} {}
+
+void PeerLink::start(policy::LinkId id) {
+  id_ = id;
+  link_.start();
+}
+
+void PeerLink::taken() {
+  if (link_.is_paused() && link_.in().size() <= resume_size) link_.resume();
+}
+
+void PeerLink::close() {
+  is_over_ = true;
+  leave_timer_.reset();
+  link_.close();
+}
+
+void PeerLink::finish() {
+  is_finishing_ = true;
+  link_.in().consume(link_.in().size());
+  link_.end_sending();
+  link_.resume();
+  leave_timer_.emplace(executor_, leave_time_max);
+  leave_timer_->async_wait([self = shared_from_this()](error_code ec) {
+    if (ec) return;
+    const SocketState::Lock lock{self->socket_->socket_mutex()};
+    self->leave();
+  });
+}
+
+void PeerLink::leave() {
+  if (is_over_) return;
+  close();
+  socket_->on_left_locked(*this);
+}
+
+bool PeerLink::wants_bytes() const { return is_finishing_ || (!is_over_ && socket_->core().wants_bytes(id_)); }
+
+void PeerLink::on_bytes(std::unique_lock<BiasedMutex>& lock) {
+  if (is_finishing_) {
+    link_.in().consume(link_.in().size());
+    return;
+  }
+  if (is_over_) return;
+  socket_->core().on_bytes(id_, Clock::now());
+  link_.set_frame_size(socket_->core().wanted_size(id_));
+  socket_->deliver_locked(lock);
+}
+
+void PeerLink::on_read_end(error_code ec) { end(ec); }
+
+void PeerLink::on_written(std::size_t /*message_count*/) {
+  if (is_over_ || is_finishing_) return;
+  socket_->core().on_written(id_, Clock::now());
+  socket_->settle_later_locked();
+}
+
+void PeerLink::on_write_end(error_code ec) { end(ec); }
+
+void PeerLink::end(error_code ec) {
+  if (is_over_) return;
+  if (is_finishing_) return leave();
+  is_over_ = true;
+  const std::string why = link_.explain();
+  const bool is_clean = ec == asio::error::eof;
+  socket_->on_link_end_locked(*this, is_clean ? error_code{error::closed} : ec,
+                              is_clean       ? "the peer closed the connection"
+                              : why.empty() ? "the connection was lost: " + ec.message()
+                                            : why);
+  link_.close();
+}
+
+}  // namespace parley::detail

@@ -1,0 +1,61 @@
+// PeerLink: the stream to one peer of a socket. It moves bytes and asks the socket's core what they mean.
+#pragma once
+
+#include "connection/link.hpp"
+#include "policy/link_id.hpp"
+
+#include <parley/transport/stream.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace parley::detail {
+
+class SocketState;
+
+class PeerLink final : public std::enable_shared_from_this<PeerLink>, private LinkSink {
+ public:
+  PeerLink(std::shared_ptr<SocketState> socket, transport::Stream stream);
+
+  // Mutex held.
+
+  Link& link() noexcept { return link_; }
+  void start(policy::LinkId id);
+  [[nodiscard]] const LinkCounters& counters() const noexcept { return link_.counters(); }
+  /// For a context that is going.
+  void forget() noexcept {
+    is_over_ = true;
+    link_.forget();
+  }
+  [[nodiscard]] policy::LinkId id() const noexcept { return id_; }
+  /// A message was taken: reading may go on.
+  void taken();
+  /// Ends at once; the core has forgotten it.
+  void close();
+  /// Ends behind what is queued, and when the peer has ended too, or a moment has passed.
+  void finish();
+  [[nodiscard]] bool is_finishing() const noexcept { return is_finishing_; }
+
+ private:
+  [[nodiscard]] bool wants_bytes() const override;
+  void on_bytes(std::unique_lock<BiasedMutex>& lock) override;
+  void on_read_end(boost::system::error_code ec) override;
+  void on_written(std::size_t message_count) override;
+  void on_write_end(boost::system::error_code ec) override;
+  [[nodiscard]] std::shared_ptr<void> hold() override { return shared_from_this(); }
+
+  void end(boost::system::error_code ec);
+  void leave();
+
+  const std::shared_ptr<SocketState> socket_;
+  const boost::asio::any_io_executor executor_;
+  Link link_;
+  policy::LinkId id_{};
+  bool is_finishing_ = false;
+  bool is_over_ = false;
+  std::optional<boost::asio::steady_timer> leave_timer_;  // while finishing
+};
+
+}  // namespace parley::detail

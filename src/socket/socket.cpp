@@ -1,0 +1,230 @@
+#include <parley/socket/socket.hpp>
+
+#include "detail/as_result.hpp"
+#include "socket/state.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace parley {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace detail {
+namespace {
+
+using State = std::shared_ptr<SocketState>;
+using Sent = SocketState::Sent;
+using Taken = SocketState::Taken;
+
+/// A coroutine of its own, so that the frames of those below hold none of this.
+asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable); }
+
+[[noreturn]] void fail(SocketState& state, error_code ec, const char* operation) {
+  if (ec == error::timed_out) throw Error{ec, std::string{operation} + " timed out"};
+  if (ec == asio::error::operation_aborted) throw Error{ec, std::string{operation} + " was cancelled"};
+  const std::string sentence = state.last_error();
+  throw Error{ec, sentence.empty() ? std::string{operation} + " failed: " + ec.message() : sentence};
+}
+
+void require_living(SocketState& state) {
+  if (state.is_abandoned()) {
+    throw Error{asio::error::operation_aborted, "the socket was destroyed before the operation began"};
+  }
+}
+
+asio::awaitable<Received> receive(State state, Deadline deadline) {
+  Received received;
+  const Taken taken = state->try_take(received);
+  if (taken == Taken::message_and_yield) co_await let_others_run();
+  if (taken == Taken::message || taken == Taken::message_and_yield) co_return std::move(received);
+  require_living(*state);
+  auto [ec, late] = co_await await_result<void(error_code, Received)>(
+      [&](auto handler) { state->receive(deadline, Handler<Received>{std::move(handler)}); });
+  if (ec) fail(*state, ec, "receive");
+  co_return std::move(late);
+}
+
+asio::awaitable<std::vector<Received>> receive_batch(State state, std::size_t count_max, Deadline deadline) {
+  std::vector<Received> batch;
+  batch.push_back(co_await receive(state, deadline));
+  for (Received more; batch.size() < count_max;) {
+    const Taken taken = state->try_take(more);
+    if (taken != Taken::message && taken != Taken::message_and_yield) break;
+    batch.push_back(std::move(more));
+  }
+  co_return batch;
+}
+
+asio::awaitable<void> send(State state, std::optional<Identity> to, Message message, SendOptions options) {
+  error_code ec;
+  const Sent sent = state->try_send(message, to, options, ec);
+  if (sent == Sent::done) {
+    if (state->yield_due()) co_await let_others_run();
+    co_return;
+  }
+  require_living(*state);
+  if (sent == Sent::failed) fail(*state, ec, "send");
+  auto [late_ec] = co_await await_result<void(error_code)>(
+      [&](auto handler) { state->send(std::move(message), to, options, false, Handler<>{std::move(handler)}); });
+  if (late_ec) fail(*state, late_ec, "send");
+}
+
+asio::awaitable<void> send_confirmed(State state, Message message, SendOptions options) {
+  require_living(*state);
+  auto [ec] = co_await await_result<void(error_code)>([&](auto handler) {
+    state->send(std::move(message), std::nullopt, options, true, Handler<>{std::move(handler)});
+  });
+  if (ec) fail(*state, ec, "send_confirmed");
+}
+
+asio::awaitable<Endpoint> bind(State state, Endpoint endpoint, EndpointOptions options) {
+  require_living(*state);
+  co_return state->bind(endpoint, options);
+}
+
+asio::awaitable<void> wait_for_peers(State state, std::size_t count, Deadline deadline) {
+  require_living(*state);
+  auto [ec] = co_await await_result<void(error_code)>(
+      [&](auto handler) { state->wait_for_peers(count, deadline, Handler<>{std::move(handler)}); });
+  if (ec) fail(*state, ec, "wait_for_peers");
+}
+
+asio::awaitable<SocketEvent> next_event(State state, Deadline deadline) {
+  require_living(*state);
+  auto [ec, event] = co_await await_result<void(error_code, SocketEvent)>(
+      [&](auto handler) { state->next_event(deadline, Handler<SocketEvent>{std::move(handler)}); });
+  if (ec) fail(*state, ec, "next_event");
+  co_return std::move(event);
+}
+
+asio::awaitable<SocketCloseReport> close(State state, Deadline deadline) {
+  auto [ec, report] = co_await await_result<void(error_code, SocketCloseReport)>(
+      [&](auto handler) { state->close(deadline, Handler<SocketCloseReport>{std::move(handler)}); });
+  co_return report;
+}
+
+void require_confirmable(const SocketState& state) {
+  if (!state.confirms()) {
+    throw std::invalid_argument("only what is sent at least once is confirmed: set SocketOptions::delivery");
+  }
+}
+
+}  // namespace
+
+void start_socket_bind(State state, Endpoint endpoint, EndpointOptions options, Handler<Endpoint> handler) {
+  error_code ec;
+  Endpoint bound = endpoint;
+  try {
+    bound = state->bind(endpoint, options);
+  } catch (const Error& e) {
+    ec = e.code();
+    state->note_error(e.what());
+  }
+  post_completion(std::move(handler), state->executor(), ec, std::move(bound));
+}
+
+void start_socket_receive(State state, Deadline deadline, Handler<Received> handler) {
+  state->receive(deadline, std::move(handler));
+}
+
+void start_socket_send(State state, Message message, std::optional<Identity> to, SendOptions options,
+                       bool is_confirmed, Handler<> handler) {
+  if (is_confirmed) require_confirmable(*state);
+  state->send(std::move(message), to, options, is_confirmed, std::move(handler));
+}
+
+void start_socket_wait(State state, std::size_t peer_count, Deadline deadline, Handler<> handler) {
+  state->wait_for_peers(peer_count, deadline, std::move(handler));
+}
+
+void start_socket_event(State state, Deadline deadline, Handler<SocketEvent> handler) {
+  state->next_event(deadline, std::move(handler));
+}
+
+void start_socket_close(State state, Deadline deadline, Handler<SocketCloseReport> handler) {
+  state->close(deadline, std::move(handler));
+}
+
+}  // namespace detail
+
+void Received::acknowledge() const {
+  if (socket_) socket_->acknowledge(sender, id_);
+}
+
+Socket::Socket(executor_type executor, SocketOptions options)
+    : state_{detail::SocketState::make(std::move(executor), std::move(options))} {}
+
+Socket& Socket::operator=(Socket&& other) noexcept {
+  if (this != &other) {
+    if (state_) state_->abandon();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+
+Socket::~Socket() {
+  if (state_) state_->abandon();
+}
+
+Socket::executor_type Socket::get_executor() const { return state_->executor(); }
+const Identity& Socket::identity() const noexcept { return state_->identity(); }
+
+asio::awaitable<Endpoint> Socket::bind(Endpoint endpoint, EndpointOptions options) {
+  return detail::bind(state_, std::move(endpoint), std::move(options));
+}
+bool Socket::unbind(const Endpoint& endpoint) { return state_->unbind(endpoint); }
+void Socket::connect(const Endpoint& endpoint, const EndpointOptions& options) { state_->connect(endpoint, options); }
+bool Socket::disconnect(const Endpoint& endpoint) { return state_->disconnect(endpoint); }
+asio::awaitable<void> Socket::wait_for_peers(std::size_t count, Deadline deadline) {
+  return detail::wait_for_peers(state_, count, deadline);
+}
+
+asio::awaitable<void> Socket::send(Message message, SendOptions options) {
+  return detail::send(state_, std::nullopt, std::move(message), std::move(options));
+}
+asio::awaitable<void> Socket::send_to(Identity to, Message message, SendOptions options) {
+  return detail::send(state_, to, std::move(message), std::move(options));
+}
+asio::awaitable<void> Socket::send_confirmed(Message message, SendOptions options) {
+  detail::require_confirmable(*state_);
+  return detail::send_confirmed(state_, std::move(message), std::move(options));
+}
+
+error_code Socket::try_send(Message message, const SendOptions& options) {
+  error_code ec;
+  const auto sent = state_->try_send(message, std::nullopt, options, ec);
+  return sent == detail::SocketState::Sent::must_wait ? error_code{error::full} : ec;
+}
+error_code Socket::try_send_to(const Identity& to, Message message, const SendOptions& options) {
+  error_code ec;
+  const auto sent = state_->try_send(message, to, options, ec);
+  return sent == detail::SocketState::Sent::must_wait ? error_code{error::full} : ec;
+}
+
+asio::awaitable<Received> Socket::receive(Deadline deadline) { return detail::receive(state_, deadline); }
+asio::awaitable<std::vector<Received>> Socket::receive_batch(std::size_t count_max, Deadline deadline) {
+  if (count_max == 0) throw std::invalid_argument("receive_batch needs room for at least one message");
+  return detail::receive_batch(state_, count_max, deadline);
+}
+std::optional<Received> Socket::try_receive() {
+  std::optional<Received> received{std::in_place};
+  const auto taken = state_->try_take(*received);
+  using Taken = detail::SocketState::Taken;
+  if (taken != Taken::message && taken != Taken::message_and_yield) received.reset();
+  return received;
+}
+
+asio::awaitable<SocketEvent> Socket::next_event(Deadline deadline) { return detail::next_event(state_, deadline); }
+std::optional<SocketEvent> Socket::try_next_event() { return state_->try_next_event(); }
+std::vector<PeerInfo> Socket::peers() const { return state_->peers(); }
+SocketStats Socket::stats() const { return state_->stats(); }
+std::string Socket::last_error() const { return state_->last_error(); }
+asio::awaitable<SocketCloseReport> Socket::close(Deadline deadline) { return detail::close(state_, deadline); }
+
+}  // namespace parley

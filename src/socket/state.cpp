@@ -1,0 +1,307 @@
+#include "socket/state.hpp"
+
+#include "detail/log.hpp"
+
+#include <parley/error.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+namespace parley::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using policy::LinkId;
+using policy::SocketAction;
+
+namespace {
+
+std::uint64_t random_bits() {
+  static thread_local std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
+
+std::shared_ptr<SocketState> SocketState::make(asio::any_io_executor executor, SocketOptions options) {
+  return std::make_shared<SocketState>(std::move(executor), std::move(options));
+}
+
+SocketState::SocketState(asio::any_io_executor executor, SocketOptions options)
+    : WaitingObject{std::move(executor), own_mutex_},
+      core_{std::move(options), Identity::of_random(random_bits(), random_bits()), random_bits()} {}
+
+// --- endpoints -------------------------------------------------------------------------------------------------------
+
+Endpoint SocketState::bind(const Endpoint& endpoint, const EndpointOptions& options) {
+  auto self = std::static_pointer_cast<SocketState>(shared_from_this());
+  const auto door = std::make_shared<Doorkeeper>(std::move(self), endpoint, options);
+  const Lock lock{mutex()};
+  if (life_ != Life::open) throw Error{error::closed, "the socket was closed"};
+  doors_.push_back(door);
+  door->start();
+  return door->local_endpoint();
+}
+
+bool SocketState::unbind(const Endpoint& endpoint) {
+  const Lock lock{mutex()};
+  const auto found = std::find_if(doors_.begin(), doors_.end(),
+                                  [&](const auto& door) { return door->local_endpoint() == endpoint; });
+  if (found == doors_.end()) return false;
+  (*found)->close();
+  doors_.erase(found);
+  return true;
+}
+
+void SocketState::connect(const Endpoint& endpoint, const EndpointOptions& options) {
+  transport::detail::require_connectable(endpoint, options.transport());
+  Lock lock{mutex()};
+  if (life_ != Life::open) throw Error{error::closed, "the socket was closed"};
+  const bool is_known = std::any_of(diallings_.begin(), diallings_.end(),
+                                    [&](const Dialling& each) { return each.endpoint == endpoint; });
+  if (is_known) throw std::invalid_argument{"the socket is connected to " + endpoint.to_string() + " already"};
+  diallings_.push_back({core_.add_dialler(endpoint), endpoint, options, nullptr});
+  settle_locked(lock);
+}
+
+bool SocketState::disconnect(const Endpoint& endpoint) {
+  Lock lock{mutex()};
+  const auto found = std::find_if(diallings_.begin(), diallings_.end(),
+                                  [&](const Dialling& each) { return each.endpoint == endpoint; });
+  if (found == diallings_.end()) return false;
+  core_.remove_dialler(found->id, Clock::now());
+  settle_locked(lock);
+  return true;
+}
+
+SocketState::Dialling* SocketState::find_dialling(policy::DiallerId id) noexcept {
+  const auto found = std::find_if(diallings_.begin(), diallings_.end(), [&](const Dialling& d) { return d.id == id; });
+  return found == diallings_.end() ? nullptr : &*found;
+}
+
+void SocketState::dial(policy::DiallerId id) {
+  Dialling* const dialling = find_dialling(id);
+  if (dialling == nullptr) return;
+  dialling->stop = std::make_shared<asio::cancellation_signal>();
+  const auto why = std::make_shared<std::string>();
+  transport::StreamConnectOptions options;
+  options.deadline(dialling->options.attempt_time_max()).transport(dialling->options.transport()).failure_to(why);
+  auto on_done = [self = std::static_pointer_cast<SocketState>(shared_from_this()), id, why, stop = dialling->stop,
+                  since = Clock::now()](error_code ec, transport::Stream stream) {
+    self->on_dialled(id, since, ec, std::move(stream), *why);
+  };
+  transport::async_connect(executor(), dialling->endpoint, options,
+                           asio::bind_cancellation_slot(dialling->stop->slot(), std::move(on_done)));
+}
+
+void SocketState::on_dialled(policy::DiallerId id, TimePoint since, error_code ec, transport::Stream stream,
+                             const std::string& why) {
+  Lock lock{mutex()};
+  Dialling* const dialling = find_dialling(id);
+  if (dialling == nullptr || context() == nullptr) return;
+  dialling->stop = nullptr;
+  if (ec) {
+    core_.on_dial_failed(id, ec, why, Clock::now());
+    settle_locked(lock);
+    return;
+  }
+  policy::LinkInfo info{.dialect = dialling->options.dialect(),
+                        .endpoint = dialling->endpoint,
+                        .is_dialled = true,
+                        .dialler = id,
+                        .since = since};
+  if (const auto tls = stream.tls_info()) info.tls_subject = tls->peer_subject;
+  add_link_locked(lock, std::move(stream), std::move(info), {});
+}
+
+// --- links -----------------------------------------------------------------------------------------------------------
+
+void SocketState::add_link_locked(Lock& lock, transport::Stream stream, policy::LinkInfo info,
+                                  std::span<const std::byte> unread) {
+  if (life_ == Life::finishing || life_ == Life::closed || context() == nullptr) return;
+  auto self = std::static_pointer_cast<SocketState>(shared_from_this());
+  const auto link = std::make_shared<PeerLink>(std::move(self), std::move(stream));
+  if (!unread.empty()) {
+    std::memcpy(link->link().in().prepare(0).data(), unread.data(), unread.size());
+    link->link().in().commit(unread.size());
+  }
+  const LinkId id = core_.add_link(std::move(info), link->link().in(), link->link().out(), Clock::now());
+  links_.emplace(id, link);
+  link->start(id);
+  settle_locked(lock);
+}
+
+PeerLink* SocketState::find_link(LinkId id) noexcept {
+  const auto found = links_.find(id);
+  return found == links_.end() ? nullptr : found->second.get();
+}
+
+void SocketState::on_link_end_locked(const PeerLink& link, error_code ec, const std::string& sentence) {
+  const auto found = links_.find(link.id());
+  if (found == links_.end()) return;
+  core_.on_end(link.id(), ec, sentence, Clock::now());
+  links_.erase(found);
+  settle_later_locked();
+}
+
+void SocketState::on_left_locked(const PeerLink& link) {
+  std::erase_if(leaving_, [&](const auto& each) { return each.get() == &link; });
+  if (life_ == Life::finishing && leaving_.empty()) conclude_locked();
+}
+
+void SocketState::note_refused_locked(Lock& lock, error_code ec, std::string sentence, const Endpoint& peer) {
+  core_.on_refused(peer, ec, std::move(sentence));
+  settle_locked(lock);
+}
+
+void SocketState::note_trouble_locked(Lock& lock, error_code ec, const Endpoint& where, Duration pause) {
+  core_.on_accept_paused(where, ec, pause);
+  settle_locked(lock);
+}
+
+// --- carrying out what the core asks for -----------------------------------------------------------------------------
+
+void SocketState::settle_locked(Lock& lock) {
+  const auto self = shared_from_this();  // the lock is released meanwhile
+  do {
+    while (const auto action = core_.next_action()) {
+      perform(lock, *action);
+      if (!lock.owns_lock()) lock.lock();
+    }
+    complete_operations();
+    satisfy_receivers();
+  } while (core_.has_actions());
+  tell_waiters();
+  schedule_core_deadline();
+  if (life_ == Life::draining && core_.is_drained()) finish_closing_locked(lock);
+}
+
+void SocketState::settle_later_locked() {
+  if (settle_is_posted_ || context() == nullptr) return;
+  settle_is_posted_ = true;
+  asio::post(executor(), [self = std::static_pointer_cast<SocketState>(shared_from_this())] {
+    Lock lock{self->mutex()};
+    self->settle_is_posted_ = false;
+    self->settle_locked(lock);
+  });
+}
+
+void SocketState::perform(Lock& lock, const SocketAction& action) {
+  switch (action.kind) {
+    case SocketAction::Kind::flush:
+      if (PeerLink* link = find_link(action.link)) link->link().appended(lock);
+      return;
+    case SocketAction::Kind::close_link:
+      if (PeerLink* link = find_link(action.link)) {
+        link->close();
+        links_.erase(action.link);
+      }
+      return;
+    case SocketAction::Kind::finish_link:
+      if (PeerLink* link = find_link(action.link)) {
+        leaving_.push_back(link->shared_from_this());
+        links_.erase(action.link);
+        leaving_.back()->finish();
+      }
+      return;
+    case SocketAction::Kind::look_at_link:
+      if (PeerLink* link = find_link(action.link); link != nullptr && link->link().peer_has_ended()) {
+        core_.on_seen_dead(action.link);
+        link->link().resume();
+      }
+      return;
+    case SocketAction::Kind::dial: dial(action.dialler); return;
+    case SocketAction::Kind::stop_dialling:
+      if (Dialling* dialling = find_dialling(action.dialler)) {
+        if (dialling->stop) {
+          // The signal is not for two threads, and its handlers take this lock.
+          asio::post(executor(), [stop = dialling->stop] { stop->emit(asio::cancellation_type::terminal); });
+        }
+        diallings_.erase(diallings_.begin() + (dialling - diallings_.data()));
+      }
+      return;
+  }
+}
+
+void SocketState::complete_operations() {
+  while (auto completion = core_.next_completion()) {
+    const bool is_confirmation = (completion->operation & confirmation_bit) != 0;
+    const auto found = senders_.find(completion->operation & ~confirmation_bit);
+    if (found == senders_.end()) continue;
+    if (found->second.is_confirmed && !is_confirmation && !completion->ec) continue;  // accepted, no more
+    Sender sender = std::move(found->second);
+    senders_.erase(found);
+    if (completion->ec) note_locked(std::move(completion->sentence), completion->ec);
+    complete(std::move(sender), completion->ec);
+  }
+}
+
+void SocketState::tell_waiters() {
+  while (!event_waiters_.empty() && core_.has_events()) {
+    complete(event_waiters_.take_front(), error_code{}, *core_.next_event());
+  }
+  for (std::size_t i = 0; i < peer_waiters_.size();) {
+    if (core_.peers().size() < peer_waiters_[i].count) {
+      ++i;
+    } else {
+      complete(peer_waiters_.take(i), error_code{});
+    }
+  }
+}
+
+void SocketState::schedule_core_deadline() {
+  if (context() == nullptr) return;
+  const auto next = core_.next_deadline();
+  if (!next || (core_deadline_.is_set() && core_deadline_.when <= *next)) return;
+  if (core_deadline_.is_set()) context()->cancel(core_deadline_);
+  core_deadline_ = context()->schedule(executor(), *next, *this, token_core);
+}
+
+void SocketState::on_deadline(std::uint64_t token) {
+  Lock lock{mutex()};
+  if (context() == nullptr) return;
+  if (token == token_core) {
+    core_deadline_ = {};
+    core_.expire(Clock::now());
+    settle_locked(lock);
+  } else if (token == token_close) {
+    close_deadline_ = {};
+    give_up_closing_locked(lock);
+  } else {
+    interrupt_locked(token, error::timed_out);
+    settle_locked(lock);
+  }
+}
+
+void SocketState::interrupt_locked(std::uint64_t id, error_code ec) {
+  if (const auto found = senders_.find(id); found != senders_.end()) {
+    if (!core_.cancel_send(id, ec)) core_.cancel_confirmation(id | confirmation_bit, ec);
+    complete_operations();
+    return;
+  }
+  if (fail_waiter(receivers_, id, ec) || fail_waiter(peer_waiters_, id, ec) || fail_waiter(event_waiters_, id, ec)) {
+    return;
+  }
+  for (std::size_t i = 0; i < closers_.size(); ++i) {
+    if (closers_[i].id != id) continue;
+    Lock lock{mutex(), std::adopt_lock};
+    give_up_closing_locked(lock);
+    if (!lock.owns_lock()) lock.lock();
+    lock.release();
+    return;
+  }
+}
+
+void SocketState::note_locked(std::string sentence, error_code ec) {
+  last_error_ = sentence.empty() ? ec.message() : std::move(sentence);
+}
+
+}  // namespace parley::detail

@@ -1,0 +1,192 @@
+// SocketState: what a Socket handle leads to. It drives a SocketCore: carries out what that asks for, and completes the
+// operations that wait.
+//
+// One mutex guards the core, this object, and the links to all peers. Everything named *_locked runs with it held, and
+// settle_locked follows each call on the core.
+#pragma once
+
+#include "detail/ring.hpp"
+#include "detail/waiting_object.hpp"
+#include "policy/socket_core.hpp"
+#include "socket/doorkeeper.hpp"
+#include "socket/peer_link.hpp"
+
+#include <parley/socket/socket.hpp>
+#include <parley/transport/connect.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace parley::detail {
+
+/// For the parts of the library that look into what users hold.
+class SocketAccess {
+ public:
+  static void fill(Received& received, policy::TakenMessage&& taken, SocketState& socket);
+};
+
+class SocketState final : public WaitingObject {
+ public:
+  [[nodiscard]] static std::shared_ptr<SocketState> make(boost::asio::any_io_executor executor, SocketOptions options);
+  SocketState(boost::asio::any_io_executor executor, SocketOptions options);
+
+  [[nodiscard]] const Identity& identity() const noexcept { return core_.identity(); }
+
+  // Endpoints. Any thread, mutex not held, as all below up to the next rule.
+
+  Endpoint bind(const Endpoint& endpoint, const EndpointOptions& options);
+  bool unbind(const Endpoint& endpoint);
+  void connect(const Endpoint& endpoint, const EndpointOptions& options);
+  bool disconnect(const Endpoint& endpoint);
+  void wait_for_peers(std::size_t count, Deadline deadline, Handler<> handler);
+
+  // Sending and receiving.
+
+  using Sent = policy::SocketCore::Sent;
+  Sent try_send(Message& message, const std::optional<Identity>& to, const SendOptions& options,
+                boost::system::error_code& ec);
+  void send(Message message, const std::optional<Identity>& to, const SendOptions& options, bool is_confirmed,
+            Handler<> handler);
+  /// Also tells when others should have their turn.
+  enum class Taken : std::uint8_t { nothing, message, message_and_yield, closed };
+  Taken try_take(Received& received);
+  void receive(Deadline deadline, Handler<Received> handler);
+  void acknowledge(const Identity& sender, const wire::MessageId& id);
+
+  // Looking.
+
+  [[nodiscard]] std::optional<SocketEvent> try_next_event();
+  void next_event(Deadline deadline, Handler<SocketEvent> handler);
+  [[nodiscard]] std::vector<PeerInfo> peers();
+  [[nodiscard]] SocketStats stats();
+  [[nodiscard]] std::string last_error();
+  void note_error(std::string sentence);
+  /// Sends can wait for their acknowledgement.
+  [[nodiscard]] bool confirms() const noexcept { return core_.options().delivery == Delivery::at_least_once; }
+  /// So many sends and receives have ended without suspending that others should have their turn.
+  [[nodiscard]] bool yield_due() noexcept;
+
+  // Ending.
+
+  void close(Deadline deadline, Handler<SocketCloseReport> handler);
+  /// The handle has gone.
+  void abandon() noexcept;
+  [[nodiscard]] bool is_abandoned();
+
+  void on_deadline(std::uint64_t token) override;
+  void on_context_shutdown() noexcept override;
+
+  // --- for links and doorkeepers: mutex held ------------------------------------------------------------------------
+
+  [[nodiscard]] policy::SocketCore& core() noexcept { return core_; }
+  [[nodiscard]] BiasedMutex& socket_mutex() noexcept { return mutex(); }
+  [[nodiscard]] ContextService* socket_context() noexcept { return context(); }
+  /// The core may have something to be done, and may have changed its deadlines. May release the lock meanwhile.
+  void settle_locked(Lock& lock);
+  /// The same from where the lock must be kept: done by a post.
+  void settle_later_locked();
+  /// The same from a link's read loop, where handlers may be called at once.
+  void deliver_locked(Lock& lock);
+  void add_link_locked(Lock& lock, transport::Stream stream, policy::LinkInfo info, std::span<const std::byte> unread);
+  void on_link_end_locked(const PeerLink& link, boost::system::error_code ec, const std::string& sentence);
+  /// A link that was leaving has left.
+  void on_left_locked(const PeerLink& link);
+  void note_refused_locked(Lock& lock, boost::system::error_code ec, std::string sentence, const Endpoint& peer);
+  void note_trouble_locked(Lock& lock, boost::system::error_code ec, const Endpoint& where, Duration pause);
+  [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }
+
+ private:
+  enum class Life : std::uint8_t { open, draining, finishing, closed };
+
+  struct Receiver : Waiter<Handler<Received>, Received> {
+    using Waiter::Waiter;
+  };
+  struct Sender : Waiter<Handler<>> {
+    Sender(std::uint64_t id_, Handler<>&& handler_, const boost::asio::any_io_executor& io, bool confirmed)
+        : Waiter{id_, std::move(handler_), io}, is_confirmed{confirmed} {}
+    bool is_confirmed;
+  };
+  struct PeerWaiter : Waiter<Handler<>> {
+    PeerWaiter(std::uint64_t id_, Handler<>&& handler_, const boost::asio::any_io_executor& io, std::size_t n)
+        : Waiter{id_, std::move(handler_), io}, count{n} {}
+    std::size_t count;
+  };
+  struct EventWaiter : Waiter<Handler<SocketEvent>, SocketEvent> {
+    using Waiter::Waiter;
+  };
+  struct Closer : Waiter<Handler<SocketCloseReport>, SocketCloseReport> {
+    using Waiter::Waiter;
+  };
+
+  struct Dialling {
+    policy::DiallerId id;
+    Endpoint endpoint;
+    EndpointOptions options;
+    std::shared_ptr<boost::asio::cancellation_signal> stop;  // of the attempt under way
+  };
+
+  /// Of a send that waits to be acknowledged: in the number of the operation by which the core tells that.
+  static constexpr std::uint64_t confirmation_bit = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t token_core = 1;
+  static constexpr std::uint64_t token_close = 2;
+  static constexpr std::uint32_t ready_in_a_row_max = 2048;
+
+  Sent try_send_locked(Lock& lock, Message& message, const std::optional<Identity>& to, const SendOptions& options,
+                       boost::system::error_code& ec);
+  Taken take_locked(Received& received);
+  bool take_from_core(Received& received);
+  [[nodiscard]] static policy::SendSettings settings_of(const SendOptions& options);
+  [[nodiscard]] TimePoint now_if_needed() const { return core_.sending_needs_time() ? Clock::now() : TimePoint{}; }
+
+  void perform(Lock& lock, const policy::SocketAction& action);
+  void dial(policy::DiallerId id);
+  void on_dialled(policy::DiallerId id, TimePoint since, boost::system::error_code ec, transport::Stream stream,
+                  const std::string& why);
+  [[nodiscard]] Dialling* find_dialling(policy::DiallerId id) noexcept;
+  [[nodiscard]] PeerLink* find_link(policy::LinkId id) noexcept;
+  void complete_operations();
+  void tell_waiters();
+  void schedule_core_deadline();
+  void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
+  void note_locked(std::string sentence, boost::system::error_code ec);
+  void satisfy_receivers();
+
+  void begin_closing_locked(Lock& lock, Deadline deadline);
+  /// Its time is over, or nobody waits for it any more.
+  void give_up_closing_locked(Lock& lock);
+  void finish_closing_locked(Lock& lock);
+  void conclude_locked();
+
+  BiasedMutex own_mutex_;
+  policy::SocketCore core_;
+  std::map<policy::LinkId, std::shared_ptr<PeerLink>> links_;
+  std::vector<std::shared_ptr<PeerLink>> leaving_;  // the core has forgotten them; they end by themselves
+  std::vector<std::shared_ptr<Doorkeeper>> doors_;
+  std::vector<Dialling> diallings_;
+
+  Ring<Receiver> receivers_;
+  std::unordered_map<std::uint64_t, Sender> senders_;
+  Ring<PeerWaiter> peer_waiters_;
+  Ring<EventWaiter> event_waiters_;
+  Ring<Closer> closers_;
+
+  DeadlineId core_deadline_;
+  DeadlineId close_deadline_;
+  std::atomic<std::uint32_t> ready_in_a_row_{0};
+  bool settle_is_posted_ = false;
+  bool is_abandoned_ = false;                          // the handle has gone
+  std::shared_ptr<ContextMember> held_while_closing_;  // nobody else may hold it then
+  Life life_ = Life::open;
+  SocketCloseReport report_;
+  std::string last_error_;
+};
+
+}  // namespace parley::detail

@@ -1,0 +1,211 @@
+// SocketState: sending, receiving, looking.
+#include "socket/state.hpp"
+
+#include <boost/asio/dispatch.hpp>
+
+#include <utility>
+
+namespace parley::detail {
+
+using boost::system::error_code;
+
+// --- sending ---------------------------------------------------------------------------------------------------------
+
+policy::SendSettings SocketState::settings_of(const SendOptions& options) {
+  return {.sent_max = options.sent_max(), .expires = options.time_to_live().when()};
+}
+
+SocketState::Sent SocketState::try_send(Message& message, const std::optional<Identity>& to, const SendOptions& options,
+                                        error_code& ec) {
+  Lock lock{mutex()};
+  return try_send_locked(lock, message, to, options, ec);
+}
+
+SocketState::Sent SocketState::try_send_locked(Lock& lock, Message& message, const std::optional<Identity>& to,
+                                               const SendOptions& options, error_code& ec) {
+  const Sent sent = core_.try_send(message, to, settings_of(options), now_if_needed(), ec);
+  if (sent == Sent::failed) note_locked(core_.sentence(), ec);
+  if (core_.has_actions()) settle_locked(lock);
+  return sent;
+}
+
+void SocketState::send(Message message, const std::optional<Identity>& to, const SendOptions& options,
+                       bool is_confirmed, Handler<> handler) {
+  Lock lock{mutex()};
+  const std::uint64_t id = next_id();
+  const auto [at, is_new] =
+      senders_.try_emplace(id, id, std::move(handler), executor(), is_confirmed);
+  start_waiting(at->second, options.deadline());
+  policy::SendSettings settings = settings_of(options);
+  if (is_confirmed) settings.confirms = id | confirmation_bit;
+  core_.send(id, std::move(message), to, settings, now_if_needed());
+  settle_locked(lock);
+}
+
+// --- receiving -------------------------------------------------------------------------------------------------------
+
+bool SocketState::yield_due() noexcept {
+  // Nobody minds if two threads miscount.
+  const std::uint32_t count = ready_in_a_row_.load(std::memory_order_relaxed) + 1;
+  const bool is_due = count >= ready_in_a_row_max;
+  ready_in_a_row_.store(is_due ? 0 : count, std::memory_order_relaxed);
+  return is_due;
+}
+
+void SocketAccess::fill(Received& received, policy::TakenMessage&& taken, SocketState& socket) {
+  received.message = std::move(taken.body);
+  received.sender = taken.sender;
+  if (taken.id) {
+    received.id_ = *taken.id;
+    received.socket_ = std::static_pointer_cast<SocketState>(socket.shared_from_this());
+  } else {
+    received.socket_.reset();
+  }
+}
+
+/// Also lets the link that it came from read on.
+bool SocketState::take_from_core(Received& received) {
+  policy::TakenMessage taken;
+  if (!core_.take(taken)) return false;
+  SocketAccess::fill(received, std::move(taken), *this);
+  if (PeerLink* const link = find_link(taken.link)) link->taken();
+  return true;
+}
+
+SocketState::Taken SocketState::take_locked(Received& received) {
+  if (!receivers_.empty()) return Taken::nothing;
+  if (take_from_core(received)) return yield_due() ? Taken::message_and_yield : Taken::message;
+  ready_in_a_row_ = 0;
+  return life_ == Life::open ? Taken::nothing : Taken::closed;
+}
+
+SocketState::Taken SocketState::try_take(Received& received) {
+  Lock lock{mutex()};
+  const Taken taken = take_locked(received);
+  if (core_.has_actions()) settle_locked(lock);
+  return taken;
+}
+
+void SocketState::receive(Deadline deadline, Handler<Received> handler) {
+  Lock lock{mutex()};
+  Received received;
+  const bool is_taken = receivers_.empty() && take_from_core(received);
+  if (is_taken) {
+    post_completion(std::move(handler), executor(), error_code{}, std::move(received));
+  } else if (life_ != Life::open) {
+    note_locked("the socket was closed", error::closed);
+    post_completion(std::move(handler), executor(), error_code{error::closed}, Received{});
+  } else {
+    start_waiting(receivers_.emplace_back(next_id(), std::move(handler), executor()), deadline);
+  }
+  if (core_.has_actions()) settle_locked(lock);
+}
+
+void SocketState::satisfy_receivers() {
+  Received received;
+  while (!receivers_.empty() && take_from_core(received)) {
+    complete(receivers_.take_front(), error_code{}, std::move(received));
+  }
+}
+
+void SocketState::deliver_locked(Lock& lock) {
+  const auto self = shared_from_this();
+  Received received;
+  while (!receivers_.empty() && take_from_core(received)) {
+    Receiver receiver = receivers_.take_front();
+    if (receiver.deadline.is_set() && context() != nullptr) context()->cancel(receiver.deadline);
+    lock.unlock();
+    const auto executor_of_handler = receiver.handler.executor_or(executor());
+    boost::asio::dispatch(executor_of_handler,
+                          [handler = std::move(receiver.handler), received = std::move(received)]() mutable {
+                            std::move(handler)(error_code{}, std::move(received));
+                          });
+    lock.lock();
+  }
+  settle_locked(lock);
+}
+
+void SocketState::acknowledge(const Identity& sender, const wire::MessageId& id) {
+  Lock lock{mutex()};
+  core_.acknowledge(sender, id);
+  settle_locked(lock);
+}
+
+// --- looking ---------------------------------------------------------------------------------------------------------
+
+void SocketState::wait_for_peers(std::size_t count, Deadline deadline, Handler<> handler) {
+  const Lock lock{mutex()};
+  if (core_.peers().size() >= count) {
+    post_completion(std::move(handler), executor(), error_code{});
+  } else if (life_ != Life::open) {
+    post_completion(std::move(handler), executor(), error_code{error::closed});
+  } else {
+    start_waiting(peer_waiters_.emplace_back(next_id(), std::move(handler), executor(), count), deadline);
+  }
+}
+
+std::optional<SocketEvent> SocketState::try_next_event() {
+  const Lock lock{mutex()};
+  return event_waiters_.empty() ? core_.next_event() : std::nullopt;
+}
+
+void SocketState::next_event(Deadline deadline, Handler<SocketEvent> handler) {
+  const Lock lock{mutex()};
+  auto event = event_waiters_.empty() ? core_.next_event() : std::nullopt;
+  if (event) {
+    post_completion(std::move(handler), executor(), error_code{}, std::move(*event));
+  } else if (life_ == Life::closed) {
+    post_completion(std::move(handler), executor(), error_code{error::closed}, SocketEvent{});
+  } else {
+    start_waiting(event_waiters_.emplace_back(next_id(), std::move(handler), executor()), deadline);
+  }
+}
+
+std::vector<PeerInfo> SocketState::peers() {
+  const Lock lock{mutex()};
+  const TimePoint now = Clock::now();
+  std::vector<PeerInfo> infos;
+  for (const policy::Peer* peer : core_.peers()) {
+    const PeerLink* const link = find_link(peer->id);
+    const LinkCounters counters = link == nullptr ? LinkCounters{} : link->counters();
+    infos.push_back({.identity = peer->identity,
+                     .endpoint = peer->info.endpoint,
+                     .tls_subject = peer->info.tls_subject,
+                     .queue_count = peer->out.message_count(),
+                     .queue_size = peer->out.size(),
+                     .messages_sent = peer->messages_sent,
+                     .messages_received = peer->messages_received,
+                     .messages_dropped = peer->messages_dropped,
+                     .bytes_sent = counters.bytes_written,
+                     .bytes_received = counters.bytes_read,
+                     .since_heard = now - peer->liveness.last_heard()});
+  }
+  return infos;
+}
+
+SocketStats SocketState::stats() {
+  const Lock lock{mutex()};
+  const policy::SocketCounters& counters = core_.counters();
+  return {.messages_sent = counters.messages_sent,
+          .messages_received = counters.messages_received,
+          .messages_dropped = counters.messages_dropped,
+          .messages_resent = counters.messages_resent,
+          .messages_given_up = counters.messages_given_up,
+          .duplicates_dropped = counters.duplicates_dropped,
+          .peer_count = core_.peers().size(),
+          .kept_count = core_.kept_count(),
+          .unacknowledged_count = core_.unacknowledged_count(),
+          .events_missed = core_.events_missed()};
+}
+
+void SocketState::note_error(std::string sentence) {
+  const Lock lock{mutex()};
+  last_error_ = std::move(sentence);
+}
+
+std::string SocketState::last_error() {
+  const Lock lock{mutex()};
+  return last_error_;
+}
+
+}  // namespace parley::detail

@@ -1,0 +1,375 @@
+// Sockets over real transports, and raw peers that speak well, badly or not at all.
+#include <parley/socket/socket.hpp>
+
+#include "support/run_context.hpp"
+#include "support/scheme_options.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+using Texts = std::vector<std::string>;
+
+/// Runs one coroutine to its end.
+template <class Body>
+void run(Body body) {
+  asio::io_context context;
+  bool is_done = false;
+  std::exception_ptr failure;
+  asio::co_spawn(context, body(context.get_executor()), [&](std::exception_ptr e) {
+    failure = e;
+    is_done = true;
+  });
+  ASSERT_TRUE(support::run_until(context, [&] { return is_done; }));
+  if (failure) std::rethrow_exception(failure);
+  EXPECT_TRUE(support::run_to_end(context)) << "something goes on after the sockets have gone";
+}
+
+asio::awaitable<Texts> receive_texts(Socket& socket, std::size_t count) {
+  Texts texts;
+  while (texts.size() < count) {
+    Received r = co_await socket.receive(5s);
+    texts.push_back(r.text());
+  }
+  co_return texts;
+}
+
+/// (GCC 12 cannot make a vector of a list in a coroutine.)
+Texts only(const std::string& text) { return Texts(1, text); }
+
+Texts numbered(int from, int to) {
+  Texts texts;
+  for (int i = from; i < to; ++i) texts.push_back("m" + std::to_string(i));
+  return texts;
+}
+
+std::vector<std::string> schemes() {
+  std::vector<std::string> all{"tcp", "unix"};
+  for (const std::string& layered : support::layered_schemes()) all.push_back(layered);
+  return all;
+}
+
+Endpoint bind_address(const std::string& scheme, const support::TemporaryFolder& folder) {
+  return scheme == "unix" ? Endpoint::unix_path(folder.file("socket")) : Endpoint{scheme + "://127.0.0.1:0"};
+}
+
+class SocketSchemes : public testing::TestWithParam<std::string> {
+ protected:
+  support::TemporaryFolder folder;
+  const EndpointOptions server = EndpointOptions{}.transport(support::server_transport());
+  const EndpointOptions client = EndpointOptions{}.transport(support::client_transport());
+  [[nodiscard]] Endpoint address() const { return bind_address(GetParam(), folder); }
+};
+
+TEST_P(SocketSchemes, carry_messages_both_ways) {
+  run([&](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket a{executor};
+    Endpoint at = co_await a.bind(address(), server);
+    Socket b{executor};
+    b.connect(at, client);
+    const Texts sent = numbered(0, 500);
+    for (const std::string& text : sent) co_await b.send(text);
+    EXPECT_EQ(co_await receive_texts(a, 500), sent);
+    const std::string large(300'000, 'L');
+    co_await a.send(large);
+    const Texts large_texts = co_await receive_texts(b, 1);
+    EXPECT_EQ(large_texts, only(large));
+    SocketCloseReport left = co_await b.close(5s);
+    EXPECT_TRUE(left.all_arrived());
+    co_await a.close(5s);
+  });
+}
+
+TEST_P(SocketSchemes, come_together_again_after_a_restart_of_the_listener) {
+  run([&](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket b{executor};
+    std::optional<Socket> a{std::in_place, executor};
+    const Endpoint at = co_await a->bind(address(), server);
+    b.connect(at, client);
+    co_await b.send("before");
+    EXPECT_EQ(co_await receive_texts(*a, 1), only("before"));
+    co_await a->close(1s);
+    a.emplace(executor);
+    co_await b.send("between");
+    co_await a->bind(at, server);
+    const Texts got = co_await receive_texts(*a, 1);
+    EXPECT_EQ(got, only("between"));
+    co_await b.close(1s);
+    co_await a->close(1s);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SocketSchemes, testing::ValuesIn(schemes()), [](const auto& p) { return p.param; });
+
+TEST(Socket, is_as_short_to_use_as_it_should_be) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    SocketOptions options;
+    options.send_mode = SendMode::publish;
+    Socket hub{executor, options};
+    const Endpoint at = co_await hub.bind("tcp://127.0.0.1:0");
+    Socket one{executor};
+    Socket two{executor};
+    one.connect(at);
+    two.connect(at);
+    co_await hub.wait_for_peers(2, 5s);
+    co_await hub.send("to everyone");
+    EXPECT_EQ(co_await receive_texts(one, 1), only("to everyone"));
+    EXPECT_EQ(co_await receive_texts(two, 1), only("to everyone"));
+    co_await one.send("question");
+    Received r = co_await hub.receive();
+    co_await hub.send_to(r.sender, "only you");
+    EXPECT_EQ(co_await receive_texts(one, 1), only("only you"));
+    EXPECT_EQ(hub.peers().size(), 2U);
+  });
+}
+
+TEST(Socket, at_least_once_is_confirmed) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket a{executor};
+    const Endpoint at = co_await a.bind("tcp://127.0.0.1:0");
+    SocketOptions options;
+    options.delivery = Delivery::at_least_once;
+    Socket b{executor, options};
+    b.connect(at);
+    co_await b.send_confirmed("important");
+    EXPECT_EQ(b.stats().unacknowledged_count, 0U);
+    EXPECT_EQ(co_await receive_texts(a, 1), only("important"));
+  });
+}
+
+TEST(Socket, the_application_may_acknowledge) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    SocketOptions careful;
+    careful.acknowledge = Acknowledge::by_application;
+    Socket a{executor, careful};
+    const Endpoint at = co_await a.bind("tcp://127.0.0.1:0");
+    SocketOptions options;
+    options.delivery = Delivery::at_least_once;
+    Socket b{executor, options};
+    b.connect(at);
+    co_await b.send("work");
+    const Received r = co_await a.receive(5s);
+    EXPECT_EQ(b.stats().unacknowledged_count, 1U);
+    r.acknowledge();
+    const SocketCloseReport left = co_await b.close(5s);
+    EXPECT_EQ(left.unacknowledged_count, 0U);
+  });
+}
+
+TEST(Socket, receiving_ends_by_its_deadline_and_takes_nothing) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket a{executor};
+    try {
+      co_await a.receive(10ms);
+      ADD_FAILURE();
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), error::timed_out);
+    }
+  });
+}
+
+TEST(Socket, destroying_it_completes_what_is_pending) {
+  asio::io_context context;
+  std::optional<Socket> socket{std::in_place, context.get_executor()};
+  std::optional<error_code> received;
+  std::optional<error_code> waited;
+  socket->receive([&](error_code ec, const Received&) { received = ec; });
+  socket->wait_for_peers(1, Deadline{}, [&](error_code ec) { waited = ec; });
+  socket.reset();
+  ASSERT_TRUE(support::run_to_end(context));
+  EXPECT_EQ(received, asio::error::operation_aborted);
+  EXPECT_EQ(waited, asio::error::operation_aborted);
+}
+
+TEST(Socket, tells_why_it_dials_again) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket socket{executor};
+    socket.connect("tcp://127.0.0.1:1");
+    const SocketEvent event = co_await socket.next_event(5s);
+    EXPECT_EQ(event.kind, SocketEvent::Kind::retrying);
+    EXPECT_EQ(event.cause, asio::error::connection_refused);
+    EXPECT_EQ(event.sentence, "cannot connect to tcp://127.0.0.1:1: connection refused");
+  });
+}
+
+// --- raw peers -------------------------------------------------------------------------------------------------------
+
+const std::string hello_b = "\0\0\0\x12\1\1\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"s;
+
+std::string data(const std::string& payload) {
+  std::string frame(4, '\0');
+  frame[3] = static_cast<char>(payload.size() + 1);
+  return frame + '\3' + payload;
+}
+
+/// A stream of bytes to a socket, from somebody who knows no library.
+class RawPeer {
+ public:
+  RawPeer(const asio::any_io_executor& executor, const Endpoint& at) : socket_{executor} {
+    socket_.connect({asio::ip::make_address(std::string{at.host()}), at.port()});
+  }
+  asio::awaitable<void> write(std::string bytes) { co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable); }
+  asio::awaitable<std::string> read(std::size_t size) {
+    std::string bytes(size, '\0');
+    co_await asio::async_read(socket_, asio::buffer(bytes), asio::use_awaitable);
+    co_return bytes;
+  }
+  /// Whether the other side has ended it.
+  asio::awaitable<bool> is_ended() {
+    char byte = 0;
+    const auto [ec, size] =
+        co_await asio::async_read(socket_, asio::buffer(&byte, 1), asio::as_tuple(asio::use_awaitable));
+    co_return ec == asio::error::eof || ec == asio::error::connection_reset;
+  }
+
+ private:
+  tcp::socket socket_;
+};
+
+TEST(Socket, understands_a_greeting_and_messages_in_one_write) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket socket{executor};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+    RawPeer peer{executor, at};
+    std::string bytes = hello_b;
+    for (const std::string& text : numbered(0, 10)) bytes += data(text);
+    co_await peer.write(bytes);
+    const Texts got = co_await receive_texts(socket, 10);
+    EXPECT_EQ(got, numbered(0, 10));
+    const std::string hello = co_await peer.read(22);
+    EXPECT_EQ(hello.substr(0, 6), "\0\0\0\x12\1\1"s);
+    EXPECT_EQ(socket.peers().at(0).identity.to_string(), "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+    co_await socket.send("x");
+    EXPECT_EQ(co_await peer.read(6), data("x"));
+  });
+}
+
+TEST(Socket, understands_a_peer_that_sends_byte_by_byte) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket socket{executor};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+    RawPeer peer{executor, at};
+    for (const char c : hello_b + data("m1") + data("m2")) co_await peer.write(std::string(1, c));
+    const Texts got = co_await receive_texts(socket, 2);
+    EXPECT_EQ(got, numbered(1, 3));
+  });
+}
+
+/// What is told of a peer that sends these bytes, and is turned away.
+asio::awaitable<SocketEvent> refusal_of(std::string bytes) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  Socket socket{executor};
+  const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+  RawPeer peer{executor, at};
+  co_await peer.write(bytes);
+  SocketEvent event = co_await socket.next_event(5s);
+  while (event.kind == SocketEvent::Kind::peer_up) event = co_await socket.next_event(5s);
+  EXPECT_TRUE(co_await peer.is_ended());
+  co_return event;
+}
+
+struct Stranger {
+  const char* name;
+  std::string bytes;
+  error code;
+  std::string sentence;
+};
+
+class SocketStrangers : public testing::TestWithParam<Stranger> {};
+
+TEST_P(SocketStrangers, are_turned_away_with_a_reason) {
+  run([](asio::any_io_executor) -> asio::awaitable<void> {
+    const SocketEvent event = co_await refusal_of(GetParam().bytes);
+    EXPECT_EQ(event.cause, GetParam().code);
+    EXPECT_EQ(event.sentence.substr(0, event.sentence.find(" (tcp://")), GetParam().sentence);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SocketStrangers,
+    testing::Values(
+        Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
+                 "the peer speaks neither the aiomsg protocol nor WebSocket"},
+        Stranger{"data_first", data("too early"), error::malformed,
+                 "the peer began with something other than a greeting of the aiomsg protocol"},
+        Stranger{"another_version", "\0\0\0\x12\1\2"s + std::string(16, 'i'), error::handshake_failed,
+                 "the peer speaks another version of the aiomsg protocol than 1"},
+        Stranger{"short_identity", "\0\0\0\3\1\1\xff"s, error::malformed, "the peer sent a greeting of the wrong length"},
+        Stranger{"liar", hello_b + "\xff\xff\xff\xff\3"s, error::message_too_large,
+                 "message of 4294967294 bytes exceeds the limit of 67108864"},
+        Stranger{"short_request", hello_b + "\0\0\0\5\4abcd"s, error::malformed,
+                 "the peer sent a request too short for its id"}),
+    [](const auto& p) { return p.param.name; });
+
+TEST(Socket, turns_away_who_says_nothing) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    SocketOptions hasty;
+    hasty.greeting_time_max = 30ms;
+    Socket socket{executor, hasty};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+    RawPeer mute{executor, at};
+    EXPECT_TRUE(co_await mute.is_ended());
+    RawPeer half{executor, at};
+    co_await half.write(hello_b.substr(0, 10));
+    EXPECT_TRUE(co_await half.is_ended());
+    EXPECT_EQ((co_await socket.next_event(5s)).cause, error::timed_out);
+    EXPECT_EQ((co_await socket.next_event(5s)).cause, error::timed_out);
+  });
+}
+
+TEST(Socket, takes_web_socket_peers_on_the_same_port) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    SocketOptions options;
+    options.send_mode = SendMode::publish;
+    Socket hub{executor, options};
+    const Endpoint at = co_await hub.bind("tcp://127.0.0.1:0");
+    Socket plain{executor};
+    plain.connect(at);
+    Socket web{executor};
+    web.connect("ws://127.0.0.1:" + std::to_string(at.port()));
+    co_await hub.wait_for_peers(2, 5s);
+    co_await hub.send("to both");
+    EXPECT_EQ(co_await receive_texts(plain, 1), only("to both"));
+    EXPECT_EQ(co_await receive_texts(web, 1), only("to both"));
+  });
+}
+
+TEST(Socket, talks_to_legacy_peers_where_it_is_told_to) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    const EndpointOptions legacy = EndpointOptions{}.dialect(Dialect::aiomsg_legacy);
+    Socket socket{executor};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0", legacy);
+    RawPeer peer{executor, at};
+    const std::string greeting = co_await peer.read(20);  // at once, before the peer has said anything
+    EXPECT_EQ(greeting.substr(0, 4), "\0\0\0\x10"s);
+    co_await peer.write("\0\0\0\x10"s + std::string(16, 'i') + "\0\0\0\2m0"s);
+    EXPECT_EQ(co_await receive_texts(socket, 1), only("m0"));
+    co_await socket.send("answer");
+    EXPECT_EQ(co_await peer.read(10), "\0\0\0\6answer"s);
+  });
+}
+
+}  // namespace
+}  // namespace parley
