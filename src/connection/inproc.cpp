@@ -1,9 +1,10 @@
 #include "connection/inproc.hpp"
 
+#include "transport/inproc_names.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -198,38 +199,7 @@ class InprocConnection final : public ConnectionState {
   std::uint64_t bytes_received_ = 0;
 };
 
-class InprocListener;
-
-/// The names in use in this process.
-class Names {
- public:
-  static Names& instance() {
-    static Names* const names = new Names;  // never destroyed: listeners may be, late
-    return *names;
-  }
-  bool add(const std::string& name, std::weak_ptr<InprocListener> listener) {
-    const std::lock_guard lock{mutex_};
-    auto& entry = listeners_[name];
-    if (!entry.expired()) return false;
-    entry = std::move(listener);
-    return true;
-  }
-  void remove(const std::string& name) {
-    const std::lock_guard lock{mutex_};
-    listeners_.erase(name);
-  }
-  std::shared_ptr<InprocListener> find(const std::string& name) {
-    const std::lock_guard lock{mutex_};
-    const auto found = listeners_.find(name);
-    return found == listeners_.end() ? nullptr : found->second.lock();
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<InprocListener>> listeners_;
-};
-
-class InprocListener final : public ListenerBackend {
+class InprocListener final : public ListenerBackend, public transport::InprocPlace {
  public:
   InprocListener(const asio::any_io_executor& executor, const Endpoint& endpoint, ListenerOptions options)
       : ListenerBackend{executor, std::move(options)}, endpoint_{endpoint} {}
@@ -261,7 +231,7 @@ class InprocListener final : public ListenerBackend {
     while (!backlog_.empty() && has_acceptors() && !is_full()) offer_locked(backlog_.take_front());
   }
   void stop_listening() override {
-    Names::instance().remove(std::string{endpoint_.name()});
+    transport::InprocNames::instance().remove(endpoint_.name());
     for (Ring<std::shared_ptr<ConnectionState>> backlog = std::move(backlog_); !backlog.empty();) {
       backlog.take_front()->abort();
     }
@@ -276,7 +246,7 @@ class InprocListener final : public ListenerBackend {
 std::shared_ptr<ListenerBackend> make_inproc_listener(const asio::any_io_executor& executor, const Endpoint& endpoint,
                                                       ListenerOptions options) {
   auto listener = std::make_shared<InprocListener>(executor, endpoint, std::move(options));
-  if (!Names::instance().add(std::string{endpoint.name()}, listener)) {
+  if (!transport::InprocNames::instance().add(endpoint.name(), listener)) {
     throw Error{asio::error::address_in_use,
                 "cannot listen on " + endpoint.to_string() + ": the name is in use in this process"};
   }
@@ -285,7 +255,7 @@ std::shared_ptr<ListenerBackend> make_inproc_listener(const asio::any_io_executo
 
 std::shared_ptr<ConnectionState> connect_inproc(const asio::any_io_executor& executor, const Endpoint& endpoint,
                                                 ConnectionOptions options, error_code& ec) {
-  const auto listener = Names::instance().find(std::string{endpoint.name()});
+  const auto listener = transport::InprocNames::instance().find<InprocListener>(endpoint.name());
   if (!listener) {
     ec = error::no_listener;
     return nullptr;

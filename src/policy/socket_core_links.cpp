@@ -306,6 +306,7 @@ void SocketCore::leave(Peer& peer, error_code ec, const std::string& sentence, T
     event.endpoint = peer.info.endpoint;
     event.cause = ec;
     event.sentence = sentence;
+    event.written_count = peer.messages_sent - peer.out.message_count();
     event.count = salvage(peer);
     events_.add(std::move(event));
     outstanding_.strand(peer.id);

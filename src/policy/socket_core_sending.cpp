@@ -204,8 +204,8 @@ bool SocketCore::make_room(Peer& peer, Overflow rule, std::vector<Peer*>& too_sl
 void SocketCore::hand_over(Peer& peer, Message& message, const std::optional<Identity>& to,
                            const SendSettings& settings, TimePoint now) {
   ++counters_.messages_sent;
-  ++peer.messages_sent;
   if (options_.delivery == Delivery::at_most_once) [[likely]] {
+    ++peer.messages_sent;
     std::byte header[wire::AnyDialect::header_size_max];
     const std::size_t size = peer.dialect.put_header(header, PeerFrameKind::data, message.size());
     peer.out.append({header, size}, message, to ? Note::none : Note::may_move);
@@ -225,6 +225,7 @@ void SocketCore::hand_over(Peer& peer, Message& message, const std::optional<Ide
 }
 
 void SocketCore::append_request(Peer& peer, const Message& body, const wire::MessageId& id) {
+  ++peer.messages_sent;
   std::byte header[wire::AnyDialect::header_size_max];
   const std::size_t size = peer.dialect.put_header(header, PeerFrameKind::request, body.size(), id);
   peer.out.append({header, size}, body);

@@ -1,7 +1,10 @@
 #include <parley/transport/connect.hpp>
 
 #include "transport/connect_op.hpp"
+#include "transport/inproc_acceptor.hpp"
 #include "transport/scheme_layers.hpp"
+
+#include <parley/detail/post_completion.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -13,14 +16,35 @@ void require_connectable(const Endpoint& endpoint, const TransportOptions& optio
   const auto refuse = [&](const char* why) {
     throw std::invalid_argument{"cannot connect to " + endpoint.to_string() + ": " + why};
   };
-  if (endpoint.scheme() == Scheme::inproc) refuse("an in-process endpoint is not made of streams");
   if (endpoint.is_wildcard()) refuse("a wildcard host is for listening only");
   if (endpoint.has_port() && endpoint.port() == 0) refuse("port 0 is for listening only");
   if (is_layered(endpoint.scheme())) check_client(endpoint, options);
 }
 
+namespace {
+
+void connect_inproc(const boost::asio::any_io_executor& executor, const Endpoint& endpoint,
+                    const StreamConnectOptions& options, ConnectHandler handler) {
+  boost::system::error_code ec = error::no_listener;
+  Stream stream;
+  if (const auto acceptor = InprocNames::instance().find<InprocAcceptor>(endpoint.name())) {
+    ec = {};
+    stream = acceptor->connect(executor, ec);
+  }
+  if (ec && options.failure_to()) {
+    *options.failure_to() = "cannot connect to " + endpoint.to_string() + ": " + ec.message();
+  }
+  parley::detail::post_completion(std::move(handler), executor, ec, std::move(stream));
+}
+
+}  // namespace
+
 void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, StreamConnectOptions options,
                    ConnectHandler handler) {
+  if (endpoint.scheme() == Scheme::inproc) {
+    connect_inproc(executor, endpoint, options, std::move(handler));
+    return;
+  }
   std::make_shared<ConnectOp>(std::move(executor), std::move(endpoint), std::move(options), std::move(handler))
       ->start();
 }

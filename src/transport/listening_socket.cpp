@@ -135,8 +135,6 @@ ListeningSocket listen_on(const Endpoint& endpoint, const TransportOptions& opti
       if (!endpoint.available()) break;
       return listen_tcp(endpoint, options);
     case Scheme::unix_socket: return listen_local(endpoint, options);
-    case Scheme::inproc:
-      throw std::invalid_argument{endpoint.to_string() + " is not made of streams: an Acceptor cannot listen on it"};
     default: break;
   }
   const std::string scheme{to_string(endpoint.scheme())};

@@ -49,6 +49,21 @@ std::size_t MemoryPipe::size() const {
   return size_;
 }
 
+bool MemoryPipe::is_written_to_its_end() const {
+  const std::lock_guard lock{mutex_};
+  return writer_.ended;
+}
+
+void MemoryPipe::move_reader_to(const asio::any_io_executor& executor) {
+  const std::lock_guard lock{mutex_};
+  reader_.executor = executor;
+}
+
+void MemoryPipe::move_writer_to(const asio::any_io_executor& executor) {
+  const std::lock_guard lock{mutex_};
+  writer_.executor = executor;
+}
+
 std::size_t MemoryPipe::try_read(MutableBuffers buffers, error_code& ec) {
   std::unique_lock lock{mutex_};
   const Outcome outcome = read(buffers);

@@ -37,6 +37,12 @@ class MemoryPipe : public std::enable_shared_from_this<MemoryPipe> {
 
   /// Bytes written and not read.
   [[nodiscard]] std::size_t size() const;
+  /// Nothing follows what is in the ring.
+  [[nodiscard]] bool is_written_to_its_end() const;
+
+  /// Where that side waits from now on. It must not be waiting.
+  void move_reader_to(const boost::asio::any_io_executor& executor);
+  void move_writer_to(const boost::asio::any_io_executor& executor);
 
   /// No more is written; what is in the ring can still be read. A waiting writer is aborted.
   void end_writing();

@@ -18,7 +18,7 @@ struct SocketEvent {
   /// What has happened.
   enum class Kind : std::uint8_t {
     peer_up,       ///< a peer has greeted, and messages can pass: identity, endpoint
-    peer_lost,     ///< and cannot any more: identity, endpoint, cause, sentence, count (messages not wholly written)
+    peer_lost,     ///< and cannot any more: identity, endpoint, cause, sentence, count, written_count
     refused,       ///< one that connected was not let in: endpoint, cause, sentence; identity if it had said so
     retrying,      ///< an endpoint is dialled again after `delay`: endpoint, cause, sentence
     dropped,       ///< messages were not sent: identity, cause (why), count
@@ -32,7 +32,12 @@ struct SocketEvent {
   std::optional<Endpoint> endpoint;  ///< where it is, or was
   boost::system::error_code cause;   ///< why
   std::string sentence;              ///< the same for people, with names and numbers
-  std::uint64_t count = 0;           ///< dropped: messages; resent, gave_up: how often this one was sent
+  /// dropped: messages. peer_lost: messages that were certainly not sent to it, and went to nobody else. resent,
+  /// gave_up: how often this one was sent. retrying: failures in a row.
+  std::uint64_t count = 0;
+  /// peer_lost: messages wholly written to this connection. Of those the last may be lost with it: a system takes
+  /// bytes before the program at the other end does.
+  std::uint64_t written_count = 0;
   Duration delay{};                  ///< retrying, accept_paused: from now
   Message message;                   ///< resent, gave_up
 };

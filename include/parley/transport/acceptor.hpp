@@ -1,4 +1,5 @@
-// Acceptor: takes connections at an endpoint made of streams (tcp, unix, tls), and gives each as a Stream.
+// Acceptor: takes connections at an endpoint made of streams (tcp, unix, inproc, tls, ws, wss), and gives each as a
+// Stream.
 //
 //   Acceptor acceptor{executor, "tcp://*:0"};          // bound and listening from here on
 //   acceptor.local_endpoint();                         // with the real port
@@ -64,8 +65,8 @@ class PARLEY_EXPORT Acceptor {
   /// Binds and listens. Throws parley::Error with the reason, such as
   ///
   ///   cannot listen on tcp://127.0.0.1:80: permission denied
-  /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for one that is not made of
-  /// streams, or for tls without a context that has a certificate.
+  /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for tls without a context that
+  /// has a certificate.
   Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint, const TransportOptions& options);
   // An overload and no default argument: GCC 12 would destroy that twice in `Acceptor a{co_await this_coro::executor,
   // at}`.
