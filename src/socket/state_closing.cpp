@@ -36,6 +36,7 @@ bool SocketState::is_abandoned() {
 }
 
 void SocketState::begin_closing_locked(Lock& lock, Deadline deadline) {
+  if (life_ == Life::closed) return;
   if (!deadline.is_never() && (!close_deadline_.is_set() || deadline.when() < close_deadline_.when)) {
     if (close_deadline_.is_set()) context()->cancel(close_deadline_);
     close_deadline_ = context()->schedule(executor(), deadline.when(), *this, token_close);

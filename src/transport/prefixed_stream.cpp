@@ -26,7 +26,9 @@ class PrefixedStream final : public StreamBackend {
   }
   void wait_writable(WaitHandler handler) override { stream_.backend().wait_writable(std::move(handler)); }
   std::size_t try_read(std::span<const asio::mutable_buffer> buffers, error_code& ec) override {
-    return prefix_.empty() ? stream_.backend().try_read(buffers, ec) : take_prefix(buffers);
+    if (prefix_.empty()) return stream_.backend().try_read(buffers, ec);
+    ec = {};
+    return take_prefix(buffers);
   }
   std::size_t try_write(std::span<const asio::const_buffer> buffers, error_code& ec) override {
     return stream_.backend().try_write(buffers, ec);

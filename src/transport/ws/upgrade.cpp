@@ -137,7 +137,8 @@ class ServerSide final : public Upgrade {
     }
     if (request.count(http::field::host) != 1) return refuse("400 Bad Request", "the client named no host, or several");
     const std::string_view target = to_view(request.target());
-    if (const std::string_view path = target.substr(0, target.find('?')); path != settings_.path) {
+    const std::string_view path = target.substr(0, target.find('?'));
+    if (!settings_.path.empty() && path != settings_.path) {
       return refuse("404 Not Found", "the client asked for " + shown(path) + "; there is only " + settings_.path);
     }
     if (!asks_for_websocket(request)) {

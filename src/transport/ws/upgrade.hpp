@@ -46,7 +46,7 @@ struct ClientUpgrade {
 [[nodiscard]] std::unique_ptr<Upgrade> make_upgrade(ClientUpgrade settings);
 
 struct ServerUpgrade {
-  std::string path;  ///< the only one there is
+  std::string path;  ///< the only one there is; empty: any will do
   std::function<bool(std::string_view origin)> accept_origin;
 };
 [[nodiscard]] std::unique_ptr<Upgrade> make_upgrade(ServerUpgrade settings);

@@ -44,7 +44,7 @@ class Loops {
   std::vector<std::thread> running_;
 };
 
-constexpr int per_thread = 5000;
+constexpr int per_thread = 500;
 
 void send_numbers(Socket& socket, int thread) {
   for (int i = 0; i < per_thread; ++i) {
@@ -100,7 +100,7 @@ TEST(SocketThreads, sockets_in_one_process_may_live_in_different_threads) {
 
 TEST(SocketThreads, destroying_it_while_others_run_its_loop_ends_what_waits) {
   Loops loops{2};
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 50; ++i) {
     Socket a{asio::make_strand(loops.context)};
     const Endpoint at = a.bind("tcp://127.0.0.1:0", {}, asio::use_future).get();
     std::future<Received> waiting = a.receive(Deadline{}, asio::use_future);
