@@ -80,16 +80,26 @@ class ConnsClientRun {
   /// Waits for the line that says that the server has heard every peer; only then are the connections made, whatever
   /// the client's own calls returned before.
   void wait_for_start() {
-    const double grown = memory_.bytes_each(peers_);
+    all_connected();
     wait_for_line();
+    begin();
+  }
+
+  /// The same for those who wait in a way of their own: before the line and after it.
+  void all_connected() { rss_per_conn_ = memory_.bytes_each(peers_); }
+  void begin() {
     connecting_.close();
-    rss_per_conn_ = grown;
     window_.open();
   }
 
   /// Waits for the line that says that the server has reported.
   void report() {
     wait_for_line();
+    end();
+  }
+
+  /// The same for those who have waited.
+  void end() {
     window_.close();
     JsonLine()
         .add("conns_per_s", static_cast<double>(peers_) / connecting_.elapsed_s())

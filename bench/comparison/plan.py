@@ -9,13 +9,13 @@ class Contender:
     name: str
     driver: str
     variant: str = ""
-    hostile: int = 0  # bystander: connections that misbehave meanwhile
+    hostile: int = 0  # bystander, stalled: connections that misbehave meanwhile
     transport: str = ""  # another than the question's
 
     @property
     def is_context(self):
         """Not part of any ratio, only good to know."""
-        return self.name in ("raw copy", "raw single", "nng", "asio", "asio poll")
+        return self.name in ("raw copy", "raw single", "nng", "asio", "asio poll", "connection")
 
 
 PARLEY = Contender("parley", "parley-bench", "connection")
@@ -33,6 +33,11 @@ PARLEY_TCP = Contender("parley tcp", "parley-bench", "connection", transport="tc
 ASIO_POLL = Contender("asio poll", "asio_driver", "coroutine-poll")
 PARLEY_ALONE = Contender("parley alone", "parley-bench", "connection")
 PARLEY_BESET = Contender("parley", "parley-bench", "connection", hostile=1000)
+SOCKET = Contender("socket", "parley-bench", "socket")
+SOCKET_POLL = Contender("socket poll", "parley-bench", "socket-poll")
+SOCKET_ALONE = Contender("socket alone", "parley-bench", "socket")
+SOCKET_BESET = Contender("socket", "parley-bench", "socket", hostile=1)
+CONNECTION = Contender("connection", "parley-bench", "connection")  # beside a Socket, which does the same and more
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ METRICS: dict[str, tuple[str, Callable]] = {
     "connects": ("conn/s", lambda r: r["client"]["round_trips"] / r["client"]["elapsed_s"]),
     "memory": ("KiB/conn", lambda r: r["server"]["rss_per_conn"] / 1024),
     "accepts": ("conn/s", lambda r: r["client"]["conns_per_s"]),
+    "delivered": ("msg/s", lambda r: r["client"]["msgs_per_s"]),
+    "cpu delivered": ("ns CPU/msg", lambda r: sum(cpu_ns(report) for report in r.values()) / r["client"]["delivered"]),
 }
 
 FIGURES = {  # which of them a scenario has
@@ -93,6 +100,8 @@ FIGURES = {  # which of them a scenario has
     "conns": ("rate",),
     "inproc-throughput": ("rate", "cpu"),
     "inproc-latency": ("p50", "p99"),
+    "fanout": ("delivered", "cpu delivered"),
+    "stalled": ("delivered",),
 }
 
 # --- questions --------------------------------------------------------------------------------------------------------
@@ -100,6 +109,16 @@ FIGURES = {  # which of them a scenario has
 SIZES = {64: "64 B", 1024: "1 KiB", 65536: "64 KiB", 1 << 20: "1 MiB"}
 TRANSPORTS = ("tcp", "unix")
 IDLE_PEERS, BUSY_PEERS = 9900, 1000
+SUBSCRIBERS = 100
+
+ONE_WAY = {  # (transport, size): the peer, must, wants
+    ("tcp", 64): ("zmq", 2.5, 3.5), ("tcp", 1024): ("zmq", 3, 5),
+    ("tcp", 65536): ("raw", 0.85, 1.0), ("tcp", 1 << 20): ("raw", 0.85, 1.0),
+    ("unix", 64): ("zmq", 2.5, 4), ("unix", 1024): ("zmq", 4, 6),
+    ("unix", 65536): ("raw", 0.85, 1.0), ("unix", 1 << 20): ("raw", 0.85, 1.0),
+}
+
+PUBLISHED_PER_SECOND = {64: 60_000, 1024: 8_000}  # so that libzmq takes about as long as the window of others
 
 
 def questions(seconds, warmup, count):
@@ -125,31 +144,50 @@ def questions(seconds, warmup, count):
     result.append(Question("inproc", "inproc-throughput", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("inproc-latency", "inproc-latency", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("bystander.tcp", "bystander", "tcp", (PARLEY_BESET, PARLEY_ALONE), {**timed, "--peers": 1002}))
+    return result + socket_questions(seconds, timed, count)
+
+
+def socket_questions(seconds, timed, count):
+    """The same for a Socket, and what only a Socket does."""
+    result = []
+    for (transport, size), (peer, _, _) in ONE_WAY.items():
+        result.append(Question(f"socket.throughput.{transport}.{size}", "throughput", transport,
+                               (SOCKET, ZMQ if peer == "zmq" else RAW, CONNECTION), {**timed, "--size": size}))
+    for transport in TRANSPORTS:
+        result.append(Question(f"socket.latency.{transport}", "latency", transport, (SOCKET, RAW, CONNECTION), timed))
+        result.append(Question(f"socket.latency-poll.{transport}", "latency", transport, (SOCKET_POLL, RAW_POLL), timed))
+    for size, rate in PUBLISHED_PER_SECOND.items():
+        result.append(Question(f"socket.fanout.tcp.{size}", "fanout", "tcp", (SOCKET, ZMQ, RAW),
+                               {"--size": size, "--peers": SUBSCRIBERS, "--count": int(rate * seconds)}))
+    for transport in TRANSPORTS:
+        result.append(Question(f"socket.connect.{transport}", "connect", transport, (SOCKET, ZMQ, CONNECTION), {"--count": count}))
+        result.append(Question(f"socket.idle.{transport}", "conns", transport, (SOCKET, ZMQ, CONNECTION),
+                               {"--peers": IDLE_PEERS, "--seconds": 0}))
+        result.append(Question(f"socket.conns.{transport}", "conns", transport, (SOCKET, ZMQ, CONNECTION),
+                               {"--peers": BUSY_PEERS, "--seconds": seconds}))
+    result.append(Question("socket.inproc", "inproc-throughput", "inproc", (SOCKET, ZMQ, CONNECTION), timed))
+    result.append(Question("socket.inproc-latency", "inproc-latency", "inproc", (SOCKET, ZMQ, CONNECTION), timed))
+    result.append(Question("socket.stalled.tcp", "stalled", "tcp", (SOCKET_BESET, SOCKET_ALONE),
+                           {**timed, "--peers": SUBSCRIBERS // 10}))
     return result
 
 
 def figures_of(question):
-    return FIGURES["idle" if question.name.startswith("idle") else question.scenario]
+    is_idle = question.scenario == "conns" and question.options["--seconds"] == 0
+    return FIGURES["idle" if is_idle else question.scenario]
 
 
 # --- rows, in the order of the table ----------------------------------------------------------------------------------
 
-ONE_WAY = {  # (transport, size): the peer, must, wants
-    ("tcp", 64): ("zmq", 2.5, 3.5), ("tcp", 1024): ("zmq", 3, 5),
-    ("tcp", 65536): ("raw", 0.85, 1.0), ("tcp", 1 << 20): ("raw", 0.85, 1.0),
-    ("unix", 64): ("zmq", 2.5, 4), ("unix", 1024): ("zmq", 4, 6),
-    ("unix", 65536): ("raw", 0.85, 1.0), ("unix", 1 << 20): ("raw", 0.85, 1.0),
-}
 
-
-def one_way_rows():
+def one_way_rows(name, label, parley):
     for (transport, size), (peer, must, wants) in ONE_WAY.items():
-        yield Row(f"throughput.{transport}.{size}", f"one way, {transport}, {SIZES[size]}",
-                  "rate" if peer == "zmq" else "bytes", peer, must=must, wants=wants)
+        yield Row(f"{name}throughput.{transport}.{size}", f"{label}one way, {transport}, {SIZES[size]}",
+                  "rate" if peer == "zmq" else "bytes", peer, parley, must=must, wants=wants)
     for transport in TRANSPORTS:
         bounds = {"must": 0.36, "wants": 0.27} if transport == "tcp" else {}  # 85 and 65 ns where zmq takes 237
-        yield Row(f"throughput.{transport}.64", f"CPU per message, both ends, {transport}, 64 B", "cpu", "zmq",
-                  more_is_better=False, **bounds)
+        yield Row(f"{name}throughput.{transport}.64", f"{label}CPU per message, both ends, {transport}, 64 B", "cpu", "zmq",
+                  parley, more_is_better=False, **bounds)
 
 
 def layered_rows():
@@ -159,33 +197,60 @@ def layered_rows():
         yield Row(f"throughput.ws.{size}", f"one way, ws against tcp, {SIZES[size]}", "bytes", "parley tcp", must=must)
 
 
-def ping_pong_rows():
+def ping_pong_rows(name, label, parley):
     for transport in TRANSPORTS:
         for metric in ("p50", "p99"):
-            yield Row(f"latency.{transport}", f"ping-pong {metric}, asleep, {transport}", metric, "raw",
+            yield Row(f"{name}latency.{transport}", f"{label}ping-pong {metric}, asleep, {transport}", metric, "raw", parley,
                       more_is_better=False, must=1.15)
-        yield Row(f"latency.{transport}", f"ping-pong p50, asleep, {transport}, blocking facade", "p50", "raw",
-                  "parley blocking", more_is_better=False, must=1.3)
+        if parley == "parley":
+            yield Row(f"latency.{transport}", f"ping-pong p50, asleep, {transport}, blocking facade", "p50", "raw",
+                      "parley blocking", more_is_better=False, must=1.3)
         for metric in ("p50", "p99"):
-            yield Row(f"latency-poll.{transport}", f"ping-pong {metric}, polling, {transport}", metric, "raw poll",
-                      "parley poll", more_is_better=False, must=1.7, wants=1.25)
+            yield Row(f"{name}latency-poll.{transport}", f"{label}ping-pong {metric}, polling, {transport}", metric, "raw poll",
+                      f"{parley} poll", more_is_better=False, must=1.7, wants=1.25)
 
 
 def connection_rows():
     for transport in TRANSPORTS:
         yield Row(f"connect.{transport}", f"connect, round trip, close, {transport}", "connects", "raw")
+    yield from many_peers_rows("", "", "parley")
+
+
+def many_peers_rows(name, label, parley):
     for transport in TRANSPORTS:
-        yield Row(f"idle.{transport}", f"memory of an idle connection (of {IDLE_PEERS}), {transport}", "memory", "zmq",
-                  more_is_better=False, must=4, wants=2, absolute=True)
-        yield Row(f"idle.{transport}", f"accepted with a first message, {transport}", "accepts", "zmq", must=1.5, wants=2.5)
-        yield Row(f"conns.{transport}", f"{BUSY_PEERS} peers sending at once, {transport}", "rate", "zmq", must=0.9, wants=1.1)
+        yield Row(f"{name}idle.{transport}", f"{label}memory of an idle connection (of {IDLE_PEERS}), {transport}", "memory",
+                  "zmq", parley, more_is_better=False, must=4, wants=2, absolute=True)
+        yield Row(f"{name}idle.{transport}", f"{label}accepted with a first message, {transport}", "accepts", "zmq", parley,
+                  must=1.5, wants=2.5)
+        yield Row(f"{name}conns.{transport}", f"{label}{BUSY_PEERS} peers sending at once, {transport}", "rate", "zmq", parley,
+                  must=0.9, wants=1.1)
 
 
-def other_rows():
-    yield Row("inproc", "inproc, two threads, 64 B", "rate", "zmq", must=1.5, wants=3)
-    yield Row("inproc-latency", "inproc ping-pong p50", "p50", "zmq", more_is_better=False)
-    yield Row("bystander.tcp", "beside 1000 mute peers and one that never reads", "rate", "parley alone", must=0.9)
+def inproc_rows(name, label, parley):
+    yield Row(f"{name}inproc", f"{label}inproc, two threads, 64 B", "rate", "zmq", parley, must=1.5, wants=3)
+    yield Row(f"{name}inproc-latency", f"{label}inproc ping-pong p50", "p50", "zmq", parley, more_is_better=False)
+
+
+def socket_rows():
+    like = ("socket.", "socket: ", "socket")
+    yield from one_way_rows(*like)
+    yield from ping_pong_rows(*like)
+    for size in PUBLISHED_PER_SECOND:
+        yield Row(f"socket.fanout.tcp.{size}", f"socket: publish to {SUBSCRIBERS} subscribers, tcp, {SIZES[size]}", "delivered",
+                  "zmq", "socket", must=2, wants=5)
+    for transport in TRANSPORTS:
+        yield Row(f"socket.connect.{transport}", f"socket: connect, round trip, close, {transport}", "connects", "zmq", "socket")
+    yield from many_peers_rows(*like)
+    yield from inproc_rows(*like)
+    yield Row("socket.stalled.tcp", "socket: subscribers beside one that never reads", "delivered", "socket alone", "socket",
+              must=0.9)
 
 
 def rows():
-    return [*one_way_rows(), *layered_rows(), *ping_pong_rows(), *connection_rows(), *other_rows()]
+    yield from one_way_rows("", "", "parley")
+    yield from layered_rows()
+    yield from ping_pong_rows("", "", "parley")
+    yield from connection_rows()
+    yield from inproc_rows("", "", "parley")
+    yield Row("bystander.tcp", "beside 1000 mute peers and one that never reads", "rate", "parley alone", must=0.9)
+    yield from socket_rows()

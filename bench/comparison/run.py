@@ -11,7 +11,8 @@ import tempfile
 import threading
 import time
 
-LEADERS = {"throughput": "server", "bystander": "server", "conns": "server", "latency": "client", "connect": "client"}
+LEADERS = {"throughput": "server", "bystander": "server", "conns": "server", "latency": "client", "connect": "client",
+           "fanout": "client", "stalled": "client"}
 
 
 class RunFailed(Exception):
@@ -159,13 +160,18 @@ class Runner:
                 return checked(scenario, options, {"server": start("both", driver, "both", scenario, options).report()})
             server = start("server", driver, "server", scenario, options)
             server.expect("READY")
-            if hostile:
+            if hostile and scenario == "stalled":
+                start("deaf", driver, "client", "deaf", options).expect("READY")
+            elif hostile:
                 start("hostile", "raw_driver", "client", "hostile", {**options, "--peers": hostile, "--variant": ""}).expect("READY")
             client = start("client", driver, "client", "throughput" if scenario == "bystander" else scenario, options)
             if scenario == "conns":
                 server.depends_on = client
                 server.expect("ALL")
                 client.signal()
+            elif scenario in ("fanout", "stalled"):
+                client.expect("READY")
+                server.signal()
             return checked(scenario, options, collect(scenario, server, client))
         finally:
             for side in sides:
@@ -212,6 +218,11 @@ def checked(scenario, options, reports):
             fail_unless(server["round_trips"] > 0, "no round trip")
         elif scenario == "connect":
             fail_unless(client["round_trips"] == options["--count"], "not every connection was made")
+        elif scenario == "fanout":
+            fail_unless(client["delivered"] == client["expected"] == server["sent"] * options["--peers"] > 0,
+                        "not every message was delivered")
+        elif scenario == "stalled":
+            fail_unless(client["received"] > 0, "nothing arrived")
         elif scenario == "conns":
             fail_unless(client["conns_per_s"] > 0 and (server["received"] > 0 or options["--seconds"] == 0), "nothing arrived")
     except KeyError as missing:

@@ -4,6 +4,7 @@
 #include "bench/drivers/raw/bystander.hpp"
 #include "bench/drivers/raw/connect.hpp"
 #include "bench/drivers/raw/conns.hpp"
+#include "bench/drivers/raw/fanout.hpp"
 #include "bench/drivers/raw/hostile.hpp"
 #include "bench/drivers/raw/latency.hpp"
 #include "bench/drivers/raw/throughput.hpp"
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
     if (o.scenario == "latency") return server ? raw::latency_server(o) : raw::latency_client(o);
     if (o.scenario == "connect") return server ? raw::connect_server(o) : raw::connect_client(o);
     if (o.scenario == "conns") return server ? raw::conns_server(o) : raw::conns_client(o);
+    if (o.scenario == "fanout" && !o.polling()) return server ? raw::fanout_server(o) : raw::fanout_client(o);
     if (o.scenario == "bystander" && server) return raw::bystander_server(o);
     if (o.scenario == "hostile" && !server) return raw::hostile_client(o);
     not_offered(o);

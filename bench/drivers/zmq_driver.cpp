@@ -3,6 +3,7 @@
 #include "bench/common/driver_main.hpp"
 #include "bench/drivers/zmq/connect.hpp"
 #include "bench/drivers/zmq/conns.hpp"
+#include "bench/drivers/zmq/fanout.hpp"
 #include "bench/drivers/zmq/latency.hpp"
 #include "bench/drivers/zmq/throughput.hpp"
 
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
     if (o.scenario == "latency") return server ? zmq::latency_server(o) : zmq::latency_client(o);
     if (o.scenario == "connect") return server ? zmq::connect_server(o) : zmq::connect_client(o);
     if (o.scenario == "conns") return server ? zmq::conns_server(o) : zmq::conns_client(o);
+    if (o.scenario == "fanout") return server ? zmq::fanout_server(o) : zmq::fanout_client(o);
     not_offered(o);
   });
 }

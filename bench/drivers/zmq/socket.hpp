@@ -5,6 +5,7 @@
 
 #include <zmq.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <stdexcept>
@@ -82,6 +83,13 @@ class Socket {
   }
   void send(Message& message, int flags = 0) { check(zmq_msg_send(message.get(), socket_, flags), "zmq_msg_send"); }
   void receive(Message& message) { check(zmq_msg_recv(message.get(), socket_, 0), "zmq_msg_recv"); }
+
+  /// False: there is none now.
+  bool try_receive(Message& message) {
+    const bool received = zmq_msg_recv(message.get(), socket_, ZMQ_DONTWAIT) >= 0;
+    if (!received && zmq_errno() != EAGAIN) check(-1, "zmq_msg_recv");
+    return received;
+  }
 
  private:
   void* socket_;
