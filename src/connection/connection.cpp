@@ -30,20 +30,20 @@ asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable
 // What is done without waiting needs only a lease on the connection. What has to wait, or to find words for an error,
 // holds the state in the coroutine's frame, so that the references below stay good.
 
-inline Taken take(const Lease& lease, Message& message) {
+inline Taken take(const Lease<ConnectionState>& lease, Message& message) {
   const std::lock_guard lock{lease.slot->mutex};
   ConnectionState* state = lease.find();
   return state != nullptr ? state->take_locked(message) : Taken::nothing;
 }
 
-inline ConnectionState::Sent try_send(const Lease& lease, Message& message, error_code& ec) {
+inline ConnectionState::Sent try_send(const Lease<ConnectionState>& lease, Message& message, error_code& ec) {
   ConnectionState::Lock lock{lease.slot->mutex};
   ConnectionState* state = lease.find();
   return state != nullptr ? state->try_send_locked(lock, message, ec) : ConnectionState::Sent::must_wait;
 }
 
 /// Throws when the handle has gone.
-std::shared_ptr<ConnectionState> hold(const Lease& lease) {
+std::shared_ptr<ConnectionState> hold(const Lease<ConnectionState>& lease) {
   const std::lock_guard lock{lease.slot->mutex};
   ConnectionState* state = lease.find();
   if (state == nullptr) {
@@ -52,7 +52,7 @@ std::shared_ptr<ConnectionState> hold(const Lease& lease) {
   return std::static_pointer_cast<ConnectionState>(state->shared_from_this());
 }
 
-asio::awaitable<Message> receive(Lease lease, Deadline deadline) {
+asio::awaitable<Message> receive(Lease<ConnectionState> lease, Deadline deadline) {
   Message message;
   const Taken taken = take(lease, message);
   if (taken == Taken::message_and_yield) co_await let_others_run();
@@ -65,7 +65,7 @@ asio::awaitable<Message> receive(Lease lease, Deadline deadline) {
   co_return std::move(late);
 }
 
-asio::awaitable<std::optional<Message>> next(Lease lease, Deadline deadline) {
+asio::awaitable<std::optional<Message>> next(Lease<ConnectionState> lease, Deadline deadline) {
   Message message;
   const Taken taken = take(lease, message);
   if (taken == Taken::message_and_yield) co_await let_others_run();
@@ -95,7 +95,7 @@ asio::awaitable<std::vector<Message>> receive_batch(std::shared_ptr<ConnectionSt
   co_return messages;
 }
 
-asio::awaitable<void> send(Lease lease, Message message, Deadline deadline) {
+asio::awaitable<void> send(Lease<ConnectionState> lease, Message message, Deadline deadline) {
   using Sent = ConnectionState::Sent;
   error_code ec;
   const Sent sent = try_send(lease, message, ec);

@@ -113,7 +113,7 @@ inline void FramedConnection::consumed(std::size_t size) {
   link_.in().consume(size);
   consumed_size_ += size;
   need_ = 0;
-  link_.set_frame_size(0);
+  wanted_size_ = 0;
 }
 
 inline ConnectionState::Pull FramedConnection::cut(Message& message, TimePoint now) {
@@ -143,7 +143,7 @@ ConnectionState::Pull FramedConnection::cannot_cut(const wire::DecodeStep& step)
     case wire::DecodeStep::Kind::need:
       // A framing that depends on time may find a message in the same bytes, later.
       need_ = uses_time_ ? 0 : step.need;
-      link_.set_frame_size(step.need);
+      wanted_size_ = step.need;
       return Pull::empty;
     case wire::DecodeStep::Kind::end:
       ended_ = true;
@@ -342,7 +342,7 @@ void FramedConnection::reframe_locked(Framing framing) {
   is_plain_ = is_plain(framing);
   options_.framing = std::move(framing);
   need_ = 0;
-  link_.set_frame_size(0);
+  wanted_size_ = 0;
   if (uses_time_) {
     cut_eagerly();
   } else {

@@ -36,6 +36,9 @@ class LinkSink {
  public:
   /// Whether reading should go on.
   [[nodiscard]] virtual bool wants_bytes() const = 0;
+  /// The bytes that in() has to hold before the sink can do more with them, where that is known, else 0: lets a large
+  /// frame have a buffer of its own.
+  [[nodiscard]] virtual std::size_t wanted_size() const = 0;
   /// More bytes are in link.in(). May call handlers, releasing the lock meanwhile; what they send is written before the
   /// link waits for more, so that an answer costs no further turn of the event loop.
   virtual void on_bytes(std::unique_lock<BiasedMutex>& lock) = 0;
@@ -74,8 +77,6 @@ class Link : private Pollable {
   /// The sink may want bytes again.
   void resume();
   [[nodiscard]] bool is_paused() const noexcept { return reading_ == Reading::paused; }
-  /// Size of the frame at the front of in(), where that is known: lets large ones have a buffer of their own.
-  void set_frame_size(std::size_t size) noexcept { frame_size_ = size; }
 
   /// Something was appended to out(). May write, and then comes back with the lock released.
   void appended(Lock& lock) {
@@ -121,7 +122,7 @@ class Link : private Pollable {
   };
 
   [[nodiscard]] boost::asio::mutable_buffer in_room() {
-    const std::span<std::byte> room = in_.prepare(frame_size_);
+    const std::span<std::byte> room = in_.prepare(sink_.wanted_size());
     return {room.data(), room.size()};
   }
   void read(Lock& lock);
@@ -169,7 +170,6 @@ class Link : private Pollable {
   bool is_polled_ = false;
   bool closing_ = false;
   bool closed_ = false;
-  std::size_t frame_size_ = 0;
   InBuffer in_;
   OutQueue out_;
   LinkCounters counters_;

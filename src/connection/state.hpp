@@ -9,8 +9,8 @@
 // waits.
 #pragma once
 
-#include "connection/slot.hpp"
 #include "detail/ring.hpp"
+#include "detail/slot.hpp"
 #include "detail/waiter.hpp"
 #include "detail/waiting_object.hpp"
 
@@ -44,7 +44,7 @@ class ConnectionState : public WaitingObject {
   }
 
   /// Leads here until the handle goes.
-  [[nodiscard]] const Lease& lease() const noexcept { return tenancy_.lease(); }
+  [[nodiscard]] const Lease<ConnectionState>& lease() const noexcept { return tenancy_.lease(); }
 
   // Mutex held. try_send_locked may give it back.
 
@@ -256,7 +256,7 @@ class ConnectionState : public WaitingObject {
     return *rare_;
   }
 
-  Tenancy tenancy_;
+  Tenancy<ConnectionState> tenancy_;
   Ring<Receiver> receivers_;
   std::unique_ptr<Rare> rare_;
 

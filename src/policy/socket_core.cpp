@@ -65,7 +65,7 @@ void SocketCore::expire(TimePoint now) {
 void SocketCore::on_due(LivenessDue due, TimePoint now) {
   Peer* const peer = find(due.link);
   if (peer == nullptr) return;
-  if (is_held_back(*peer)) peer->liveness.heard(now);  // it is this side that does not listen
+  if (!takes_bytes(*peer)) peer->liveness.heard(now);  // it is this side that does not listen
   switch (peer->liveness.verdict(now)) {
     case Liveness::Verdict::silent:
       cut(*peer, error::peer_silent,
@@ -125,6 +125,7 @@ std::optional<SocketAction> SocketCore::next_action() {
     peer->is_dirty = false;
     return SocketAction{.kind = SocketAction::Kind::flush, .link = peer->id};
   }
+  unflushed_size_ = 0;
   return std::nullopt;
 }
 
@@ -173,6 +174,7 @@ SocketRemains SocketCore::finish_closing(error_code aborted) {
   by_identity_.clear();
   slots_.clear();
   to_take_.clear();
+  takes_from_ = nullptr;
   while (!backlog_.empty()) {
     const PendingMessage left = backlog_.take(0);
     if (left.settings.confirms != 0) complete(left.settings.confirms, aborted);

@@ -69,12 +69,11 @@ struct SocketCompletion {
   std::string sentence{};  // where there is more to say than the code does
 };
 
-/// A message and who sent it.
-struct TakenMessage {
-  Message body;
+/// Where a message came from.
+struct TakenFrom {
   Identity sender;
-  LinkId link;                         // reading from it may go on; not set: it has gone
-  std::optional<wire::MessageId> id;   // that the application is to acknowledge
+  LinkId link;                        // that was held back, and reading from it may go on; else not set
+  std::optional<wire::MessageId> id;  // that the application is to acknowledge
 };
 
 /// What a socket had not got rid of when it was closed.
@@ -93,6 +92,9 @@ struct SocketCounters {
 };
 
 class SocketCore {
+  /// With this much queued, a driver should write at once instead of waiting for the turn to end.
+  static constexpr std::size_t flushed_at_once_size = 256 * 1024;
+
  public:
   /// Throws std::invalid_argument for options that contradict each other.
   SocketCore(SocketOptions options, const Identity& self, std::uint64_t seed);
@@ -112,8 +114,8 @@ class SocketCore {
 
   LinkId add_link(LinkInfo info, detail::InBuffer& in, detail::OutQueue& out, TimePoint now);
   void on_bytes(LinkId link, TimePoint now);
-  [[nodiscard]] bool wants_bytes(LinkId link) const noexcept;
-  /// The bytes that the unread ones have to become before on_bytes can do more; 0: any number.
+  [[nodiscard]] bool wants_bytes(LinkId link) noexcept;
+  /// The bytes that `in` has to hold before on_bytes can do more, where that is worth a buffer of its own; else 0.
   [[nodiscard]] std::size_t wanted_size(LinkId link) const noexcept;
   void on_written(LinkId link, TimePoint now);
   void on_end(LinkId link, boost::system::error_code ec, std::string sentence, TimePoint now);
@@ -129,6 +131,9 @@ class SocketCore {
   /// `to`: none for the socket's mode. must_wait leaves the message as it is. After `failed`, sentence() has more.
   Sent try_send(Message& message, const std::optional<Identity>& to, const SendSettings& settings, TimePoint now,
                 boost::system::error_code& ec);
+  /// The same for the most usual case alone: at most once, to the next peer, which has room and nothing before it. The
+  /// link that it was queued for; not set: try_send has to see to it.
+  [[nodiscard]] LinkId try_send_round_robin(const Message& message);
   /// Ends by a completion of `operation`, now or later.
   void send(OperationId operation, Message message, const std::optional<Identity>& to, const SendSettings& settings,
             TimePoint now);
@@ -142,8 +147,8 @@ class SocketCore {
 
   // --- receiving ----------------------------------------------------------------------------------------------------
 
-  /// The next message, from each peer in turn.
-  [[nodiscard]] bool take(TakenMessage& taken);
+  /// The next message, from each peer in turn. After false, what is in the arguments means nothing.
+  [[nodiscard]] bool take(Message& body, TakenFrom& from);
   /// The application is done with it; nothing if it is known no more.
   void acknowledge(const Identity& sender, const wire::MessageId& id);
 
@@ -155,6 +160,10 @@ class SocketCore {
   /// Whether there may be an action, or there is a completion.
   [[nodiscard]] bool has_actions() const noexcept {
     return !actions_.empty() || !dirty_.empty() || !completions_.empty();
+  }
+  /// Whether there is nothing to be done but to flush, and that can wait until more has gathered.
+  [[nodiscard]] bool can_gather() const noexcept {
+    return actions_.empty() && completions_.empty() && unflushed_size_ < flushed_at_once_size;
   }
   [[nodiscard]] std::optional<SocketAction> next_action();
   [[nodiscard]] std::optional<SocketCompletion> next_completion();
@@ -207,6 +216,7 @@ class SocketCore {
   // links
   [[nodiscard]] Peer* find(LinkId link) const noexcept;
   [[nodiscard]] Peer* find(const Identity& identity) const noexcept;
+  void scan_messages(Peer& peer);
   void scan(Peer& peer, TimePoint now);
   /// False: the link is over, or what follows is not to be looked at now.
   bool on_frame(Peer& peer, const wire::PeerFrameStep& step, const std::byte* frame, TimePoint now);
@@ -243,6 +253,7 @@ class SocketCore {
   Sent drop(const Identity& identity, boost::system::error_code why, const SendSettings& settings);
   void hand_over(Peer& peer, Message& message, const std::optional<Identity>& to, const SendSettings& settings,
                  TimePoint now);
+  void append_data(Peer& peer, const Message& body, detail::OutQueue::Note note);
   void append_request(Peer& peer, const Message& body, const wire::MessageId& id);
   void append_control(Peer& peer, wire::PeerFrameKind kind, const wire::MessageId& id);
   void mark_dirty(Peer& peer);
@@ -264,10 +275,11 @@ class SocketCore {
 
   // receiving
   void end_turn();
-  bool cut_out(Peer& peer, TakenMessage& taken);
-  bool note_request(Peer& peer, const wire::MessageId& id, TakenMessage& taken);
+  Peer* next_to_take_from();
+  bool cut_out(Peer& peer, Message& body, TakenFrom& from);
+  bool note_request(Peer& peer, const wire::MessageId& id, TakenFrom& from);
   void orphan(Peer& peer);
-  [[nodiscard]] bool is_held_back(const Peer& peer) const noexcept;
+  [[nodiscard]] bool takes_bytes(const Peer& peer) const noexcept;
 
   // time
   void on_due(LivenessDue due, TimePoint now);
@@ -297,7 +309,12 @@ class SocketCore {
 
   detail::Ring<LinkId> to_take_;  // with messages that can be taken; some may have gone meanwhile
   unsigned taken_in_a_row_ = 0;
-  detail::Ring<TakenMessage> orphans_;  // whose link has gone
+  Peer* takes_from_ = nullptr;  // the first of them, where that is known
+  struct Orphan {
+    Message body;
+    TakenFrom from;
+  };
+  detail::Ring<Orphan> orphans_;  // whose link has gone
   Duplicates duplicates_;
 
   Backlog backlog_;
@@ -306,7 +323,8 @@ class SocketCore {
 
   DeadlineHeap<Due> deadlines_;
   detail::Ring<SocketAction> actions_;
-  detail::Ring<LinkId> dirty_;  // to be flushed
+  detail::Ring<LinkId> dirty_;       // to be flushed
+  std::size_t unflushed_size_ = 0;  // of what has been sent since they were, what is published counted once
   detail::Ring<SocketCompletion> completions_;
   EventQueue events_{limits::events_max};
   SocketCounters counters_;

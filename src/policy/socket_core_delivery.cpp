@@ -41,7 +41,7 @@ void SocketCore::resend_due(TimePoint now) {
     OutstandingMessage& message = *outstanding_.find(*key);
     if (message.sent_at + options_.resend_after > now) break;
     const Peer* const asked = find(message.link);
-    if (asked != nullptr && is_held_back(*asked)) {
+    if (asked != nullptr && !takes_bytes(*asked)) {
       outstanding_.postpone(*key, now);  // its acknowledgement may be behind what this side does not read
     } else if (message.sent_count >= message.sent_max) {
       give_up(*key, error::unacknowledged);
@@ -55,9 +55,6 @@ void SocketCore::resend_due(TimePoint now) {
   }
   schedule_resend();
 }
-
-/// This side reads nothing more from it for now.
-bool SocketCore::is_held_back(const Peer& peer) const noexcept { return !wants_bytes(peer.id); }
 
 /// Null: nobody can have it now.
 Peer* SocketCore::choose_for_resend(const OutstandingMessage& message) {

@@ -17,6 +17,9 @@ namespace {
 /// knows already, and only has to be asked.
 constexpr std::chrono::milliseconds contention_time{500};
 
+/// Frames up to this size come together with others in one read.
+constexpr std::size_t common_frame_size = 32 * 1024;
+
 }  // namespace
 
 // --- dialling --------------------------------------------------------------------------------------------------------
@@ -99,15 +102,21 @@ Peer* SocketCore::find(const Identity& identity) const noexcept {
   return found == by_identity_.end() ? nullptr : found->second;
 }
 
-bool SocketCore::wants_bytes(LinkId link) const noexcept {
-  const Peer* const peer = find(link);
-  if (peer == nullptr || peer->state == Peer::State::contending) return false;
-  return peer->waiting_count == 0 || peer->is_seen_dead || peer->in.size() < options_.receive_high_water_size;
+bool SocketCore::wants_bytes(LinkId link) noexcept {
+  Peer* const peer = find(link);
+  if (peer == nullptr) return false;
+  peer->is_held_back = !takes_bytes(*peer);
+  return !peer->is_held_back;
+}
+
+bool SocketCore::takes_bytes(const Peer& peer) const noexcept {
+  if (peer.state == Peer::State::contending) return false;
+  return peer.waiting_count == 0 || peer.is_seen_dead || peer.in.size() < options_.receive_high_water_size;
 }
 
 std::size_t SocketCore::wanted_size(LinkId link) const noexcept {
   const Peer* const peer = find(link);
-  return peer == nullptr ? 0 : peer->wanted_size;
+  return peer == nullptr || peer->wanted_size <= peer->scanned_size + common_frame_size ? 0 : peer->wanted_size;
 }
 
 void SocketCore::on_seen_dead(LinkId link) {
@@ -121,9 +130,26 @@ void SocketCore::on_bytes(LinkId link, TimePoint now) {
   if (peer->state != Peer::State::contending) scan(*peer, now);
 }
 
+/// Messages alone, one behind the other: nearly everything there is to scan.
+void SocketCore::scan_messages(Peer& peer) {
+  const std::span<const std::byte> unread = peer.in.unread();
+  std::size_t scanned = peer.scanned_size;
+  std::size_t count = 0;
+  for (;; ++count) {
+    const PeerFrameStep step = peer.dialect.decode(unread.subspan(scanned), true);
+    if (step.outcome != PeerFrameStep::Outcome::frame || step.kind != PeerFrameKind::data) break;
+    scanned += step.consumed;
+  }
+  peer.scanned_size = scanned;
+  if (count == 0) return;
+  if (peer.waiting_count == 0) to_take_.emplace_back(peer.id);
+  peer.waiting_count += count;
+}
+
 void SocketCore::scan(Peer& peer, TimePoint now) {
   const LinkId link = peer.id;
   for (;;) {
+    if (peer.state == Peer::State::up) scan_messages(peer);
     const std::span<const std::byte> rest = peer.in.unread().subspan(peer.scanned_size);
     const PeerFrameStep step = peer.dialect.decode(rest, peer.state == Peer::State::up);
     if (step.outcome == PeerFrameStep::Outcome::need) {
@@ -291,6 +317,7 @@ void SocketCore::leave(Peer& peer, error_code ec, const std::string& sentence, T
   const bool was_contending = peer.state == Peer::State::contending;
   orphan(peer);
   peer.state = Peer::State::over;
+  if (takes_from_ == &peer) takes_from_ = nullptr;
   // Those who called may still hold a reference; it goes with the next deadline.
   std::unique_ptr<Peer> gone = std::move(slots_[peer.id.slot]);
   free_slots_.push_back(peer.id.slot);

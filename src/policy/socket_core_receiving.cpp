@@ -14,21 +14,21 @@ namespace {
 /// Messages that one peer may give before it is another's turn.
 constexpr unsigned taken_in_a_row_max = 64;
 
+/// Reading from a peer that was held back goes on when no more than this is left.
+constexpr std::size_t resume_size = 4 * 1024;
+
 }  // namespace
 
-bool SocketCore::take(TakenMessage& taken) {
+bool SocketCore::take(Message& body, TakenFrom& from) {
   if (!orphans_.empty()) [[unlikely]] {
-    taken = orphans_.take_front();
+    Orphan orphan = orphans_.take_front();
+    body = std::move(orphan.body);
+    from = orphan.from;
     ++counters_.messages_received;
     return true;
   }
-  while (!to_take_.empty()) {
-    Peer* const peer = find(to_take_.front());
-    if (peer == nullptr || peer->waiting_count == 0) {
-      end_turn();
-      continue;
-    }
-    const bool is_new = cut_out(*peer, taken);
+  while (Peer* const peer = takes_from_ != nullptr ? takes_from_ : next_to_take_from()) {
+    const bool is_new = cut_out(*peer, body, from);
     if (peer->waiting_count == 0) {
       end_turn();
     } else if (++taken_in_a_row_ == taken_in_a_row_max) {
@@ -44,38 +44,50 @@ bool SocketCore::take(TakenMessage& taken) {
   return false;
 }
 
+/// Null: nobody has anything.
+Peer* SocketCore::next_to_take_from() {
+  for (; !to_take_.empty(); end_turn()) {
+    takes_from_ = find(to_take_.front());
+    if (takes_from_ != nullptr && takes_from_->waiting_count > 0) return takes_from_;
+  }
+  return nullptr;
+}
+
 void SocketCore::end_turn() {
+  takes_from_ = nullptr;
   to_take_.pop_front();
   taken_in_a_row_ = 0;
 }
 
 /// The first of the peer's messages that were scanned. False: it has been given out before.
-bool SocketCore::cut_out(Peer& peer, TakenMessage& taken) {
+inline bool SocketCore::cut_out(Peer& peer, Message& body, TakenFrom& from) {
   for (;;) {
     const std::span<const std::byte> unread = peer.in.unread();
     const PeerFrameStep step = peer.dialect.decode(unread, true);
     const bool is_message = step.kind == PeerFrameKind::data || step.kind == PeerFrameKind::request;
-    if (is_message) {
-      peer.in.slice(step.begin, step.size, taken.body);
-      taken.sender = peer.identity;
-      taken.link = peer.id;
-      --peer.waiting_count;
-    }
-    const bool is_new = step.kind != PeerFrameKind::request || note_request(peer, wire::load_id(unread.data() + step.id_at), taken);
-    if (step.kind == PeerFrameKind::data) taken.id.reset();
+    if (is_message) peer.in.slice(step.begin, step.size, body);
     peer.in.consume(step.consumed);
     peer.scanned_size -= step.consumed;
     peer.wanted_size -= std::min(peer.wanted_size, step.consumed);
-    if (is_message) return is_new;
+    if (!is_message) [[unlikely]]
+      continue;
+    --peer.waiting_count;
+    from.sender = peer.identity;
+    from.id.reset();
+    const bool may_go_on = peer.is_held_back && (peer.waiting_count == 0 || peer.in.size() <= resume_size);
+    from.link = may_go_on ? peer.id : LinkId{};
+    if (step.kind == PeerFrameKind::data) [[likely]]
+      return true;
+    return note_request(peer, wire::load_id(unread.data() + step.id_at), from);
   }
 }
 
 /// False: the application has had this message already.
-bool SocketCore::note_request(Peer& peer, const wire::MessageId& id, TakenMessage& taken) {
+bool SocketCore::note_request(Peer& peer, const wire::MessageId& id, TakenFrom& from) {
   const bool is_application_to_acknowledge = options_.acknowledge == Acknowledge::by_application;
   const Duplicates::State state = duplicates_.state(id);
   if (state == Duplicates::State::unknown) {
-    taken.id = is_application_to_acknowledge ? std::optional{id} : std::nullopt;
+    if (is_application_to_acknowledge) from.id = id;
     duplicates_.add(id, is_application_to_acknowledge ? Duplicates::State::taken : Duplicates::State::acknowledged);
     return true;
   }
@@ -89,11 +101,11 @@ bool SocketCore::note_request(Peer& peer, const wire::MessageId& id, TakenMessag
 
 /// The peer's link is over: what it had sent before is kept until it is taken.
 void SocketCore::orphan(Peer& peer) {
-  TakenMessage taken;
+  Orphan orphan;
   while (peer.waiting_count > 0) {
-    if (!cut_out(peer, taken)) continue;
-    taken.link = {};
-    orphans_.emplace_back(std::move(taken));
+    if (!cut_out(peer, orphan.body, orphan.from)) continue;
+    orphan.from.link = {};
+    orphans_.emplace_back(std::move(orphan));
   }
 }
 

@@ -26,6 +26,18 @@ Sent SocketCore::try_send(Message& message, const std::optional<Identity>& to, c
   return to ? send_to(*to, message, settings, now, ec) : send_by_mode(message, settings, now, ec);
 }
 
+LinkId SocketCore::try_send_round_robin(const Message& message) {
+  const bool is_usual = options_.send_mode == SendMode::round_robin && options_.delivery == Delivery::at_most_once &&
+                        !is_closing_ && !backlog_.has_any_by_mode() && message.size() <= options_.message_size_max;
+  if (!is_usual) [[unlikely]]
+    return {};
+  Peer* const peer = round_robin_.next(up_, marks_);
+  if (peer == nullptr || !peer->dialect.can_carry(message.bytes())) [[unlikely]]
+    return {};
+  append_data(*peer, message, Note::may_move);
+  return peer->id;
+}
+
 void SocketCore::send(OperationId operation, Message message, const std::optional<Identity>& to,
                       const SendSettings& settings, TimePoint now) {
   error_code ec;
@@ -179,6 +191,7 @@ Sent SocketCore::publish(const Message& message, TimePoint now, error_code& ec) 
     mark_dirty(*peer);
   }
   ++counters_.messages_sent;
+  unflushed_size_ += message.size();
   for (Peer* peer : too_slow) {
     cut(*peer, error::peer_too_slow,
         about(*peer, "the peer had " + std::to_string(peer->out.message_count()) +
@@ -203,15 +216,13 @@ bool SocketCore::make_room(Peer& peer, Overflow rule, std::vector<Peer*>& too_sl
 
 void SocketCore::hand_over(Peer& peer, Message& message, const std::optional<Identity>& to,
                            const SendSettings& settings, TimePoint now) {
-  ++counters_.messages_sent;
   if (options_.delivery == Delivery::at_most_once) [[likely]] {
-    ++peer.messages_sent;
-    std::byte header[wire::AnyDialect::header_size_max];
-    const std::size_t size = peer.dialect.put_header(header, PeerFrameKind::data, message.size());
-    peer.out.append({header, size}, message, to ? Note::none : Note::may_move);
+    append_data(peer, message, to ? Note::none : Note::may_move);
+    unflushed_size_ += message.size();
     mark_dirty(peer);
     return;
   }
+  ++counters_.messages_sent;
   OutstandingMessage outstanding;
   outstanding.body = std::move(message);
   outstanding.link = peer.id;
@@ -224,8 +235,17 @@ void SocketCore::hand_over(Peer& peer, Message& message, const std::optional<Ide
   schedule_resend();
 }
 
+void SocketCore::append_data(Peer& peer, const Message& body, Note note) {
+  ++counters_.messages_sent;
+  ++peer.messages_sent;
+  std::byte header[wire::AnyDialect::header_size_max];
+  const std::size_t size = peer.dialect.put_header(header, PeerFrameKind::data, body.size());
+  peer.out.append({header, size}, body, note);
+}
+
 void SocketCore::append_request(Peer& peer, const Message& body, const wire::MessageId& id) {
   ++peer.messages_sent;
+  unflushed_size_ += body.size();
   std::byte header[wire::AnyDialect::header_size_max];
   const std::size_t size = peer.dialect.put_header(header, PeerFrameKind::request, body.size(), id);
   peer.out.append({header, size}, body);

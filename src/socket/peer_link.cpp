@@ -14,9 +14,6 @@ using boost::system::error_code;
 
 namespace {
 
-/// Reading that was stopped goes on when no more than this is left.
-constexpr std::size_t resume_size = 4 * 1024;
-
 /// How long a link that has said all it had to say waits for the other side to end as well.
 constexpr std::chrono::seconds leave_time_max{1};
 
@@ -34,7 +31,7 @@ void PeerLink::start(policy::LinkId id) {
 }
 
 void PeerLink::taken() {
-  if (link_.is_paused() && link_.in().size() <= resume_size) link_.resume();
+  if (link_.is_paused()) link_.resume();
 }
 
 void PeerLink::close() {
@@ -64,6 +61,8 @@ void PeerLink::leave() {
 
 bool PeerLink::wants_bytes() const { return is_finishing_ || (!is_over_ && socket_->core().wants_bytes(id_)); }
 
+std::size_t PeerLink::wanted_size() const { return socket_->core().wanted_size(id_); }
+
 void PeerLink::on_bytes(std::unique_lock<BiasedMutex>& lock) {
   if (is_finishing_) {
     link_.in().consume(link_.in().size());
@@ -71,7 +70,6 @@ void PeerLink::on_bytes(std::unique_lock<BiasedMutex>& lock) {
   }
   if (is_over_) return;
   socket_->core().on_bytes(id_, Clock::now());
-  link_.set_frame_size(socket_->core().wanted_size(id_));
   socket_->deliver_locked(lock);
 }
 

@@ -40,6 +40,7 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
 
  private:
   [[nodiscard]] bool wants_bytes() const override;
+  [[nodiscard]] std::size_t wanted_size() const override;
   void on_bytes(std::unique_lock<BiasedMutex>& lock) override;
   void on_read_end(boost::system::error_code ec) override;
   void on_written(std::size_t message_count) override;

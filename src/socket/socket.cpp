@@ -32,18 +32,44 @@ asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable
   throw Error{ec, sentence.empty() ? std::string{operation} + " failed: " + ec.message() : sentence};
 }
 
+constexpr const char* gone_sentence = "the socket was destroyed before the operation began";
+
 void require_living(SocketState& state) {
-  if (state.is_abandoned()) {
-    throw Error{asio::error::operation_aborted, "the socket was destroyed before the operation began"};
-  }
+  if (state.is_abandoned()) throw Error{asio::error::operation_aborted, gone_sentence};
 }
 
-asio::awaitable<Received> receive(State state, Deadline deadline) {
+// What is done without waiting needs only a lease on the socket. What has to wait, or to find words for an error, holds
+// the state in the coroutine's frame.
+
+using SocketLease = Lease<SocketState>;
+
+inline Taken take(const SocketLease& lease, Received& received) {
+  SocketState::Lock lock{lease.slot->mutex};
+  SocketState* const state = lease.find();
+  return state != nullptr ? state->try_take_locked(lock, received) : Taken::nothing;
+}
+
+inline Sent try_send(const SocketLease& lease, Message& message, error_code& ec) {
+  SocketState::Lock lock{lease.slot->mutex};
+  SocketState* const state = lease.find();
+  return state != nullptr ? state->try_send_plain_locked(lock, message, ec) : Sent::must_wait;
+}
+
+/// Throws when the handle has gone.
+State hold(const SocketLease& lease) {
+  const std::lock_guard lock{lease.slot->mutex};
+  SocketState* const state = lease.find();
+  if (state == nullptr) throw Error{asio::error::operation_aborted, gone_sentence};
+  return std::static_pointer_cast<SocketState>(state->shared_from_this());
+}
+
+asio::awaitable<Received> receive(SocketLease lease, Deadline deadline) {
   Received received;
-  const Taken taken = state->try_take(received);
+  const Taken taken = take(lease, received);
   if (taken == Taken::message_and_yield) co_await let_others_run();
-  if (taken == Taken::message || taken == Taken::message_and_yield) co_return std::move(received);
-  require_living(*state);
+  if (taken == Taken::message || taken == Taken::message_and_yield) co_return received;
+  const State state = hold(lease);
+  state->write_before_waiting();
   auto [ec, late] = co_await await_result<void(error_code, Received)>(
       [&](auto handler) { state->receive(deadline, Handler<Received>{std::move(handler)}); });
   if (ec) fail(*state, ec, "receive");
@@ -52,7 +78,7 @@ asio::awaitable<Received> receive(State state, Deadline deadline) {
 
 asio::awaitable<std::vector<Received>> receive_batch(State state, std::size_t count_max, Deadline deadline) {
   std::vector<Received> batch;
-  batch.push_back(co_await receive(state, deadline));
+  batch.push_back(co_await receive(state->lease(), deadline));
   for (Received more; batch.size() < count_max;) {
     const Taken taken = state->try_take(more);
     if (taken != Taken::message && taken != Taken::message_and_yield) break;
@@ -61,18 +87,36 @@ asio::awaitable<std::vector<Received>> receive_batch(State state, std::size_t co
   co_return batch;
 }
 
-asio::awaitable<void> send(State state, std::optional<Identity> to, Message message, SendOptions options) {
-  error_code ec;
-  const Sent sent = state->try_send(message, to, options, ec);
-  if (sent == Sent::done) {
-    if (state->yield_due()) co_await let_others_run();
-    co_return;
-  }
-  require_living(*state);
+/// What a send that was tried at first has left to do.
+asio::awaitable<void> go_on_sending(State state, Sent sent, error_code ec, std::optional<Identity> to, Message message,
+                                    SendOptions options) {
   if (sent == Sent::failed) fail(*state, ec, "send");
   auto [late_ec] = co_await await_result<void(error_code)>(
       [&](auto handler) { state->send(std::move(message), to, options, false, Handler<>{std::move(handler)}); });
   if (late_ec) fail(*state, late_ec, "send");
+}
+
+asio::awaitable<void> send(SocketLease lease, Message message) {
+  error_code ec;
+  const Sent sent = try_send(lease, message, ec);
+  if (sent == Sent::done) co_return;
+  if (sent == Sent::done_and_yield) {
+    co_await let_others_run();
+  } else {
+    co_await go_on_sending(hold(lease), sent, ec, std::nullopt, std::move(message), SendOptions{});
+  }
+}
+
+asio::awaitable<void> send(State state, std::optional<Identity> to, Message message, SendOptions options) {
+  require_living(*state);
+  error_code ec;
+  const Sent sent = state->try_send(message, to, options, ec);
+  if (sent == Sent::done) co_return;
+  if (sent == Sent::done_and_yield) {
+    co_await let_others_run();
+  } else {
+    co_await go_on_sending(std::move(state), sent, ec, to, std::move(message), std::move(options));
+  }
 }
 
 asio::awaitable<void> send_confirmed(State state, Message message, SendOptions options) {
@@ -117,6 +161,12 @@ void require_confirmable(const SocketState& state) {
 
 }  // namespace
 
+void share(const Unacknowledged& message) noexcept { message.holders.fetch_add(1, std::memory_order_relaxed); }
+
+void release(const Unacknowledged& message) noexcept {
+  if (message.holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &message;
+}
+
 void start_socket_bind(State state, Endpoint endpoint, EndpointOptions options, Handler<Endpoint> handler) {
   error_code ec;
   Endpoint bound = endpoint;
@@ -154,7 +204,7 @@ void start_socket_close(State state, Deadline deadline, Handler<SocketCloseRepor
 }  // namespace detail
 
 void Received::acknowledge() const {
-  if (socket_) socket_->acknowledge(sender, id_);
+  if (const auto* waiting = unacknowledged_.get()) waiting->socket->acknowledge(sender, waiting->id);
 }
 
 Socket::Socket(executor_type executor, SocketOptions options)
@@ -186,6 +236,7 @@ asio::awaitable<void> Socket::wait_for_peers(std::size_t count, Deadline deadlin
 }
 
 asio::awaitable<void> Socket::send(Message message, SendOptions options) {
+  if (options.is_default()) return detail::send(state_->lease(), std::move(message));
   return detail::send(state_, std::nullopt, std::move(message), std::move(options));
 }
 asio::awaitable<void> Socket::send_to(Identity to, Message message, SendOptions options) {
@@ -207,7 +258,7 @@ error_code Socket::try_send_to(const Identity& to, Message message, const SendOp
   return sent == detail::SocketState::Sent::must_wait ? error_code{error::full} : ec;
 }
 
-asio::awaitable<Received> Socket::receive(Deadline deadline) { return detail::receive(state_, deadline); }
+asio::awaitable<Received> Socket::receive(Deadline deadline) { return detail::receive(state_->lease(), deadline); }
 asio::awaitable<std::vector<Received>> Socket::receive_batch(std::size_t count_max, Deadline deadline) {
   if (count_max == 0) throw std::invalid_argument("receive_batch needs room for at least one message");
   return detail::receive_batch(state_, count_max, deadline);

@@ -36,7 +36,11 @@ std::shared_ptr<SocketState> SocketState::make(asio::any_io_executor executor, S
 }
 
 SocketState::SocketState(asio::any_io_executor executor, SocketOptions options)
-    : WaitingObject{std::move(executor), own_mutex_},
+    : SocketState{std::move(executor), std::move(options), Slot::take()} {}
+
+SocketState::SocketState(asio::any_io_executor executor, SocketOptions options, Slot& slot)
+    : WaitingObject{std::move(executor), slot.mutex},
+      tenancy_{slot, *this},
       core_{std::move(options), Identity::of_random(random_bits(), random_bits()), random_bits()} {}
 
 // --- endpoints -------------------------------------------------------------------------------------------------------
@@ -134,21 +138,21 @@ void SocketState::add_link_locked(Lock& lock, transport::Stream stream, policy::
     link->link().in().commit(unread.size());
   }
   const LinkId id = core_.add_link(std::move(info), link->link().in(), link->link().out(), Clock::now());
-  links_.emplace(id, link);
+  if (id.slot >= links_.size()) links_.resize(id.slot + 1);
+  links_[id.slot] = link;
   link->start(id);
   settle_locked(lock);
 }
 
-PeerLink* SocketState::find_link(LinkId id) noexcept {
-  const auto found = links_.find(id);
-  return found == links_.end() ? nullptr : found->second.get();
+/// Null when there is none (any more).
+std::shared_ptr<PeerLink> SocketState::remove_link(LinkId id) noexcept {
+  return find_link(id) == nullptr ? nullptr : std::exchange(links_[id.slot], nullptr);
 }
 
 void SocketState::on_link_end_locked(const PeerLink& link, error_code ec, const std::string& sentence) {
-  const auto found = links_.find(link.id());
-  if (found == links_.end()) return;
+  if (find_link(link.id()) == nullptr) return;
   core_.on_end(link.id(), ec, sentence, Clock::now());
-  links_.erase(found);
+  remove_link(link.id());
   settle_later_locked();
 }
 
@@ -169,16 +173,18 @@ void SocketState::note_trouble_locked(Lock& lock, error_code ec, const Endpoint&
 
 // --- carrying out what the core asks for -----------------------------------------------------------------------------
 
-void SocketState::settle_locked(Lock& lock) {
-  const auto self = shared_from_this();  // the lock is released meanwhile
-  do {
+void SocketState::settle_locked(Lock& lock, Flushing flushing) {
+  std::shared_ptr<ContextMember> self;  // where the lock is released meanwhile
+  satisfy_receivers();
+  while (core_.has_actions()) {
+    if (!self) self = shared_from_this();
     while (const auto action = core_.next_action()) {
-      perform(lock, *action);
+      perform(lock, *action, flushing);
       if (!lock.owns_lock()) lock.lock();
     }
     complete_operations();
     satisfy_receivers();
-  } while (core_.has_actions());
+  }
   tell_waiters();
   schedule_core_deadline();
   if (life_ == Life::draining && core_.is_drained()) finish_closing_locked(lock);
@@ -190,25 +196,23 @@ void SocketState::settle_later_locked() {
   asio::post(executor(), [self = std::static_pointer_cast<SocketState>(shared_from_this())] {
     Lock lock{self->mutex()};
     self->settle_is_posted_ = false;
-    self->settle_locked(lock);
+    self->settle_locked(lock, Flushing::now);
   });
 }
 
-void SocketState::perform(Lock& lock, const SocketAction& action) {
+void SocketState::perform(Lock& lock, const SocketAction& action, Flushing flushing) {
   switch (action.kind) {
     case SocketAction::Kind::flush:
-      if (PeerLink* link = find_link(action.link)) link->link().appended(lock);
-      return;
-    case SocketAction::Kind::close_link:
       if (PeerLink* link = find_link(action.link)) {
-        link->close();
-        links_.erase(action.link);
+        flushing == Flushing::now ? link->link().write_now(lock) : link->link().appended(lock);
       }
       return;
+    case SocketAction::Kind::close_link:
+      if (const auto link = remove_link(action.link)) link->close();
+      return;
     case SocketAction::Kind::finish_link:
-      if (PeerLink* link = find_link(action.link)) {
-        leaving_.push_back(link->shared_from_this());
-        links_.erase(action.link);
+      if (auto link = remove_link(action.link)) {
+        leaving_.push_back(std::move(link));
         leaving_.back()->finish();
       }
       return;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "detail/ring.hpp"
+#include "detail/slot.hpp"
 #include "detail/waiting_object.hpp"
 #include "policy/socket_core.hpp"
 #include "socket/doorkeeper.hpp"
@@ -18,7 +19,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,16 +27,31 @@
 
 namespace parley::detail {
 
+/// A message that its sender goes on sending until the application has said that it is done with it.
+class Unacknowledged {
+ public:
+  Unacknowledged(const wire::MessageId& id_, std::shared_ptr<SocketState> socket_)
+      : id{id_}, socket{std::move(socket_)} {}
+  const wire::MessageId id;
+  const std::shared_ptr<SocketState> socket;
+  mutable std::atomic<std::uint32_t> holders{1};
+};
+
 /// For the parts of the library that look into what users hold.
 class SocketAccess {
  public:
-  static void fill(Received& received, policy::TakenMessage&& taken, SocketState& socket);
+  static void fill(Received& received, const policy::TakenFrom& from, SocketState& socket);
 };
 
 class SocketState final : public WaitingObject {
  public:
   [[nodiscard]] static std::shared_ptr<SocketState> make(boost::asio::any_io_executor executor, SocketOptions options);
   SocketState(boost::asio::any_io_executor executor, SocketOptions options);
+  /// Lives in `slot`, whose mutex is its.
+  SocketState(boost::asio::any_io_executor executor, SocketOptions options, Slot& slot);
+
+  /// Leads here until the handle goes.
+  [[nodiscard]] const Lease<SocketState>& lease() const noexcept { return tenancy_.lease(); }
 
   [[nodiscard]] const Identity& identity() const noexcept { return core_.identity(); }
 
@@ -50,14 +65,28 @@ class SocketState final : public WaitingObject {
 
   // Sending and receiving.
 
-  using Sent = policy::SocketCore::Sent;
+  enum class Sent : std::uint8_t { done, done_and_yield, must_wait, failed };
   Sent try_send(Message& message, const std::optional<Identity>& to, const SendOptions& options,
-                boost::system::error_code& ec);
+                boost::system::error_code& ec) {
+    Lock lock{mutex()};
+    return try_send_locked(lock, message, to, options, ec);
+  }
+  /// By the socket's mode, without options.
+  Sent try_send_plain_locked(Lock& lock, Message& message, boost::system::error_code& ec);
+  Sent try_send_locked(Lock& lock, Message& message, const std::optional<Identity>& to, const SendOptions& options,
+                       boost::system::error_code& ec);
   void send(Message message, const std::optional<Identity>& to, const SendOptions& options, bool is_confirmed,
             Handler<> handler);
   /// Also tells when others should have their turn.
   enum class Taken : std::uint8_t { nothing, message, message_and_yield, closed };
-  Taken try_take(Received& received);
+  Taken try_take(Received& received) {
+    Lock lock{mutex()};
+    return try_take_locked(lock, received);
+  }
+  Taken try_take_locked(Lock& lock, Received& received);
+  /// For who is about to wait for a message, and has most likely just asked for it: writes what is queued now and not
+  /// at the end of the turn, so that the peer works while the wait is being set up.
+  void write_before_waiting();
   void receive(Deadline deadline, Handler<Received> handler);
   void acknowledge(const Identity& sender, const wire::MessageId& id);
 
@@ -71,8 +100,6 @@ class SocketState final : public WaitingObject {
   void note_error(std::string sentence);
   /// Sends can wait for their acknowledgement.
   [[nodiscard]] bool confirms() const noexcept { return core_.options().delivery == Delivery::at_least_once; }
-  /// So many sends and receives have ended without suspending that others should have their turn.
-  [[nodiscard]] bool yield_due() noexcept;
 
   // Ending.
 
@@ -90,7 +117,8 @@ class SocketState final : public WaitingObject {
   [[nodiscard]] BiasedMutex& socket_mutex() noexcept { return mutex(); }
   [[nodiscard]] ContextService* socket_context() noexcept { return context(); }
   /// The core may have something to be done, and may have changed its deadlines. May release the lock meanwhile.
-  void settle_locked(Lock& lock);
+  enum class Flushing : std::uint8_t { now, at_the_end_of_the_turn };
+  void settle_locked(Lock& lock, Flushing flushing = Flushing::at_the_end_of_the_turn);
   /// The same from where the lock must be kept: done by a post.
   void settle_later_locked();
   /// The same from a link's read loop, where handlers may be called at once.
@@ -139,19 +167,28 @@ class SocketState final : public WaitingObject {
   static constexpr std::uint64_t token_close = 2;
   static constexpr std::uint32_t ready_in_a_row_max = 2048;
 
-  Sent try_send_locked(Lock& lock, Message& message, const std::optional<Identity>& to, const SendOptions& options,
-                       boost::system::error_code& ec);
-  Taken take_locked(Received& received);
+  /// So many sends and receives have ended without suspending that others should have their turn.
+  [[nodiscard]] bool yield_due() noexcept {
+    if (++ready_in_a_row_ < ready_in_a_row_max) [[likely]]
+      return false;
+    ready_in_a_row_ = 0;
+    return true;
+  }
   bool take_from_core(Received& received);
   [[nodiscard]] static policy::SendSettings settings_of(const SendOptions& options);
   [[nodiscard]] TimePoint now_if_needed() const { return core_.sending_needs_time() ? Clock::now() : TimePoint{}; }
 
-  void perform(Lock& lock, const policy::SocketAction& action);
+  void perform(Lock& lock, const policy::SocketAction& action, Flushing flushing);
   void dial(policy::DiallerId id);
   void on_dialled(policy::DiallerId id, TimePoint since, boost::system::error_code ec, transport::Stream stream,
                   const std::string& why);
   [[nodiscard]] Dialling* find_dialling(policy::DiallerId id) noexcept;
-  [[nodiscard]] PeerLink* find_link(policy::LinkId id) noexcept;
+  [[nodiscard]] PeerLink* find_link(policy::LinkId id) noexcept {
+    if (id.slot >= links_.size()) return nullptr;
+    PeerLink* const link = links_[id.slot].get();
+    return link != nullptr && link->id() == id ? link : nullptr;
+  }
+  std::shared_ptr<PeerLink> remove_link(policy::LinkId id) noexcept;
   void complete_operations();
   void tell_waiters();
   void schedule_core_deadline();
@@ -165,9 +202,9 @@ class SocketState final : public WaitingObject {
   void finish_closing_locked(Lock& lock);
   void conclude_locked();
 
-  BiasedMutex own_mutex_;
+  Tenancy<SocketState> tenancy_;
   policy::SocketCore core_;
-  std::map<policy::LinkId, std::shared_ptr<PeerLink>> links_;
+  std::vector<std::shared_ptr<PeerLink>> links_;       // by their ids' slots
   std::vector<std::shared_ptr<PeerLink>> leaving_;  // the core has forgotten them; they end by themselves
   std::vector<std::shared_ptr<Doorkeeper>> doors_;
   std::vector<Dialling> diallings_;
@@ -180,7 +217,8 @@ class SocketState final : public WaitingObject {
 
   DeadlineId core_deadline_;
   DeadlineId close_deadline_;
-  std::atomic<std::uint32_t> ready_in_a_row_{0};
+  std::uint32_t ready_in_a_row_ = 0;
+  policy::LinkId sent_last_;  // by the short way of try_send_plain_locked
   bool settle_is_posted_ = false;
   bool is_abandoned_ = false;                          // the handle has gone
   std::shared_ptr<ContextMember> held_while_closing_;  // nobody else may hold it then

@@ -26,6 +26,7 @@ void SocketState::close(Deadline deadline, Handler<SocketCloseReport> handler) {
 void SocketState::abandon() noexcept {
   Lock lock{mutex()};
   is_abandoned_ = true;
+  tenancy_.retire();
   if (context() == nullptr) return;
   begin_closing_locked(lock, limits::linger);
 }
@@ -93,13 +94,15 @@ void SocketState::on_context_shutdown() noexcept {
   Ring<EventWaiter> event_waiters;
   Ring<Closer> closers;
   std::vector<std::shared_ptr<Doorkeeper>> doors;
-  std::map<policy::LinkId, std::shared_ptr<PeerLink>> links;
+  std::vector<std::shared_ptr<PeerLink>> links;
   std::vector<std::shared_ptr<PeerLink>> leaving;
   std::shared_ptr<ContextMember> self;
   const Lock lock{mutex()};
   forget_context();
   life_ = Life::closed;
-  for (const auto& [id, link] : links_) link->forget();
+  for (const auto& link : links_) {
+    if (link) link->forget();
+  }
   for (const auto& link : leaving_) link->forget();
   receivers.swap(receivers_);
   senders.swap(senders_);

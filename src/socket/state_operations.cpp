@@ -15,18 +15,45 @@ policy::SendSettings SocketState::settings_of(const SendOptions& options) {
   return {.sent_max = options.sent_max(), .expires = options.time_to_live().when()};
 }
 
-SocketState::Sent SocketState::try_send(Message& message, const std::optional<Identity>& to, const SendOptions& options,
-                                        error_code& ec) {
-  Lock lock{mutex()};
-  return try_send_locked(lock, message, to, options, ec);
+SocketState::Sent SocketState::try_send_plain_locked(Lock& lock, Message& message, error_code& ec) {
+  const policy::LinkId to = core_.try_send_round_robin(message);
+  if (!to.is_set()) [[unlikely]]
+    return try_send_locked(lock, message, std::nullopt, SendOptions{}, ec);
+  sent_last_ = to;
+  const bool is_due = yield_due();
+  links_[to.slot]->link().appended(lock);  // may release the lock, and then this object may be gone
+  return is_due ? Sent::done_and_yield : Sent::done;
 }
 
 SocketState::Sent SocketState::try_send_locked(Lock& lock, Message& message, const std::optional<Identity>& to,
                                                const SendOptions& options, error_code& ec) {
-  const Sent sent = core_.try_send(message, to, settings_of(options), now_if_needed(), ec);
-  if (sent == Sent::failed) note_locked(core_.sentence(), ec);
-  if (core_.has_actions()) settle_locked(lock);
-  return sent;
+  using CoreSent = policy::SocketCore::Sent;
+  const CoreSent sent = core_.try_send(message, to, settings_of(options), now_if_needed(), ec);
+  if (sent == CoreSent::failed) note_locked(core_.sentence(), ec);
+  const bool is_due = sent == CoreSent::done && yield_due();
+  if (core_.has_actions()) {
+    if (core_.can_gather()) {
+      settle_later_locked();
+    } else {
+      settle_locked(lock, Flushing::now);
+    }
+  }
+  switch (sent) {
+    case CoreSent::done: return is_due ? Sent::done_and_yield : Sent::done;
+    case CoreSent::must_wait: return Sent::must_wait;
+    case CoreSent::failed: break;
+  }
+  return Sent::failed;
+}
+
+void SocketState::write_before_waiting() {
+  Lock lock{mutex()};
+  if (PeerLink* const link = find_link(sent_last_)) {
+    const auto held = link->shared_from_this();  // the lock may be released meanwhile
+    link->link().write_now(lock);
+    if (!lock.owns_lock()) lock.lock();
+  }
+  if (core_.has_actions()) settle_locked(lock, Flushing::now);
 }
 
 void SocketState::send(Message message, const std::optional<Identity>& to, const SendOptions& options,
@@ -44,46 +71,37 @@ void SocketState::send(Message message, const std::optional<Identity>& to, const
 
 // --- receiving -------------------------------------------------------------------------------------------------------
 
-bool SocketState::yield_due() noexcept {
-  // Nobody minds if two threads miscount.
-  const std::uint32_t count = ready_in_a_row_.load(std::memory_order_relaxed) + 1;
-  const bool is_due = count >= ready_in_a_row_max;
-  ready_in_a_row_.store(is_due ? 0 : count, std::memory_order_relaxed);
-  return is_due;
-}
-
-void SocketAccess::fill(Received& received, policy::TakenMessage&& taken, SocketState& socket) {
-  received.message = std::move(taken.body);
-  received.sender = taken.sender;
-  if (taken.id) {
-    received.id_ = *taken.id;
-    received.socket_ = std::static_pointer_cast<SocketState>(socket.shared_from_this());
-  } else {
-    received.socket_.reset();
+void SocketAccess::fill(Received& received, const policy::TakenFrom& from, SocketState& socket) {
+  received.sender = from.sender;
+  if (from.id) [[unlikely]] {
+    auto self = std::static_pointer_cast<SocketState>(socket.shared_from_this());
+    received.unacknowledged_ = UnacknowledgedRef{new Unacknowledged{*from.id, std::move(self)}};
+  } else if (received.unacknowledged_.get() != nullptr) [[unlikely]] {
+    received.unacknowledged_ = {};
   }
 }
 
 /// Also lets the link that it came from read on.
 bool SocketState::take_from_core(Received& received) {
-  policy::TakenMessage taken;
-  if (!core_.take(taken)) return false;
-  SocketAccess::fill(received, std::move(taken), *this);
-  if (PeerLink* const link = find_link(taken.link)) link->taken();
+  policy::TakenFrom from;
+  if (!core_.take(received.message, from)) return false;
+  SocketAccess::fill(received, from, *this);
+  if (from.link.is_set()) [[unlikely]] {
+    if (PeerLink* const link = find_link(from.link)) link->taken();
+  }
   return true;
 }
 
-SocketState::Taken SocketState::take_locked(Received& received) {
+SocketState::Taken SocketState::try_take_locked(Lock& lock, Received& received) {
   if (!receivers_.empty()) return Taken::nothing;
-  if (take_from_core(received)) return yield_due() ? Taken::message_and_yield : Taken::message;
+  const bool is_taken = take_from_core(received);
+  if (core_.has_actions()) [[unlikely]]
+    settle_later_locked();
+  if (is_taken) [[likely]]
+    return yield_due() ? Taken::message_and_yield : Taken::message;
+  (void)lock;
   ready_in_a_row_ = 0;
   return life_ == Life::open ? Taken::nothing : Taken::closed;
-}
-
-SocketState::Taken SocketState::try_take(Received& received) {
-  Lock lock{mutex()};
-  const Taken taken = take_locked(received);
-  if (core_.has_actions()) settle_locked(lock);
-  return taken;
 }
 
 void SocketState::receive(Deadline deadline, Handler<Received> handler) {

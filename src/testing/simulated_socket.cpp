@@ -107,9 +107,10 @@ std::vector<SimulatedOutcome> SimulatedSocket::outcomes() {
 
 std::optional<SimulatedReceived> SimulatedSocket::receive() {
   impl_->network.settle();
-  policy::TakenMessage taken;
-  if (!impl_->core || !impl_->core->take(taken)) return std::nullopt;
-  return SimulatedReceived{std::move(taken.body), taken.sender, taken.id};
+  Message body;
+  policy::TakenFrom from;
+  if (!impl_->core || !impl_->core->take(body, from)) return std::nullopt;
+  return SimulatedReceived{std::move(body), from.sender, from.id};
 }
 
 void SimulatedSocket::acknowledge(const SimulatedReceived& received) {

@@ -64,6 +64,10 @@ class SendOptions {
   [[nodiscard]] Deadline deadline() const noexcept { return deadline_; }
   [[nodiscard]] unsigned sent_max() const noexcept { return sent_max_; }
   [[nodiscard]] Deadline time_to_live() const noexcept { return time_to_live_; }
+  /// Nothing has.
+  [[nodiscard]] bool is_default() const noexcept {
+    return deadline_.is_never() && sent_max_ == 0 && time_to_live_.is_never();
+  }
 
  private:
   Deadline deadline_;

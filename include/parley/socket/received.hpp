@@ -4,9 +4,7 @@
 #include <parley/detail/export.hpp>
 #include <parley/identity.hpp>
 #include <parley/message.hpp>
-#include <parley/wire/peer_frame.hpp>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,12 +12,44 @@
 namespace parley {
 
 namespace detail {
-class SocketState;
+
 class SocketAccess;
+class Unacknowledged;
+
+PARLEY_EXPORT void share(const Unacknowledged& message) noexcept;
+PARLEY_EXPORT void release(const Unacknowledged& message) noexcept;
+
+/// Shares what acknowledging takes, where there is anything to acknowledge: hardly ever. (A std::shared_ptr would cost
+/// every message.)
+class UnacknowledgedRef {
+ public:
+  UnacknowledgedRef() noexcept = default;
+  /// Takes over one reference.
+  explicit UnacknowledgedRef(const Unacknowledged* message) noexcept : message_{message} {}
+  UnacknowledgedRef(const UnacknowledgedRef& other) noexcept : message_{other.message_} {
+    if (message_ != nullptr) [[unlikely]]
+      share(*message_);
+  }
+  UnacknowledgedRef(UnacknowledgedRef&& other) noexcept : message_{std::exchange(other.message_, nullptr)} {}
+  UnacknowledgedRef& operator=(UnacknowledgedRef other) noexcept {
+    std::swap(message_, other.message_);
+    return *this;
+  }
+  ~UnacknowledgedRef() {
+    if (message_ != nullptr) [[unlikely]]
+      release(*message_);
+  }
+  /// Null when there is nothing.
+  [[nodiscard]] const Unacknowledged* get() const noexcept { return message_; }
+
+ private:
+  const Unacknowledged* message_ = nullptr;
+};
+
 }  // namespace detail
 
 /// Movable and copyable like the message in it. Any thread, but one at a time.
-struct PARLEY_EXPORT Received {
+struct Received {
   Message message;
   Identity sender;
 
@@ -30,12 +60,11 @@ struct PARLEY_EXPORT Received {
   /// The program is done with the message: its sender need not send it again. Only where the socket was told
   /// Acknowledge::by_application and the sender wants to know; otherwise it has been seen to, and nothing happens.
   /// A sender that is not connected now hears of it when it sends the message again.
-  void acknowledge() const;
+  PARLEY_EXPORT void acknowledge() const;
 
  private:
   friend class detail::SocketAccess;
-  wire::MessageId id_{};
-  std::shared_ptr<detail::SocketState> socket_;  // only where there is something to acknowledge
+  detail::UnacknowledgedRef unacknowledged_;  // only where the application is to acknowledge
 };
 
 }  // namespace parley

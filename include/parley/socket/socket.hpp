@@ -97,6 +97,8 @@ struct SocketStats {
 
 namespace detail {
 
+class SocketState;
+
 // The compiled side of the operations below.
 PARLEY_EXPORT void start_socket_bind(std::shared_ptr<SocketState>, Endpoint, EndpointOptions, Handler<Endpoint>);
 PARLEY_EXPORT void start_socket_receive(std::shared_ptr<SocketState>, Deadline, Handler<Received>);

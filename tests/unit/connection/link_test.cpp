@@ -13,6 +13,7 @@ namespace asio = boost::asio;
 
 struct CountingSink final : LinkSink {
   bool wants_bytes() const override { return true; }
+  std::size_t wanted_size() const override { return 0; }
   void on_bytes(Link::Lock&) override {}
   void on_read_end(boost::system::error_code) override {}
   void on_written(std::size_t) override {}

@@ -1,11 +1,11 @@
-#include "connection/slot.hpp"
+#include "detail/slot.hpp"
 
 #include <atomic>
 #include <utility>
 
 namespace parley::detail {
 
-/// The slots that nobody lives in. Kept for the life of the process: connections may go from static destructors.
+/// The slots that nobody lives in. Kept for the life of the process: objects may go from static destructors.
 class SlotPool {
  public:
   static SlotPool& instance() {
@@ -30,17 +30,17 @@ class SlotPool {
 
 Slot& Slot::take() { return SlotPool::instance().take(); }
 
-std::uint64_t Slot::let_to(ConnectionState& state) noexcept {
+std::uint64_t Slot::let_to(void* object) noexcept {
   static std::atomic<std::uint64_t> last{0};  // never the same number twice: an old lease must not find a new tenant
   const std::uint64_t tenancy = ++last;
-  tenants_[tenants_[0].tenancy == 0 ? 0 : 1] = {tenancy, &state};
+  tenants_[tenants_[0].tenancy == 0 ? 0 : 1] = {tenancy, object};
   ++count_;
   return tenancy;
 }
 
 void Slot::retire(std::uint64_t tenancy) noexcept {
   for (Tenant& tenant : tenants_) {
-    if (tenant.tenancy == tenancy) tenant.state = nullptr;
+    if (tenant.tenancy == tenancy) tenant.object = nullptr;
   }
 }
 

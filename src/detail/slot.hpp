@@ -1,8 +1,8 @@
-// Slot: a lock, and the connections that live behind it. Slots are never freed, only used again, so whoever has a Lease
-// may always ask whether the connection is still there.
+// Slot: a lock, and the objects that live behind it: connections, sockets. Slots are never freed, only used again, so
+// whoever has a Lease may always ask whether its object is still there.
 //
 // That is what an awaitable holds: it may be started long after the handle has gone, but hardly ever is, and to count
-// it as a holder of the connection would be a fourteenth of what a small message costs.
+// it as a holder of the object would be a fourteenth of what a small message costs.
 #pragma once
 
 #include "detail/biased_mutex.hpp"
@@ -14,8 +14,6 @@
 
 namespace parley::detail {
 
-class ConnectionState;
-
 class Slot {
  public:
   /// One that nobody lives in. Any thread.
@@ -25,13 +23,13 @@ class Slot {
 
   // With the mutex held.
 
-  /// The tenancy under which `state` is found from now on; at most two at a time (both ends of an in-process pair).
-  [[nodiscard]] std::uint64_t let_to(ConnectionState& state) noexcept;
+  /// The tenancy under which `object` is found from now on; at most two at a time (both ends of an in-process pair).
+  [[nodiscard]] std::uint64_t let_to(void* object) noexcept;
   /// Not found any more.
   void retire(std::uint64_t tenancy) noexcept;
-  [[nodiscard]] ConnectionState* find(std::uint64_t tenancy) const noexcept {
+  [[nodiscard]] void* find(std::uint64_t tenancy) const noexcept {
     for (const Tenant& tenant : tenants_) {
-      if (tenant.tenancy == tenancy) return tenant.state;
+      if (tenant.tenancy == tenancy) return tenant.object;
     }
     return nullptr;
   }
@@ -44,7 +42,7 @@ class Slot {
 
   struct Tenant {
     std::uint64_t tenancy = 0;
-    ConnectionState* state = nullptr;
+    void* object = nullptr;
   };
 
   std::array<Tenant, 2> tenants_;
@@ -52,32 +50,34 @@ class Slot {
   Slot* next_free_ = nullptr;
 };
 
-/// Names a connection that may have gone meanwhile.
+/// Names an object that may have gone meanwhile.
+template <class T>
 struct Lease {
   Slot* slot;
   std::uint64_t tenancy;
 
-  /// With slot->mutex held: the connection, or null when its handle has gone.
-  [[nodiscard]] ConnectionState* find() const noexcept { return slot->find(tenancy); }
+  /// With slot->mutex held: the object, or null when its handle has gone.
+  [[nodiscard]] T* find() const noexcept { return static_cast<T*>(slot->find(tenancy)); }
 };
 
-/// A connection's side of its lease.
+/// The object's side of its lease.
+template <class T>
 class Tenancy {
  public:
-  Tenancy(Slot& slot, ConnectionState& state) : lease_{&slot, 0} {
+  Tenancy(Slot& slot, T& object) : lease_{&slot, 0} {
     const std::lock_guard lock{slot.mutex};
-    lease_.tenancy = slot.let_to(state);
+    lease_.tenancy = slot.let_to(&object);
   }
   Tenancy(const Tenancy&) = delete;
   Tenancy& operator=(const Tenancy&) = delete;
   ~Tenancy() { lease_.slot->leave(lease_.tenancy); }
 
-  [[nodiscard]] const Lease& lease() const noexcept { return lease_; }
+  [[nodiscard]] const Lease<T>& lease() const noexcept { return lease_; }
   /// Mutex held: leases lead nowhere from now on.
   void retire() noexcept { lease_.slot->retire(lease_.tenancy); }
 
  private:
-  Lease lease_;
+  Lease<T> lease_;
 };
 
 }  // namespace parley::detail
