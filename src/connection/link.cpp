@@ -18,6 +18,11 @@ namespace {
 /// Full reads or writes in a row before other handlers get their turn.
 constexpr int turn_max = 16;
 
+// With so many links of a loop waiting to write, a link with less than that queued waits for more, that many turns.
+constexpr std::size_t busy_flush_count = 64;
+constexpr std::size_t gathered_enough = 16 * 1024;
+constexpr std::uint8_t turns_gathered_max = 4;
+
 }  // namespace
 
 Link::Link(transport::Stream stream, const asio::any_io_executor& executor, BiasedMutex& mutex, LinkSink& sink,
@@ -220,16 +225,27 @@ void Link::write_now(Lock& lock) {
 void Link::schedule_flush() {
   if (flush_posted_) return;
   flush_posted_ = true;
-  asio::post(executor_, [this, held = sink_.hold()] {
+  context_.flush_posted();
+  asio::post(executor_, [this, &context = context_, held = sink_.hold()] {
+    const std::size_t flushes_waiting = context.flush_begun();
     Lock lock{mutex_};
     flush_posted_ = false;
     if (writing_ != Writing::idle || closing_) return;
-    if (can_wait_) {
+    if (should_gather(flushes_waiting)) {
+      schedule_flush();
+    } else if (can_wait_) {
       flush(lock);
     } else {
       async_write();
     }
   });
+}
+
+bool Link::should_gather(std::size_t flushes_waiting) noexcept {
+  const bool should = flushes_waiting >= busy_flush_count && out_.size() < gathered_enough && !out_.empty() &&
+                      turns_gathered_ < turns_gathered_max;
+  turns_gathered_ = should ? static_cast<std::uint8_t>(turns_gathered_ + 1) : 0;
+  return should;
 }
 
 void Link::flush(Lock& lock) {

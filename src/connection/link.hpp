@@ -4,8 +4,9 @@
 // for the batch. The handlers of receives are called from there, what they send is written, and only then does the link
 // wait again. Reading stops while the sink wants no bytes, and goes on by resume().
 // Writing: whatever was appended to out() during one turn of the event loop goes out in one gathered write; when a good
-// deal has gathered before the turn is over, the thread that appended it writes at once. Reading goes on while
-// writing is blocked, or two peers that both send would stop each other for good.
+// deal has gathered before the turn is over, the thread that appended it writes at once. Where a loop has a good many
+// links to write to, each waits a few turns for more: what a write costs is then most of what a small message costs.
+// Reading goes on while writing is blocked, or two peers that both send would stop each other for good.
 //
 // One mutex guards everything: the queues, this object and the stream's calls that are not system calls. It is the
 // owner's, who shares it with its own state. Reads and writes themselves happen outside it, at most one of each at a
@@ -139,6 +140,7 @@ class Link : private Pollable {
 
   void see_to_writing(Lock& lock);
   void schedule_flush();
+  [[nodiscard]] bool should_gather(std::size_t flushes_waiting) noexcept;
   void flush(Lock& lock);
   bool write_once(Lock& lock);
   void wait_writable();
@@ -164,6 +166,7 @@ class Link : private Pollable {
   Reading reading_ = Reading::paused;
   Writing writing_ = Writing::idle;
   bool flush_posted_ = false;
+  std::uint8_t turns_gathered_ = 0;
   const void* delivering_ = nullptr;  // the thread that is in on_bytes()
   bool end_sending_ = false;
   bool send_shut_down_ = false;

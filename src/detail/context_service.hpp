@@ -75,7 +75,13 @@ class ContextService final : public boost::asio::execution_context::service {
   /// Calls member.on_deadline(token) at `when`, unless cancelled before or the member has gone.
   [[nodiscard]] DeadlineId schedule(const boost::asio::any_io_executor& executor, TimePoint when, ContextMember& member,
                                     std::uint64_t token);
+  /// How many links have asked to write at the end of the turn, and not begun.
+  void flush_posted() noexcept { flushes_waiting_.fetch_add(1, std::memory_order_relaxed); }
+  /// Returns how many there were.
+  std::size_t flush_begun() noexcept { return flushes_waiting_.fetch_sub(1, std::memory_order_relaxed); }
+
   /// Whether start_polling is worth a call; another thread may change it at any moment.
+  std::atomic<std::size_t> flushes_waiting_{0};
   [[nodiscard]] bool is_polling() const noexcept { return pollers_.load(std::memory_order_relaxed) != 0; }
   /// Polls `pollable` from now on, if the loop has a poll budget and does not poll a good many already. `held` keeps it
   /// alive.
