@@ -4,6 +4,7 @@
 #include "bench/parley_bench/socket/latency.hpp"
 #include "bench/parley_bench/socket/throughput.hpp"
 
+#include <atomic>
 #include <future>
 
 namespace bench::sockets {
@@ -15,14 +16,21 @@ void run_both(const Options& o, Serve serve, Talk talk) {
   asio::io_context server_io{1}, client_io{1};
   parley::Socket server{server_io.get_executor(), socket_options(o)};
   parley::Socket client{client_io.get_executor(), socket_options(o)};
+  std::atomic<int> at_work{2};
+  const auto done = [&] {  // what one has sent last, the other still has to get
+    if (--at_work > 0) return;
+    server_io.stop();
+    client_io.stop();
+  };
   const auto serving = [&]() -> asio::awaitable<void> {
     co_await bind(server, o);
     co_await serve(server);
-    server_io.stop();
+    done();
   };
   const auto talking = [&]() -> asio::awaitable<void> {
     co_await connect(client, o);
     co_await talk(client);
+    done();
   };
   auto other = std::async(std::launch::async, [&] {
     if (o.pin) pin_to_cpu(o.pin->second);
@@ -38,7 +46,6 @@ void run_both(const Options& o, Serve serve, Talk talk) {
     other.get();  // what went wrong there is the cause
     throw;
   }
-  client_io.stop();
   other.get();
 }
 
