@@ -14,9 +14,9 @@
 
 namespace bench {
 
-// The scenario stalled: a server publishes D without end to --peers subscribers in one client process, and does not wait
-// for any of them: what a subscriber has no room for, it misses. Another process may hold a subscriber that never reads
-// (the scenario deaf). How much do the others get?
+// The scenario stalled: a server publishes D without end to --peers subscribers in one client process, and does not
+// wait for any of them: what a subscriber has no room for, it misses. Another process may hold a subscriber that never
+// reads (the scenario deaf). How much do the others get?
 
 /// The book of those that read. After --warmup from the first message on, the window is --seconds long.
 class StalledTally {

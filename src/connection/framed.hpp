@@ -101,7 +101,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   bool ended_ = false;                  // the decoder has said the last word
   boost::system::error_code read_end_;  // the stream's
   std::size_t need_ = 0;                // unread bytes below which decoding is pointless
-  std::size_t wanted_size_ = 0;  // the same, whatever the framing depends on
+  std::size_t wanted_size_ = 0;         // the same, whatever the framing depends on
   std::uint64_t consumed_size_ = 0;     // bytes of the stream before the unread ones
   Ring<Message> cut_;                   // time-dependent framings only
   std::size_t cut_size_ = 0;            // bytes of their bodies

@@ -24,13 +24,13 @@ namespace parley::policy {
 /// One message until it is acknowledged or given up.
 struct OutstandingMessage {
   Message body;
-  LinkId link;                            // it was last sent over; not set: stranded
-  std::optional<Identity> to;             // whoever else may not have it
-  std::uint64_t operation = 0;            // that waits for the acknowledgement; 0: none
+  LinkId link;                  // it was last sent over; not set: stranded
+  std::optional<Identity> to;   // whoever else may not have it
+  std::uint64_t operation = 0;  // that waits for the acknowledgement; 0: none
   unsigned sent_count = 0;
   unsigned sent_max = 0;
   TimePoint sent_at{};
-  TimePoint expires = TimePoint::max();   // not sent again from then on
+  TimePoint expires = TimePoint::max();  // not sent again from then on
 };
 
 class Outstanding {

@@ -47,11 +47,11 @@ struct Peer {
   Liveness liveness;
   State state = State::greeting;
   Identity identity{};
-  bool is_greeted = false;       // this side's greeting has been queued
-  bool is_dirty = false;         // listed for flushing
-  bool is_seen_dead = false;     // its end is known; what it sent before is read whatever the marks say
-  bool is_held_back = false;     // nothing more is read from it, the driver was told
-  std::size_t scanned_size = 0;  // unread bytes that have been looked at: whole frames
+  bool is_greeted = false;        // this side's greeting has been queued
+  bool is_dirty = false;          // listed for flushing
+  bool is_seen_dead = false;      // its end is known; what it sent before is read whatever the marks say
+  bool is_held_back = false;      // nothing more is read from it, the driver was told
+  std::size_t scanned_size = 0;   // unread bytes that have been looked at: whole frames
   std::size_t waiting_count = 0;  // messages among them
   std::size_t wanted_size = 0;    // unread bytes before more of them can be looked at
   std::uint64_t messages_sent = 0;

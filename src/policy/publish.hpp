@@ -2,7 +2,7 @@
 #pragma once
 
 #include "policy/peer.hpp"
-#include "wire/chunk.hpp"
+#include "detail/chunk.hpp"
 
 #include <parley/message.hpp>
 #include <parley/wire/dialect.hpp>

@@ -166,8 +166,7 @@ SocketRemains SocketCore::finish_closing(error_code aborted) {
   for (const auto& slot : slots_) {
     if (slot == nullptr) continue;
     if (options_.delivery == Delivery::at_most_once && slot->is_up()) remains.unsent_count += slot->out.message_count();
-    const auto kind =
-        is_orderly && slot->is_up() ? SocketAction::Kind::finish_link : SocketAction::Kind::close_link;
+    const auto kind = is_orderly && slot->is_up() ? SocketAction::Kind::finish_link : SocketAction::Kind::close_link;
     actions_.emplace_back(SocketAction{.kind = kind, .link = slot->id});
   }
   up_.clear();

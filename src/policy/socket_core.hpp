@@ -9,8 +9,8 @@
 //   core.next_completion(), next_event()       what the application is to be told
 //   core.next_deadline(), expire(now)          when to be called although nothing happens
 //
-// The queues of a link are the driver's: it reads into `in` and writes from `out`. The core cuts messages out of the one
-// and appends to the other, from add_link until it has asked for the link to be closed or has been told of its end.
+// The queues of a link are the driver's: it reads into `in` and writes from `out`. The core cuts messages out of the
+// one and appends to the other, from add_link until it has asked for the link to be closed or has been told of its end.
 //
 // Received bytes are looked at as they come (scanned): greetings, heartbeats and acknowledgements have their effect at
 // once. Messages stay where they are until somebody takes them; so a peer is held back by not reading from it.
@@ -20,6 +20,7 @@
 #pragma once
 
 #include "detail/ring.hpp"
+#include "detail/split_mix.hpp"
 #include "policy/backlog.hpp"
 #include "policy/deadline_heap.hpp"
 #include "policy/duplicates.hpp"
@@ -36,7 +37,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -50,12 +50,12 @@ using DiallerId = std::uint32_t;
 /// What the driver is to do.
 struct SocketAction {
   enum class Kind : std::uint8_t {
-    flush,         ///< something was appended to the link's `out`
-    close_link,    ///< and forget it; what is queued is of no use
-    finish_link,   ///< write what is queued, then close and forget it
-    look_at_link,  ///< find out from the system whether it has ended, though nobody reads from it now
-    dial,          ///< add_link or on_dial_failed follows
-    stop_dialling, ///< neither follows
+    flush,          ///< something was appended to the link's `out`
+    close_link,     ///< and forget it; what is queued is of no use
+    finish_link,    ///< write what is queued, then close and forget it
+    look_at_link,   ///< find out from the system whether it has ended, though nobody reads from it now
+    dial,           ///< add_link or on_dial_failed follows
+    stop_dialling,  ///< neither follows
   };
   Kind kind;
   LinkId link{};
@@ -293,7 +293,7 @@ class SocketCore {
   const Identity self_;
   const HighWater marks_;
   const Backoff backoff_;
-  std::mt19937_64 random_;
+  detail::SplitMix64 random_;
 
   std::vector<std::unique_ptr<Peer>> slots_;
   std::vector<std::uint32_t> free_slots_;
@@ -323,7 +323,7 @@ class SocketCore {
 
   DeadlineHeap<Due> deadlines_;
   detail::Ring<SocketAction> actions_;
-  detail::Ring<LinkId> dirty_;       // to be flushed
+  detail::Ring<LinkId> dirty_;      // to be flushed
   std::size_t unflushed_size_ = 0;  // of what has been sent since they were, what is published counted once
   detail::Ring<SocketCompletion> completions_;
   EventQueue events_{limits::events_max};

@@ -185,9 +185,7 @@ bool SocketCore::on_frame(Peer& peer, const PeerFrameStep& step, const std::byte
       if (peer.waiting_count++ == 0) to_take_.emplace_back(peer.id);
       return true;
     case PeerFrameKind::hello: return on_hello(peer, step, frame, now);
-    case PeerFrameKind::acknowledgement:
-      on_acknowledged(wire::load_id(frame + step.id_at), now);
-      break;
+    case PeerFrameKind::acknowledgement: on_acknowledged(wire::load_id(frame + step.id_at), now); break;
     case PeerFrameKind::heartbeat:
     case PeerFrameKind::other: break;
   }

@@ -141,9 +141,7 @@ Sent SocketCore::on_full(Peer& peer, Message& message, const SendSettings& setti
                   about(peer, "the queue for the peer holds " + std::to_string(peer.out.message_count()) +
                                   " messages of " + std::to_string(peer.out.size()) + " bytes"),
                   ec);
-    case Overflow::drop_newest:
-      ++peer.messages_dropped;
-      return drop(peer.identity, error::full, settings);
+    case Overflow::drop_newest: ++peer.messages_dropped; return drop(peer.identity, error::full, settings);
     case Overflow::drop_oldest:
       if (peer.out.drop_oldest()) {
         ++peer.messages_dropped;

@@ -1,5 +1,5 @@
-// Doorkeeper: one endpoint that a socket has bound. It accepts streams, finds out what each is going to speak, and gives
-// them to the socket as links.
+// Doorkeeper: one endpoint that a socket has bound. It accepts streams, finds out what each is going to speak, and
+// gives them to the socket as links.
 //
 // A legacy peer expects the listener to speak first, so there nothing is found out: what connects is taken for one.
 #pragma once

@@ -20,10 +20,12 @@ constexpr std::chrono::seconds leave_time_max{1};
 }  // namespace
 
 PeerLink::PeerLink(std::shared_ptr<SocketState> socket, transport::Stream stream)
-    : socket_{std::move(socket)},
-      executor_{stream.get_executor()},
-      link_{std::move(stream), executor_, socket_->socket_mutex(), *this, *socket_->socket_context(),
-            limits::read_size} {}
+    : socket_{std::move(socket)}, executor_{stream.get_executor()}, link_{std::move(stream),
+                                                                          executor_,
+                                                                          socket_->socket_mutex(),
+                                                                          *this,
+                                                                          *socket_->socket_context(),
+                                                                          limits::read_size} {}
 
 void PeerLink::start(policy::LinkId id) {
   id_ = id;
@@ -90,7 +92,7 @@ void PeerLink::end(error_code ec) {
   const std::string why = link_.explain();
   const bool is_clean = ec == asio::error::eof;
   socket_->on_link_end_locked(*this, is_clean ? error_code{error::closed} : ec,
-                              is_clean       ? "the peer closed the connection"
+                              is_clean      ? "the peer closed the connection"
                               : why.empty() ? "the connection was lost: " + ec.message()
                                             : why);
   link_.close();

@@ -183,8 +183,8 @@ void start_socket_receive(State state, Deadline deadline, Handler<Received> hand
   state->receive(deadline, std::move(handler));
 }
 
-void start_socket_send(State state, Message message, std::optional<Identity> to, SendOptions options,
-                       bool is_confirmed, Handler<> handler) {
+void start_socket_send(State state, Message message, std::optional<Identity> to, SendOptions options, bool is_confirmed,
+                       Handler<> handler) {
   if (is_confirmed) require_confirmable(*state);
   state->send(std::move(message), to, options, is_confirmed, std::move(handler));
 }

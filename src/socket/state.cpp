@@ -57,8 +57,8 @@ Endpoint SocketState::bind(const Endpoint& endpoint, const EndpointOptions& opti
 
 bool SocketState::unbind(const Endpoint& endpoint) {
   const Lock lock{mutex()};
-  const auto found = std::find_if(doors_.begin(), doors_.end(),
-                                  [&](const auto& door) { return door->local_endpoint() == endpoint; });
+  const auto found =
+      std::find_if(doors_.begin(), doors_.end(), [&](const auto& door) { return door->local_endpoint() == endpoint; });
   if (found == doors_.end()) return false;
   (*found)->close();
   doors_.erase(found);

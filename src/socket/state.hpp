@@ -204,7 +204,7 @@ class SocketState final : public WaitingObject {
 
   Tenancy<SocketState> tenancy_;
   policy::SocketCore core_;
-  std::vector<std::shared_ptr<PeerLink>> links_;       // by their ids' slots
+  std::vector<std::shared_ptr<PeerLink>> links_;    // by their ids' slots
   std::vector<std::shared_ptr<PeerLink>> leaving_;  // the core has forgotten them; they end by themselves
   std::vector<std::shared_ptr<Doorkeeper>> doors_;
   std::vector<Dialling> diallings_;

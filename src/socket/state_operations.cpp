@@ -60,8 +60,7 @@ void SocketState::send(Message message, const std::optional<Identity>& to, const
                        bool is_confirmed, Handler<> handler) {
   Lock lock{mutex()};
   const std::uint64_t id = next_id();
-  const auto [at, is_new] =
-      senders_.try_emplace(id, id, std::move(handler), executor(), is_confirmed);
+  const auto [at, is_new] = senders_.try_emplace(id, id, std::move(handler), executor(), is_confirmed);
   start_waiting(at->second, options.deadline());
   policy::SendSettings settings = settings_of(options);
   if (is_confirmed) settings.confirms = id | confirmation_bit;

@@ -155,11 +155,9 @@ void Simulator::Impl::answer(SimulatedSocket::Impl& socket, const SimulatedSocke
   }
   const auto attach = [&](SimulatedSide& side, SimulatedSocket::Impl& owner, bool is_dialled) {
     side.owner = &owner;
-    side.link = owner.core->add_link({.endpoint = dialled.endpoint,
-                                      .is_dialled = is_dialled,
-                                      .dialler = is_dialled ? dialled.id : 0,
-                                      .since = now},
-                                     side.in, side.out, now);
+    side.link = owner.core->add_link(
+        {.endpoint = dialled.endpoint, .is_dialled = is_dialled, .dialler = is_dialled ? dialled.id : 0, .since = now},
+        side.in, side.out, now);
   };
   attach(wire.sides[0], socket, true);
   attach(wire.sides[1], *listener, false);

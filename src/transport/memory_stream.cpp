@@ -10,8 +10,10 @@ MemoryStream::MemoryStream(asio::any_io_executor executor, Endpoint endpoint, st
 
 MemoryStream::~MemoryStream() { end(); }
 
-std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> MemoryStream::pair(
-    asio::any_io_executor first, asio::any_io_executor second, std::size_t capacity, const Endpoint& endpoint) {
+std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> MemoryStream::pair(asio::any_io_executor first,
+                                                                                           asio::any_io_executor second,
+                                                                                           std::size_t capacity,
+                                                                                           const Endpoint& endpoint) {
   const auto forth = std::make_shared<MemoryPipe>(capacity, second, first);
   const auto back = std::make_shared<MemoryPipe>(capacity, first, second);
   return {std::make_unique<MemoryStream>(std::move(first), endpoint, back, forth),

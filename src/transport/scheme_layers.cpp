@@ -77,8 +77,9 @@ Handshake tls_handshake(TlsContext context, std::string host) {
 }
 
 Handshake ws_handshake(Scheme scheme, const WsOptions& options) {
-  return {scheme, "WebSocket handshake",
-          [options](Below& below) { return make_ws_server({{}, options.accept_origin()}, options, below); }};
+  return {scheme, "WebSocket handshake", [options](Below& below) {
+            return make_ws_server({{}, options.accept_origin()}, options, below);
+          }};
 }
 
 std::vector<Handshake> client_handshakes(const Endpoint& endpoint, const TransportOptions& options) {

@@ -68,8 +68,8 @@ std::size_t prefix_of(Kind kind) noexcept { return kind == Kind::request ? type_
 }  // namespace
 
 Aiomsg::Aiomsg(std::size_t message_size_max) noexcept
-    : size_max_{std::min<std::size_t>(message_size_max,
-                                      std::numeric_limits<std::uint32_t>::max() - type_size - id_size)} {}
+    : size_max_{
+          std::min<std::size_t>(message_size_max, std::numeric_limits<std::uint32_t>::max() - type_size - id_size)} {}
 
 PeerFrameStep Aiomsg::decode_any(std::span<const std::byte> unread, bool greeted) const noexcept {
   if (unread.size() < length_size) return PeerFrameStep::needs(length_size);

@@ -11,7 +11,7 @@
 // Invariant: begin <= end <= capacity of the block.
 #pragma once
 
-#include "wire/chunk.hpp"
+#include "detail/chunk.hpp"
 
 #include <parley/message.hpp>
 

@@ -1,5 +1,5 @@
-// Processes with a Socket that are killed at random while messages fly: what each guarantee promises, by the numbers that
-// both sides have written down.
+// Processes with a Socket that are killed at random while messages fly: what each guarantee promises, by the numbers
+// that both sides have written down.
 #include <parley/socket/socket.hpp>
 
 #include "property/try_count.hpp"

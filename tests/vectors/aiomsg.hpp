@@ -22,7 +22,7 @@ struct AiomsgVector {
   wire::PeerFrameKind kind;
   const char* payload = "";  ///< hexadecimal; of a greeting, the identity
   const char* id = "";
-  error code{};             ///< other than none: there is no frame
+  error code{};            ///< other than none: there is no frame
   bool sent_alike = true;  ///< our encoder gives the same bytes
 };
 
@@ -52,8 +52,15 @@ inline const std::vector<AiomsgVector>& aiomsg_vectors() {
       // What is passed over.
       {"unknown_type", v1, "00000002 7f 00", true, Kind::other, "00", "", {}, false},
       {"zero_length", v1, "00000000", true, Kind::other, "", "", {}, false},
-      {"second_hello", v1, "00000012 01 01 f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", true, Kind::other,
-       "01f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", "", {}, false},
+      {"second_hello",
+       v1,
+       "00000012 01 01 f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+       true,
+       Kind::other,
+       "01f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+       "",
+       {},
+       false},
       {"second_hello_of_one_byte", v1, "00000001 01", true, Kind::other, "", "", {}, false},
       {"acknowledgement_too_short", v1, "00000005 05 00112233", true, Kind::other, "00112233", "", {}, false},
 

@@ -67,7 +67,8 @@ class ConnsClient {
     BodyMaker body(options_.size, index);
     co_await socket.send(body.make(Mark::start, 0));
     std::uint64_t sent = 0;
-    for (SendTimer timer(options_.seconds, SendTimer::every_time); !timer.over(); co_await asio::post(asio::use_awaitable))
+    for (SendTimer timer(options_.seconds, SendTimer::every_time); !timer.over();
+         co_await asio::post(asio::use_awaitable))
       for (std::size_t i = 0; i < conns_messages_per_turn; ++i) co_await socket.send(body.make(Mark::data, sent++));
     co_await socket.send(body.make(Mark::end, sent));
     if (--sending_ > 0) co_return;

@@ -17,14 +17,14 @@ namespace parley {
 struct SocketEvent {
   /// What has happened.
   enum class Kind : std::uint8_t {
-    peer_up,       ///< a peer has greeted, and messages can pass: identity, endpoint
-    peer_lost,     ///< and cannot any more: identity, endpoint, cause, sentence, count, written_count
-    refused,       ///< one that connected was not let in: endpoint, cause, sentence; identity if it had said so
-    retrying,      ///< an endpoint is dialled again after `delay`: endpoint, cause, sentence
-    dropped,       ///< messages were not sent: identity, cause (why), count
-    resent,        ///< a message was not acknowledged in time, or its connection was lost: identity (now), message, count
-    gave_up,       ///< a message was not acknowledged, and is not sent again: identity (last), message, count, cause
-    accept_paused, ///< accepting has to wait for descriptors or memory: endpoint, cause, delay
+    peer_up,    ///< a peer has greeted, and messages can pass: identity, endpoint
+    peer_lost,  ///< and cannot any more: identity, endpoint, cause, sentence, count, written_count
+    refused,    ///< one that connected was not let in: endpoint, cause, sentence; identity if it had said so
+    retrying,   ///< an endpoint is dialled again after `delay`: endpoint, cause, sentence
+    dropped,    ///< messages were not sent: identity, cause (why), count
+    resent,     ///< a message was not acknowledged in time, or its connection was lost: identity (now), message, count
+    gave_up,    ///< a message was not acknowledged, and is not sent again: identity (last), message, count, cause
+    accept_paused,  ///< accepting has to wait for descriptors or memory: endpoint, cause, delay
   };
 
   Kind kind = Kind::peer_up;
@@ -38,8 +38,8 @@ struct SocketEvent {
   /// peer_lost: messages wholly written to this connection. Of those the last may be lost with it: a system takes
   /// bytes before the program at the other end does.
   std::uint64_t written_count = 0;
-  Duration delay{};                  ///< retrying, accept_paused: from now
-  Message message;                   ///< resent, gave_up
+  Duration delay{};  ///< retrying, accept_paused: from now
+  Message message;   ///< resent, gave_up
 };
 
 }  // namespace parley

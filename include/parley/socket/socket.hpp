@@ -52,8 +52,8 @@
 
 namespace parley {
 
-/// What `close` could not get rid of. All zero: everything has arrived at the peers' systems, and was acknowledged where
-/// that was asked for.
+/// What `close` could not get rid of. All zero: everything has arrived at the peers' systems, and was acknowledged
+/// where that was asked for.
 struct SocketCloseReport {
   std::uint64_t unsent_count = 0;          ///< messages that were certainly not sent: kept, or never wholly written
   std::uint64_t unacknowledged_count = 0;  ///< at-least-once: sent, and not acknowledged; they may have arrived
@@ -136,8 +136,8 @@ class PARLEY_EXPORT Socket {
   // --- endpoints ----------------------------------------------------------------------------------------------------
 
   /// Takes peers there from then on. Completes with (error_code, Endpoint): what was really bound, with the port. The
-  /// system's errors, and error::unavailable; throws std::invalid_argument, at once, for what can never be bound. A host
-  /// name is looked up while the executor's thread waits.
+  /// system's errors, and error::unavailable; throws std::invalid_argument, at once, for what can never be bound. A
+  /// host name is looked up while the executor's thread waits.
   [[nodiscard]] boost::asio::awaitable<Endpoint> bind(Endpoint endpoint, EndpointOptions options = {});
   template <detail::SocketTokenFor<Endpoint> Token>
   auto bind(Endpoint endpoint, EndpointOptions options, Token&& token) {
@@ -171,8 +171,8 @@ class PARLEY_EXPORT Socket {
   // --- sending ------------------------------------------------------------------------------------------------------
 
   /// By the socket's mode: to the next peer, or to all. Completes, with (error_code), when the message has been queued
-  /// for a peer, or is kept for the next that comes. Errors: error::full by the rule for full queues, message_too_large,
-  /// unframeable (legacy peers), timed_out, closed.
+  /// for a peer, or is kept for the next that comes. Errors: error::full by the rule for full queues,
+  /// message_too_large, unframeable (legacy peers), timed_out, closed.
   [[nodiscard]] boost::asio::awaitable<void> send(Message message, SendOptions options = {});
   template <detail::SocketTokenFor<> Token>
   auto send(Message message, SendOptions options, Token&& token) {
@@ -259,8 +259,8 @@ class PARLEY_EXPORT Socket {
   // --- ending -------------------------------------------------------------------------------------------------------
 
   /// Ends the socket in order: receives and sends that wait complete with operation_aborted; what was accepted is
-  /// written, what is kept goes to a peer that comes in time, what wants it is acknowledged. At the deadline the rest is
-  /// given up. Never fails: the report says what may be missing. Completes with (error_code, SocketCloseReport), the
+  /// written, what is kept goes to a peer that comes in time, what wants it is acknowledged. At the deadline the rest
+  /// is given up. Never fails: the report says what may be missing. Completes with (error_code, SocketCloseReport), the
   /// error_code being none. Cancelling it gives the rest up at once.
   [[nodiscard]] boost::asio::awaitable<SocketCloseReport> close(Deadline deadline);
   template <detail::SocketTokenFor<SocketCloseReport> Token>

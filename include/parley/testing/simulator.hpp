@@ -35,12 +35,12 @@ namespace parley::testing {
 
 /// What goes wrong, and how often. All zero: nothing does, and bytes arrive in the moment in which they are sent.
 struct Faults {
-  Duration delay_min{};       ///< of bytes on their way, and of connecting
-  Duration delay_max{};       ///< each piece its own; those of one connection arrive in order
-  double split = 0;           ///< probability that a write is cut into pieces that arrive one by one
-  double refuse = 0;          ///< probability that an attempt to connect fails
-  Duration cut_every{};       ///< a connection is cut about this often, what is on its way is lost; zero: never
-  Duration half_open_every{}; ///< both ends of one stay as they are, and hear nothing any more; zero: never
+  Duration delay_min{};        ///< of bytes on their way, and of connecting
+  Duration delay_max{};        ///< each piece its own; those of one connection arrive in order
+  double split = 0;            ///< probability that a write is cut into pieces that arrive one by one
+  double refuse = 0;           ///< probability that an attempt to connect fails
+  Duration cut_every{};        ///< a connection is cut about this often, what is on its way is lost; zero: never
+  Duration half_open_every{};  ///< both ends of one stay as they are, and hear nothing any more; zero: never
   std::size_t buffer_size = 64 * 1024;  ///< bytes that a connection takes in each direction before nothing more fits
 };
 

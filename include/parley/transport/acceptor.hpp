@@ -65,8 +65,8 @@ class PARLEY_EXPORT Acceptor {
   /// Binds and listens. Throws parley::Error with the reason, such as
   ///
   ///   cannot listen on tcp://127.0.0.1:80: permission denied
-  /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for tls without a context that
-  /// has a certificate.
+  /// (error::unavailable for a scheme that this build has not), and std::invalid_argument for tls without a context
+  /// that has a certificate.
   Acceptor(boost::asio::any_io_executor executor, const Endpoint& endpoint, const TransportOptions& options);
   // An overload and no default argument: GCC 12 would destroy that twice in `Acceptor a{co_await this_coro::executor,
   // at}`.

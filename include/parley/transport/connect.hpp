@@ -78,8 +78,8 @@ PARLEY_EXPORT void start_connect(boost::asio::any_io_executor executor, Endpoint
 /// Completes with (error_code, Stream), through the handler's associated executor; the stream lives on `executor`.
 /// Errors: the system's (of the last address whose error says more than that there is no route), those of
 /// asio::error::get_netdb_category() for a name that cannot be looked up, error::no_address, error::timed_out,
-/// error::unavailable for a scheme that this build has not; for inproc error::no_listener and too_many_connections, when
-/// as many as the listener's backlog wait to be accepted; for tls also error::untrusted_peer, refused_by_peer and
+/// error::unavailable for a scheme that this build has not; for inproc error::no_listener and too_many_connections,
+/// when as many as the listener's backlog wait to be accepted; for tls also error::untrusted_peer, refused_by_peer and
 /// handshake_failed. Cancellation, at any point: operation_aborted, and nothing stays open. (While a name is being
 /// looked up, the system's resolver cannot be interrupted: the operation completes at once, but the execution context
 /// has work until the resolver returns.) Any thread. Throws std::invalid_argument, at once, for an endpoint that can

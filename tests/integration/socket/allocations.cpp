@@ -108,8 +108,7 @@ TEST_P(SocketAllocations, one_way_there_are_none_per_message) {
   constexpr int warm_up = 50'000;
   constexpr int count = 200'000;
   std::uint64_t allocations = 0;
-  run(
-      [&](Socket& server) -> asio::awaitable<void> { allocations = co_await receive_counting(server, warm_up, count); },
+  run([&](Socket& server) -> asio::awaitable<void> { allocations = co_await receive_counting(server, warm_up, count); },
       [&](std::vector<Socket>& clients) -> asio::awaitable<void> {
         const Message body{std::string(64, 'x')};
         for (int i = 0; i < warm_up + count; ++i) co_await clients.front().send(body);

@@ -230,7 +230,9 @@ class RawPeer {
   RawPeer(const asio::any_io_executor& executor, const Endpoint& at) : socket_{executor} {
     socket_.connect({asio::ip::make_address(std::string{at.host()}), at.port()});
   }
-  asio::awaitable<void> write(std::string bytes) { co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable); }
+  asio::awaitable<void> write(std::string bytes) {
+    co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable);
+  }
   asio::awaitable<std::string> read(std::size_t size) {
     std::string bytes(size, '\0');
     co_await asio::async_read(socket_, asio::buffer(bytes), asio::use_awaitable);
@@ -309,18 +311,18 @@ TEST_P(SocketStrangers, are_turned_away_with_a_reason) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, SocketStrangers,
-    testing::Values(
-        Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
-                 "the peer speaks neither the aiomsg protocol nor WebSocket"},
-        Stranger{"data_first", data("too early"), error::malformed,
-                 "the peer began with something other than a greeting of the aiomsg protocol"},
-        Stranger{"another_version", "\0\0\0\x12\1\2"s + std::string(16, 'i'), error::handshake_failed,
-                 "the peer speaks another version of the aiomsg protocol than 1"},
-        Stranger{"short_identity", "\0\0\0\3\1\1\xff"s, error::malformed, "the peer sent a greeting of the wrong length"},
-        Stranger{"liar", hello_b + "\xff\xff\xff\xff\3"s, error::message_too_large,
-                 "message of 4294967294 bytes exceeds the limit of 67108864"},
-        Stranger{"short_request", hello_b + "\0\0\0\5\4abcd"s, error::malformed,
-                 "the peer sent a request too short for its id"}),
+    testing::Values(Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
+                             "the peer speaks neither the aiomsg protocol nor WebSocket"},
+                    Stranger{"data_first", data("too early"), error::malformed,
+                             "the peer began with something other than a greeting of the aiomsg protocol"},
+                    Stranger{"another_version", "\0\0\0\x12\1\2"s + std::string(16, 'i'), error::handshake_failed,
+                             "the peer speaks another version of the aiomsg protocol than 1"},
+                    Stranger{"short_identity", "\0\0\0\3\1\1\xff"s, error::malformed,
+                             "the peer sent a greeting of the wrong length"},
+                    Stranger{"liar", hello_b + "\xff\xff\xff\xff\3"s, error::message_too_large,
+                             "message of 4294967294 bytes exceeds the limit of 67108864"},
+                    Stranger{"short_request", hello_b + "\0\0\0\5\4abcd"s, error::malformed,
+                             "the peer sent a request too short for its id"}),
     [](const auto& p) { return p.param.name; });
 
 TEST(Socket, turns_away_who_says_nothing) {

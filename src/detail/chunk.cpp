@@ -1,4 +1,4 @@
-#include "wire/chunk.hpp"
+#include "detail/chunk.hpp"
 
 #include <array>
 #include <cstdint>
