@@ -65,9 +65,14 @@ class Ring {
     pop_front();
     return value;
   }
-  /// Keeps the order of the rest; linear.
+  /// Keeps the order of the rest; linear in how far the nearer end is.
   T take(std::size_t index) {
     T value = std::move((*this)[index]);
+    if (index < size_ / 2) {
+      for (std::size_t i = index; i > 0; --i) (*this)[i] = std::move((*this)[i - 1]);
+      pop_front();
+      return value;
+    }
     for (std::size_t i = index; i + 1 < size_; ++i) (*this)[i] = std::move((*this)[i + 1]);
     std::destroy_at(&back());
     --size_;

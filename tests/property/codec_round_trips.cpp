@@ -22,7 +22,7 @@ namespace parley::test {
 namespace {
 
 template <class C>
-class RoundTrip : public testing::Test {};
+class RoundTrip : public ::testing::Test {};
 using Codecs = testing::Types<Json, MessagePack, PythonPickle>;
 TYPED_TEST_SUITE(RoundTrip, Codecs);
 

@@ -130,7 +130,7 @@ SocketOptions fast(Delivery delivery) {
   return options;
 }
 
-class KilledSockets : public testing::TestWithParam<std::string> {
+class KilledSockets : public ::testing::TestWithParam<std::string> {
  protected:
   support::TemporaryFolder folder;
   Log log{folder.file("log")};
@@ -315,7 +315,7 @@ TEST_P(KilledSockets, a_receiver_outlives_its_senders_and_gets_nothing_twice) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, KilledSockets, testing::Values("tcp", "unix"),
+INSTANTIATE_TEST_SUITE_P(Transports, KilledSockets, ::testing::Values("tcp", "unix"),
                          [](const auto& p) { return p.param; });
 
 }  // namespace

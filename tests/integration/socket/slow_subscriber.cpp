@@ -30,7 +30,7 @@ asio::awaitable<std::uint64_t> receive_all(Socket& socket) {
   }
 }
 
-class SlowSubscriber : public testing::Test {
+class SlowSubscriber : public ::testing::Test {
  protected:
   static SocketOptions publisher_options() {
     SocketOptions options;

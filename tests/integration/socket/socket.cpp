@@ -75,7 +75,7 @@ Endpoint bind_address(const std::string& scheme, const support::TemporaryFolder&
   return scheme == "unix" ? Endpoint::unix_path(folder.file("socket")) : Endpoint{scheme + "://127.0.0.1:0"};
 }
 
-class SocketSchemes : public testing::TestWithParam<std::string> {
+class SocketSchemes : public ::testing::TestWithParam<std::string> {
  protected:
   support::TemporaryFolder folder;
   const EndpointOptions server = EndpointOptions{}.transport(support::server_transport());
@@ -121,7 +121,7 @@ TEST_P(SocketSchemes, come_together_again_after_a_restart_of_the_listener) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SocketSchemes, testing::ValuesIn(schemes()), [](const auto& p) { return p.param; });
+INSTANTIATE_TEST_SUITE_P(All, SocketSchemes, ::testing::ValuesIn(schemes()), [](const auto& p) { return p.param; });
 
 TEST(Socket, is_as_short_to_use_as_it_should_be) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {
@@ -299,7 +299,7 @@ struct Stranger {
   std::string sentence;
 };
 
-class SocketStrangers : public testing::TestWithParam<Stranger> {};
+class SocketStrangers : public ::testing::TestWithParam<Stranger> {};
 
 TEST_P(SocketStrangers, are_turned_away_with_a_reason) {
   run([](asio::any_io_executor) -> asio::awaitable<void> {
@@ -311,7 +311,7 @@ TEST_P(SocketStrangers, are_turned_away_with_a_reason) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, SocketStrangers,
-    testing::Values(Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
+    ::testing::Values(Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
                              "the peer speaks neither the aiomsg protocol nor WebSocket"},
                     Stranger{"data_first", data("too early"), error::malformed,
                              "the peer began with something other than a greeting of the aiomsg protocol"},

@@ -464,7 +464,9 @@ TEST(SocketCore, what_a_lost_connection_had_not_written_goes_out_over_the_next) 
   pair.net.set_faults({.delay_min = 1s, .delay_max = 1s, .buffer_size = 100});
   send_numbered(pair.client, 0, 1000);
   pair.net.pass(10ms);  // 100 bytes are on their way
+  pair.net.set_faults(narrow);
   pair.net.cut(pair.client, pair.server);
+  pair.net.pass(1ms);
   pair.net.set_faults({});
   pair.net.pass(2s);
   const Texts got = take_all(pair.server);

@@ -16,7 +16,7 @@ using Outcome = PeerFrameStep::Outcome;
 
 std::string part(const std::string& stream, std::size_t begin, std::size_t size) { return stream.substr(begin, size); }
 
-class AiomsgVectors : public testing::TestWithParam<AiomsgVector> {
+class AiomsgVectors : public ::testing::TestWithParam<AiomsgVector> {
  protected:
   const AiomsgVector& vector = GetParam();
   const std::string stream = from_hex(vector.wire);
@@ -86,7 +86,7 @@ TEST_P(AiomsgVectors, encode) {
   EXPECT_EQ(vector.kind == PeerFrameKind::hello ? header : header + payload, stream);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, AiomsgVectors, testing::ValuesIn(aiomsg_vectors()),
+INSTANTIATE_TEST_SUITE_P(All, AiomsgVectors, ::testing::ValuesIn(aiomsg_vectors()),
                          [](const auto& vector) { return std::string{vector.param.name}; });
 
 TEST(AiomsgLegacy, refuses_to_carry_what_would_be_mistaken_for_something_else) {

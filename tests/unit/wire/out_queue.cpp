@@ -113,7 +113,7 @@ TEST(OutQueue, goes_on_after_a_partial_write_at_every_byte) {
     q.write(at);
     q.append("late", "message");
     q.drain();
-    if (testing::Test::HasFailure()) FAIL() << "cut at " << at;
+    if (::testing::Test::HasFailure()) FAIL() << "cut at " << at;
   }
 }
 
@@ -236,7 +236,7 @@ TEST(OutQueue, gives_memory_back_when_it_rests) {
 TEST(OutQueue, keeps_every_byte_in_order_under_any_operations) {
   std::mt19937 random{2};
   Queue q;
-  for (int i = 0; i < 4000 && !testing::Test::HasFailure(); ++i) {
+  for (int i = 0; i < 4000 && !::testing::Test::HasFailure(); ++i) {
     switch (random() % 5) {
       case 0: q.append("head", std::string(random() % (2 * copied_max), 'b'), random() % 100, "tail"); break;
       case 1: q.append("h", std::string(random() % 100, 'c')); break;
