@@ -4,6 +4,8 @@
 #include "bench/parley_bench/body_maker.hpp"
 #include "bench/parley_bench/socket/loop.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -35,6 +37,8 @@ class ConnsClient {
 
   asio::awaitable<void> run_all() {
     parley::SocketOptions options = socket_options(options_);
+    // libzmq's mark: with that of a Socket, a thousand full queues would be a GiB.
+    if (options_.hwm == 0) options.send_high_water_count = 1000;
     for (std::size_t i = 0; i < options_.peers; ++i) sockets_.emplace_back(io_.get_executor(), options);
     connecting_ = connecting_max;
     for (std::size_t i = 0; i < connecting_max; ++i) start(io_, connect_some());

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace bench::sockets {
@@ -31,11 +30,10 @@ inline asio::awaitable<void> fanout_server(asio::io_context& io, const Options& 
   io.stop();
 }
 
-/// Subscribers, each a Socket with a coroutine that receives, and `Tally` for the book of what they get.
-template <class Tally>
-class Subscribers {
+/// Subscribers, each a Socket with a coroutine that receives.
+class FanoutClient {
  public:
-  Subscribers(asio::io_context& io, const Options& o, Tally tally) : io_(io), options_(o), tally_(std::move(tally)) {
+  FanoutClient(asio::io_context& io, const Options& o) : io_(io), options_(o), tally_(o.peers, o.size) {
     sockets_.reserve(o.peers);
   }
 
@@ -49,23 +47,22 @@ class Subscribers {
   }
 
  private:
+  /// The last to end reports.
   asio::awaitable<void> receive_as(std::size_t index) {
-    while (!tally_.over()) {
+    for (Mark mark = Mark::data; mark != Mark::end;) {
       const parley::Received r = co_await sockets_[index].receive();
       tally_.see(index, r.message.data(), r.message.size());
-      if (mark_of(r.message.data()) == Mark::end) break;
+      mark = mark_of(r.message.data());
     }
-    if (!tally_.over() || reported_) co_return;
-    reported_ = true;
+    if (!tally_.over()) co_return;
     tally_.report();
     io_.stop();
   }
 
   asio::io_context& io_;
   const Options& options_;
-  Tally tally_;
+  FanoutTally tally_;
   std::vector<parley::Socket> sockets_;
-  bool reported_ = false;
 };
 
 }  // namespace bench::sockets

@@ -21,10 +21,10 @@ void run_task(Task task, const Options& o) {
 }
 
 /// The same for an object that its coroutines share.
-template <class Side, class... Arguments>
-void run_side(const Options& o, Arguments... arguments) {
+template <class Side>
+void run_side(const Options& o) {
   asio::io_context io{1};
-  Side side{io, o, std::move(arguments)...};
+  Side side{io, o};
   start(io, side.run_all());
   messages::run(io, o);
 }
@@ -50,8 +50,8 @@ void run_client(const Options& o) {
   if (o.scenario == "latency") return run_task(latency_client, o);
   if (o.scenario == "connect") return run_side<ConnectClient>(o);
   if (o.scenario == "conns") return run_side<ConnsClient>(o);
-  if (o.scenario == "fanout") return run_side<Subscribers<FanoutTally>>(o, FanoutTally(o.peers, o.size));
-  if (o.scenario == "stalled") return run_side<Subscribers<StalledTally>>(o, StalledTally(o));
+  if (o.scenario == "fanout") return run_side<FanoutClient>(o);
+  if (o.scenario == "stalled") return run_side<StalledClient>(o);
   if (o.scenario == "deaf") return run_task(deaf_client, o);
   not_offered(o);
 }
