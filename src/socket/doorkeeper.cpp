@@ -94,16 +94,17 @@ void Doorkeeper::look_at(const std::shared_ptr<Guest>& guest) {
   guest->stream.backend().wait_readable(transport::WaitHandler{[self = shared_from_this(), guest](error_code ec) {
     Lock lock{self->socket_->socket_mutex()};
     if (self->is_closed_ || !guest->stream) return;
-    std::array<std::byte, 1> first{};
+    // The first byte says it all; but when a greeting is here already, it costs no further read.
+    std::array<std::byte, 64> first{};
     const asio::mutable_buffer room{first.data(), first.size()};
     std::size_t size = 0;
     if (!ec) size = guest->stream.backend().try_read({&room, 1}, ec);
     if (ec == asio::error::would_block || (!ec && size == 0)) return self->look_at(guest);
     if (ec) return self->forget(guest);  // it has gone again, and was nobody
     switch (wire::sniff(first[0])) {
-      case wire::Sniffed::frames: return self->let_in(lock, guest, first);
+      case wire::Sniffed::frames: return self->let_in(lock, guest, std::span{first}.first(size));
       case wire::Sniffed::web_socket:
-        if (self->options_.web_sockets()) return self->upgrade(guest, {first.begin(), first.end()});
+        if (self->options_.web_sockets()) return self->upgrade(guest, {first.data(), first.data() + size});
         break;
       case wire::Sniffed::unknown: break;
     }
