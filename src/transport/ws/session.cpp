@@ -356,7 +356,7 @@ WsSession::Next WsSession::on_close(std::span<const std::byte> payload) {
   const std::string reason = payload.size() < 2
                                  ? std::string{}
                                  : std::string{reinterpret_cast<const char*>(payload.data()) + 2, payload.size() - 2};
-  close(WsClose::normal);
+  close(static_cast<WsClose>(code));
   if (code == static_cast<unsigned>(WsClose::normal) || code == static_cast<unsigned>(WsClose::going_away)) {
     return over(is_in_message_ ? error_code{error::truncated} : error_code{asio::error::eof});
   }

@@ -71,6 +71,16 @@ UpgradeStep parse(Parser& parser, std::string_view unread, const char* peer) {
   return {};
 }
 
+/// 16 bytes in base64 (RFC 6455, section 4.1).
+bool is_key(std::string_view text) {
+  constexpr std::string_view end = "==";
+  constexpr std::size_t size = 24;
+  if (text.size() != size || !text.ends_with(end)) return false;
+  return std::all_of(text.begin(), text.end() - end.size(), [](char each) {
+    return std::isalnum(static_cast<unsigned char>(each)) != 0 || each == '+' || each == '/';
+  });
+}
+
 template <class Message>
 bool asks_for_websocket(const Message& message) {
   return http::token_list{message[http::field::upgrade]}.exists("websocket") &&
@@ -118,9 +128,11 @@ class ServerSide final : public Upgrade {
   [[nodiscard]] UpgradeStep feed(std::string_view unread) override {
     http::request_parser<http::empty_body> parser;
     UpgradeStep step = parse(parser, unread, "client");
+    if (step.kind == UpgradeStep::Kind::failed && takes_any_path()) return refuse(bad_request, step.sentence);
     if (step.kind != UpgradeStep::Kind::done) return step;
     const auto& request = parser.get();
-    if (UpgradeStep refusal = check(request); refusal.kind == UpgradeStep::Kind::failed) return refusal;
+    UpgradeStep refusal = takes_any_path() ? check_for_aiomsg(request) : check(request);
+    if (refusal.kind == UpgradeStep::Kind::failed) return refusal;
     step.output =
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: " +
@@ -131,25 +143,37 @@ class ServerSide final : public Upgrade {
  private:
   using Request = http::request<http::empty_body>;
 
+  static constexpr const char* bad_request = "400 Bad Request";
+
+  [[nodiscard]] bool takes_any_path() const noexcept { return settings_.path.empty(); }
+
+  [[nodiscard]] UpgradeStep check_for_aiomsg(const Request& request) const {
+    if (request.method() != http::verb::get) return refuse(bad_request, "the client asked by something else than a GET");
+    if (!asks_for_websocket(request)) return refuse(bad_request, "the client did not ask for a WebSocket");
+    return check_websocket(request);
+  }
+
   [[nodiscard]] UpgradeStep check(const Request& request) const {
     if (request.method() != http::verb::get || request.version() != 11) {
       return refuse("405 Method Not Allowed", "the client asked by something else than an HTTP/1.1 GET", "Allow: GET");
     }
-    if (request.count(http::field::host) != 1) return refuse("400 Bad Request", "the client named no host, or several");
+    if (request.count(http::field::host) != 1) return refuse(bad_request, "the client named no host, or several");
     const std::string_view target = to_view(request.target());
-    const std::string_view path = target.substr(0, target.find('?'));
-    if (!settings_.path.empty() && path != settings_.path) {
+    if (const std::string_view path = target.substr(0, target.find('?')); path != settings_.path) {
       return refuse("404 Not Found", "the client asked for " + shown(path) + "; there is only " + settings_.path);
     }
     if (!asks_for_websocket(request)) {
       return refuse("426 Upgrade Required", "the client did not ask for a WebSocket", "Upgrade: websocket");
     }
+    return check_websocket(request);
+  }
+
+  [[nodiscard]] UpgradeStep check_websocket(const Request& request) const {
     if (to_view(request["Sec-WebSocket-Version"]) != version) {
       return refuse("426 Upgrade Required", "the client speaks another version of WebSocket than 13",
                     "Sec-WebSocket-Version: 13");
     }
-    // 16 bytes in base64 (section 4.1).
-    if (request["Sec-WebSocket-Key"].size() != 24) return refuse("400 Bad Request", "the client's key is not one");
+    if (!is_key(to_view(request["Sec-WebSocket-Key"]))) return refuse(bad_request, "the client's key is not one");
     return check_origin(request);
   }
 

@@ -46,7 +46,9 @@ struct ClientUpgrade {
 [[nodiscard]] std::unique_ptr<Upgrade> make_upgrade(ClientUpgrade settings);
 
 struct ServerUpgrade {
-  std::string path;  ///< the only one there is; empty: any will do
+  /// The only one there is. Empty: any, and then it is the aiomsg protocol's own upgrade (docs/protocols/aiomsg.md
+  /// section 6), which cares neither for the host nor for the minor version of HTTP, and knows fewer kinds of refusal.
+  std::string path;
   std::function<bool(std::string_view origin)> accept_origin;
 };
 [[nodiscard]] std::unique_ptr<Upgrade> make_upgrade(ServerUpgrade settings);

@@ -1,4 +1,5 @@
-// The WebSocket layer against a peer made of strings: pings to a silent one, which need no clock here.
+// The WebSocket layer against a peer made of strings: pings to a silent one, which need no clock here; requests and
+// closing codes.
 #include "transport/ws/session.hpp"
 
 #include <parley/error.hpp>
@@ -8,9 +9,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace parley::transport {
 namespace {
@@ -200,6 +204,78 @@ TEST_F(WsHeartbeat, a_code_that_no_close_frame_may_have_breaks_the_protocol) {
   EXPECT_EQ(ec, error::malformed);
   EXPECT_EQ(session->explain(), "the client closed the WebSocket with code 1005, which must not be sent");
   EXPECT_EQ(client.sent, "\x88\x02\x03\xea") << "1002";
+}
+
+// --- requests where any path will do -----------------------------------------------------------------------------------
+
+const std::string fields =
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Version: 13\r\n";
+
+/// The first line of the answer.
+std::string status_of(const std::string& request) {
+  Client client;
+  client.coming = request;
+  const auto session = make_ws_server({{}, {}}, WsOptions{}, client);
+  error_code ec;
+  session->handshake(ec);
+  EXPECT_EQ(!ec, client.sent.starts_with("HTTP/1.1 101 ")) << session->explain();
+  return client.sent.substr(0, client.sent.find("\r\n"));
+}
+
+TEST(WsServerOfAnyPath, cares_neither_for_path_nor_host_nor_minor_version) {
+  const std::string good = "HTTP/1.1 101 Switching Protocols";
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"), good);
+  EXPECT_EQ(status_of("GET /any/path?x=1 HTTP/1.1\r\n" + fields + "\r\n"), good);
+  EXPECT_EQ(status_of("GET / HTTP/1.0\r\n" + fields + "\r\n"), good);
+}
+
+TEST(WsServerOfAnyPath, answers_426_to_another_version_and_400_to_all_else) {
+  const std::string bad = "HTTP/1.1 400 Bad Request";
+  std::string version_8 = fields;
+  version_8.replace(version_8.find("13"), 2, "8");
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\n" + version_8 + "\r\n"), "HTTP/1.1 426 Upgrade Required");
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\n\r\n"), bad);
+  EXPECT_EQ(status_of("GOT / HTTP/1.1\r\n" + fields + "\r\n"), bad);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nno colon\r\n\r\n"), bad);
+  EXPECT_EQ(status_of("GARBAGE\r\n\r\n"), bad);
+}
+
+TEST(WsServerOfAnyPath, wants_a_key_of_16_bytes) {
+  for (const std::string key : {"", "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBsZSBub25jZQAA", "dGhlIHNhbXBsZSBub25jZ!=="}) {
+    std::string with_key = fields;
+    with_key.replace(with_key.find("dGhl"), 24, key);
+    EXPECT_EQ(status_of("GET / HTTP/1.1\r\n" + with_key + "\r\n"), "HTTP/1.1 400 Bad Request") << key;
+  }
+}
+
+// --- closing codes -----------------------------------------------------------------------------------------------------
+
+/// What a server answers to a close frame with this payload, and what its owner is told.
+std::pair<std::string, error_code> answer_to_close(const std::string& payload) {
+  Client client;
+  client.coming = "GET / HTTP/1.1\r\n" + fields + "\r\n" + frame(0x88, payload);
+  const auto session = make_ws_server({{}, {}}, WsOptions{}, client);
+  error_code ec;
+  session->handshake(ec);
+  client.sent.clear();
+  std::array<std::byte, 10> room{};
+  session->read(room, ec);
+  return {client.sent, ec};
+}
+
+TEST(WsClosing, is_answered_by_the_same_code) {
+  const error_code eof = asio::error::eof;
+  EXPECT_EQ(answer_to_close(""), std::pair("\x88\x02\x03\xe8"s, eof));
+  EXPECT_EQ(answer_to_close("\x03\xe8"), std::pair("\x88\x02\x03\xe8"s, eof));
+  EXPECT_EQ(answer_to_close("\x03\xe9going"), std::pair("\x88\x02\x03\xe9"s, eof));
+  EXPECT_EQ(answer_to_close("\x0f\xa0"), std::pair("\x88\x02\x0f\xa0"s, error_code{error::refused_by_peer}));
+}
+
+TEST(WsClosing, with_a_code_that_is_never_sent_breaks_the_protocol) {
+  for (const std::string code : {"\x03\xe7"s, "\x03\xec"s, "\x03\xed"s, "\x03\xee"s, "\x03\xf7"s, "\x13\x88"s, "\0\0"s, "\x03"s}) {
+    EXPECT_EQ(answer_to_close(code), std::pair("\x88\x02\x03\xea"s, error_code{error::malformed}));
+  }
 }
 
 }  // namespace
