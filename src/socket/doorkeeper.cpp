@@ -23,14 +23,14 @@ namespace {
 
 bool is_web_socket(Scheme scheme) noexcept { return scheme == Scheme::ws || scheme == Scheme::wss; }
 
-EndpointOptions checked(const Endpoint& endpoint, const EndpointOptions& options) {
+}  // namespace
+
+const EndpointOptions& checked(const Endpoint& endpoint, const EndpointOptions& options) {
   if (options.dialect() == Dialect::aiomsg_legacy && is_web_socket(endpoint.scheme())) {
     throw std::invalid_argument{"the legacy dialect is not spoken over WebSocket (" + endpoint.to_string() + ")"};
   }
   return options;
 }
-
-}  // namespace
 
 Doorkeeper::Doorkeeper(std::shared_ptr<SocketState> socket, const Endpoint& endpoint, const EndpointOptions& options)
     : socket_{std::move(socket)},
@@ -130,12 +130,16 @@ void Doorkeeper::upgrade(const std::shared_ptr<Guest>& guest, std::vector<std::b
   forget(guest);
   std::vector<transport::Handshake> handshakes;
   handshakes.push_back(transport::ws_handshake(scheme, options_.transport().ws));
+  // One limit for looking, upgrade and greeting.
+  const Duration left = since + socket_->core().options().greeting_time_max - Clock::now();
+  const Duration time_max = std::clamp<Duration>(left, Duration{1}, options_.transport().handshake_time_max);
+  const std::uint64_t id = ++last_upgrade_;
   const auto op = std::make_shared<transport::HandshakeOp>(
-      std::move(stream), std::move(handshakes), options_.transport().handshake_time_max,
-      transport::HandshakeHandler{[self = shared_from_this(), since, peer](error_code ec, transport::Stream upgraded,
-                                                                           const std::string& sentence) {
+      std::move(stream), std::move(handshakes), time_max,
+      transport::HandshakeHandler{[self = shared_from_this(), id, since, peer](
+                                      error_code ec, transport::Stream upgraded, const std::string& sentence) {
         Lock lock{self->socket_->socket_mutex()};
-        std::erase_if(self->upgrades_, [](const auto& each) { return each.use_count() == 1; });
+        self->upgrades_.erase(id);  // one that has failed still takes leave of its peer, and counts no more
         if (self->is_closed_) return;
         if (ec) {
           self->socket_->note_refused_locked(lock, ec, sentence + " (" + peer.to_string() + ")", peer);
@@ -144,7 +148,7 @@ void Doorkeeper::upgrade(const std::shared_ptr<Guest>& guest, std::vector<std::b
         }
         self->accept();
       }});
-  upgrades_.push_back(op);
+  upgrades_.emplace(id, op);
   op->start();
 }
 
@@ -169,7 +173,7 @@ void Doorkeeper::close() {
     guest->stream = {};
   }
   guests_.clear();
-  for (const auto& each : upgrades_) each->cancel();
+  for (const auto& [id, each] : upgrades_) each->cancel();
   upgrades_.clear();
 }
 

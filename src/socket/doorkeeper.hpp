@@ -16,7 +16,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -26,6 +28,9 @@
 namespace parley::detail {
 
 class SocketState;
+
+/// Throws std::invalid_argument for options that the endpoint cannot have, whether it is bound or dialled.
+const EndpointOptions& checked(const Endpoint& endpoint, const EndpointOptions& options);
 
 class Doorkeeper final : public std::enable_shared_from_this<Doorkeeper> {
  public:
@@ -67,7 +72,8 @@ class Doorkeeper final : public std::enable_shared_from_this<Doorkeeper> {
   transport::Acceptor acceptor_;
   const Endpoint local_;
   Guests guests_;
-  std::list<std::shared_ptr<transport::HandshakeOp>> upgrades_;
+  std::map<std::uint64_t, std::shared_ptr<transport::HandshakeOp>> upgrades_;
+  std::uint64_t last_upgrade_ = 0;
   bool is_accepting_ = false;
   bool is_closed_ = false;
 };

@@ -66,7 +66,7 @@ bool SocketState::unbind(const Endpoint& endpoint) {
 }
 
 void SocketState::connect(const Endpoint& endpoint, const EndpointOptions& options) {
-  transport::detail::require_connectable(endpoint, options.transport());
+  transport::detail::require_connectable(endpoint, checked(endpoint, options).transport());
   Lock lock{mutex()};
   if (life_ != Life::open) throw Error{error::closed, "the socket was closed"};
   const bool is_known = std::any_of(diallings_.begin(), diallings_.end(),

@@ -133,6 +133,8 @@ bool ChildProcess::move_bytes(SteadyClock::time_point deadline) {
   return true;
 }
 
+void ChildProcess::signal(int number) { ::kill(process_, number); }
+
 ChildResult ChildProcess::wait() {
   const auto deadline = SteadyClock::now() + patience;
   while (move_bytes(deadline)) {

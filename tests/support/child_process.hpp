@@ -39,6 +39,9 @@ class ChildProcess {
   /// Waits for a whole line on its standard error with `text` in it. Throws std::runtime_error when none comes.
   [[nodiscard]] std::string error_line_with(const std::string& text);
 
+  /// SIGTERM, or another. Before wait().
+  void signal(int number);
+
   /// Waits for its end; a child that hangs is killed, and the code says so.
   [[nodiscard]] ChildResult wait();
 
