@@ -110,6 +110,29 @@ WEBSOCKET = [
         "    assembled_ = {};\n", "", Fuzz("websocket_session")),
 ]
 
+DIALECTS = [
+    Bug("aiomsg: a frame of no length takes the next one's type", "include/parley/wire/aiomsg.hpp",
+        "if (length - 1 > size_max_) [[unlikely]]",
+        "if (length > size_max_ + 1) [[unlikely]]", Fuzz("aiomsg")),
+    Bug("aiomsg: a greeting may be longer", "src/wire/aiomsg.cpp",
+        "if (length != hello_size - length_size) {",
+        "if (length < hello_size - length_size) {", Fuzz("aiomsg")),
+    Bug("aiomsg: a request's id is not looked for before it is read", "src/wire/aiomsg.cpp",
+        "if (length < prefix) return PeerFrameStep::fail(",
+        "if (length < type_size) return PeerFrameStep::fail(", Fuzz("aiomsg")),
+    Bug("aiomsg: an acknowledgement of any length has an id", "src/wire/aiomsg.cpp",
+        "if (length != type_size + id_size) return",
+        "if (length < type_size) return", Fuzz("aiomsg")),
+    Bug("legacy: a request as large as allowed is refused", "src/wire/aiomsg_legacy.cpp",
+        "if (length > size_max_ + signed_size) return",
+        "if (length >= size_max_ + signed_size) return", Fuzz("aiomsg_legacy")),
+    Bug("legacy: a sign is looked for behind the bytes", "src/wire/aiomsg_legacy.cpp",
+        "return bytes.size() >= from + text.size() && std::memcmp",
+        "return bytes.size() >= from && std::memcmp", Fuzz("aiomsg_legacy")),
+    Bug("sniffer: a request is known by another letter", "include/parley/wire/sniffer.hpp",
+        "first == std::byte{'G'}", "first == std::byte{'P'}", Fuzz("sniffer")),
+]
+
 ENDPOINTS = [
     Bug("endpoint: the group behind a run of zeros is lost", "src/endpoint_address.cpp",
         "i += zeros.count - 1;", "i += zeros.count;", Fuzz("endpoint")),
@@ -173,7 +196,7 @@ VALUES = [
         ROUND_TRIPS["message_pack"]),
 ]
 
-BUGS = [*FRAMINGS, *WEBSOCKET, *ENDPOINTS, *CODECS, *VALUES]
+BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *ENDPOINTS, *CODECS, *VALUES]
 
 
 def text_of(root, bug):
