@@ -1,7 +1,9 @@
 #include "connection/link.hpp"
 
+#include "detail/small_blocks.hpp"
 #include "detail/this_thread.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -131,7 +133,7 @@ void Link::wait_readable() {
   }
   reading_ = Reading::waiting;
   in_.park();
-  stream_.backend().wait_readable(transport::WaitHandler{[this, held = sink_.hold()](error_code ec) {
+  auto on_readable = [this, held = sink_.hold()](error_code ec) {
     Lock lock{mutex_};
     if (reading_ != Reading::waiting) return;
     reading_ = Reading::running;
@@ -140,7 +142,9 @@ void Link::wait_readable() {
     } else {
       read(lock);
     }
-  }});
+  };
+  stream_.backend().wait_readable(
+      transport::WaitHandler{asio::bind_allocator(SmallBlocks<void>{}, std::move(on_readable))});
 }
 
 Pollable::Polled Link::poll() {

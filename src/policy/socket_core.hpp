@@ -131,9 +131,9 @@ class SocketCore {
   /// `to`: none for the socket's mode. must_wait leaves the message as it is. After `failed`, sentence() has more.
   Sent try_send(Message& message, const std::optional<Identity>& to, const SendSettings& settings, TimePoint now,
                 boost::system::error_code& ec);
-  /// The same for the most usual case alone: at most once, to the next peer, which has room and nothing before it. The
-  /// link that it was queued for; not set: try_send has to see to it.
-  [[nodiscard]] LinkId try_send_round_robin(const Message& message);
+  /// The same for the most usual case alone: at most once, to one peer (null: the next), which has room and nothing
+  /// before it. The link that it was queued for; not set: try_send has to see to it.
+  [[nodiscard]] LinkId try_send_to_one(const Message& message, const Identity* to);
   /// Ends by a completion of `operation`, now or later.
   void send(OperationId operation, Message message, const std::optional<Identity>& to, const SendSettings& settings,
             TimePoint now);
@@ -238,6 +238,7 @@ class SocketCore {
   void dial_again(Dialler& dialler, boost::system::error_code ec, const std::string& sentence, TimePoint now);
 
   // sending
+  Peer* next_with_room(const Identity* to) noexcept;
   Sent send_by_mode(Message& message, const SendSettings& settings, TimePoint now, boost::system::error_code& ec);
   Sent send_to(const Identity& to, Message& message, const SendSettings& settings, TimePoint now,
                boost::system::error_code& ec);

@@ -2,6 +2,7 @@
 #include "policy/socket_core.hpp"
 
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace parley::policy {
@@ -26,16 +27,22 @@ Sent SocketCore::try_send(Message& message, const std::optional<Identity>& to, c
   return to ? send_to(*to, message, settings, now, ec) : send_by_mode(message, settings, now, ec);
 }
 
-LinkId SocketCore::try_send_round_robin(const Message& message) {
-  const bool is_usual = options_.send_mode == SendMode::round_robin && options_.delivery == Delivery::at_most_once &&
-                        !is_closing_ && !backlog_.has_any_by_mode() && message.size() <= options_.message_size_max;
+LinkId SocketCore::try_send_to_one(const Message& message, const Identity* to) {
+  const bool is_usual = options_.delivery == Delivery::at_most_once && !is_closing_ && backlog_.empty() &&
+                        message.size() <= options_.message_size_max;
   if (!is_usual) [[unlikely]]
     return {};
-  Peer* const peer = round_robin_.next(up_, marks_);
+  Peer* const peer = next_with_room(to);
   if (peer == nullptr || !peer->dialect.can_carry(message.bytes())) [[unlikely]]
     return {};
-  append_data(*peer, message, Note::may_move);
+  append_data(*peer, message, to != nullptr ? Note::none : Note::may_move);
   return peer->id;
+}
+
+inline Peer* SocketCore::next_with_room(const Identity* to) noexcept {
+  if (to == nullptr) return options_.send_mode == SendMode::round_robin ? round_robin_.next(up_, marks_) : nullptr;
+  Peer* const peer = find(*to);
+  return peer != nullptr && marks_.has_room(peer->out) ? peer : nullptr;
 }
 
 void SocketCore::send(OperationId operation, Message message, const std::optional<Identity>& to,
@@ -236,9 +243,17 @@ void SocketCore::hand_over(Peer& peer, Message& message, const std::optional<Ide
 void SocketCore::append_data(Peer& peer, const Message& body, Note note) {
   ++counters_.messages_sent;
   ++peer.messages_sent;
-  std::byte header[wire::AnyDialect::header_size_max];
-  const std::size_t size = peer.dialect.put_header(header, PeerFrameKind::data, body.size());
-  peer.out.append({header, size}, body, note);
+  const std::size_t header_size = peer.dialect.data_header_size();
+  if (body.size() > Message::inline_size_max) {
+    std::byte header[wire::AnyDialect::header_size_max];
+    peer.dialect.put_header(header, PeerFrameKind::data, body.size());
+    peer.out.append({header, header_size}, body, note);
+    return;
+  }
+  std::byte* const out = peer.out.append_in_place(header_size + body.size(), Message::inline_size_max, note);
+  peer.dialect.put_header(out, PeerFrameKind::data, body.size());
+  std::memcpy(out + header_size, body.data(),
+              Message::inline_size_max);  // a copy of fixed size is several times cheaper
 }
 
 void SocketCore::append_request(Peer& peer, const Message& body, const wire::MessageId& id) {

@@ -49,10 +49,10 @@ inline Taken take(const SocketLease& lease, Received& received) {
   return state != nullptr ? state->try_take_locked(lock, received) : Taken::nothing;
 }
 
-inline Sent try_send(const SocketLease& lease, Message& message, error_code& ec) {
+inline Sent try_send(const SocketLease& lease, Message& message, const Identity* to, error_code& ec) {
   SocketState::Lock lock{lease.slot->mutex};
   SocketState* const state = lease.find();
-  return state != nullptr ? state->try_send_plain_locked(lock, message, ec) : Sent::must_wait;
+  return state != nullptr ? state->try_send_plain_locked(lock, message, to, ec) : Sent::must_wait;
 }
 
 /// Throws when the handle has gone.
@@ -98,12 +98,23 @@ asio::awaitable<void> go_on_sending(State state, Sent sent, error_code ec, std::
 
 asio::awaitable<void> send(SocketLease lease, Message message) {
   error_code ec;
-  const Sent sent = try_send(lease, message, ec);
+  const Sent sent = try_send(lease, message, nullptr, ec);
   if (sent == Sent::done) co_return;
   if (sent == Sent::done_and_yield) {
     co_await let_others_run();
   } else {
     co_await go_on_sending(hold(lease), sent, ec, std::nullopt, std::move(message), SendOptions{});
+  }
+}
+
+asio::awaitable<void> send_to(SocketLease lease, Identity to, Message message) {
+  error_code ec;
+  const Sent sent = try_send(lease, message, &to, ec);
+  if (sent == Sent::done) co_return;
+  if (sent == Sent::done_and_yield) {
+    co_await let_others_run();
+  } else {
+    co_await go_on_sending(hold(lease), sent, ec, to, std::move(message), SendOptions{});
   }
 }
 
@@ -240,6 +251,7 @@ asio::awaitable<void> Socket::send(Message message, SendOptions options) {
   return detail::send(state_, std::nullopt, std::move(message), std::move(options));
 }
 asio::awaitable<void> Socket::send_to(Identity to, Message message, SendOptions options) {
+  if (options.is_default()) return detail::send_to(state_->lease(), to, std::move(message));
   return detail::send(state_, to, std::move(message), std::move(options));
 }
 asio::awaitable<void> Socket::send_confirmed(Message message, SendOptions options) {

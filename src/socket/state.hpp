@@ -71,8 +71,8 @@ class SocketState final : public WaitingObject {
     Lock lock{mutex()};
     return try_send_locked(lock, message, to, options, ec);
   }
-  /// By the socket's mode, without options.
-  Sent try_send_plain_locked(Lock& lock, Message& message, boost::system::error_code& ec);
+  /// By the socket's mode, or to one peer, without options.
+  Sent try_send_plain_locked(Lock& lock, Message& message, const Identity* to, boost::system::error_code& ec);
   Sent try_send_locked(Lock& lock, Message& message, const std::optional<Identity>& to, const SendOptions& options,
                        boost::system::error_code& ec);
   void send(Message message, const std::optional<Identity>& to, const SendOptions& options, bool is_confirmed,

@@ -15,13 +15,13 @@ policy::SendSettings SocketState::settings_of(const SendOptions& options) {
   return {.sent_max = options.sent_max(), .expires = options.time_to_live().when()};
 }
 
-SocketState::Sent SocketState::try_send_plain_locked(Lock& lock, Message& message, error_code& ec) {
-  const policy::LinkId to = core_.try_send_round_robin(message);
-  if (!to.is_set()) [[unlikely]]
-    return try_send_locked(lock, message, std::nullopt, SendOptions{}, ec);
-  sent_last_ = to;
+SocketState::Sent SocketState::try_send_plain_locked(Lock& lock, Message& message, const Identity* to, error_code& ec) {
+  const policy::LinkId link = core_.try_send_to_one(message, to);
+  if (!link.is_set()) [[unlikely]]
+    return try_send_locked(lock, message, to == nullptr ? std::nullopt : std::optional{*to}, SendOptions{}, ec);
+  sent_last_ = link;
   const bool is_due = yield_due();
-  links_[to.slot]->link().appended(lock);  // may release the lock, and then this object may be gone
+  links_[link.slot]->link().appended(lock);  // may release the lock, and then this object may be gone
   return is_due ? Sent::done_and_yield : Sent::done;
 }
 

@@ -88,9 +88,9 @@ class Agent : public support::ChildProcess {
   }
   static Words words_for(const Endpoint& where) {
     if (where.scheme() == Scheme::unix_socket) return {"--transport", "unix", "--path", where.unix_path()};
-    Words words{"--role",  "connect",
-                "--host",  std::string{where.host()},
-                "--port",  std::to_string(where.port()),
+    Words words{"--role",      "connect",
+                "--host",      std::string{where.host()},
+                "--port",      std::to_string(where.port()),
                 "--transport", std::string{to_string(where.scheme())}};
     if (!where.path().empty()) words = words + Words{"--path", std::string{where.path()}};
     return words;

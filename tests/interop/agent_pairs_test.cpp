@@ -96,9 +96,8 @@ TEST(AgentSource, sends_any_number_of_messages) {
 }
 
 TEST(AgentSource, says_that_publishing_is_at_most_once) {
-  Agent source{"tcp",
-               "",
-               {"--behavior", "source", "--send-mode", "publish", "--delivery", "at-least-once", "--linger", "0"}};
+  Agent source{
+      "tcp", "", {"--behavior", "source", "--send-mode", "publish", "--delivery", "at-least-once", "--linger", "0"}};
   const std::string told = source.wait().errors;
   EXPECT_TRUE(told.starts_with("publishing is at-most-once only: --delivery at-least-once has no effect\n")) << told;
 }
@@ -155,9 +154,9 @@ TEST(AgentHelp, goes_to_standard_error) {
 }
 
 TEST(AgentOptions, that_do_not_apply_are_accepted_and_an_empty_identity_is_random) {
-  const Words all{"--host",     "127.0.0.1", "--send-mode", "roundrobin", "--count",    "1", "--prefix=",
-                  "--delivery", "at-most-once", "--linger",    "1e0",        "--identity", "",  "--tls",
-                  "false",      "--tls-server-name", "x"};
+  const Words all{"--host",    "127.0.0.1",  "--send-mode",  "roundrobin",        "--count", "1",
+                  "--prefix=", "--delivery", "at-most-once", "--linger",          "1e0",     "--identity",
+                  "",          "--tls",      "false",        "--tls-server-name", "x"};
   Agent refused{all};
   EXPECT_EQ(refused.wait().code, 2) << "an exponent is no decimal";
   Words good = all;

@@ -32,10 +32,11 @@ class AiomsgPython : public testing::TestWithParam<PeerOf> {
 
   /// The two together. An agent that would not end by itself is ended behind the Python program.
   Ends hold(const Words& agent_words, const Words& task, bool stop_agent = false) {
-    const Words common = agent_words + Words{"--identity", agent_identity_text, "--delivery", delivery(), "--dialect",
-                                             dialect() == "legacy" ? "legacy" : "aiomsg"};
-    const Endpoint asked = transport() == "unix" ? Endpoint::unix_path(folder_.file("s"))
-                                                 : Endpoint{transport() + "://127.0.0.1:0"};
+    const Words common =
+        agent_words + Words{"--identity", agent_identity_text, "--delivery",
+                            delivery(),   "--dialect",         dialect() == "legacy" ? "legacy" : "aiomsg"};
+    const Endpoint asked =
+        transport() == "unix" ? Endpoint::unix_path(folder_.file("s")) : Endpoint{transport() + "://127.0.0.1:0"};
     std::optional<Agent> agent;
     std::optional<ChildProcess> program;
     if (role() == Role::client) {
@@ -106,25 +107,29 @@ Words python_transports() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    As, AiomsgPython,
-    testing::Combine(testing::Values(Role::client, Role::server), testing::ValuesIn(python_transports()),
-                     testing::Values("v1", "legacy"), testing::Values("at-most-once", "at-least-once")),
-    [](const auto& each) {
-      const auto& [role, transport, dialect, delivery] = each.param;
-      return to_string(role) + "_over_" + transport + "_" + dialect +
-             (delivery == "at-most-once" ? "_at_most_once" : "_at_least_once");
-    });
+INSTANTIATE_TEST_SUITE_P(As, AiomsgPython,
+                         testing::Combine(testing::Values(Role::client, Role::server),
+                                          testing::ValuesIn(python_transports()), testing::Values("v1", "legacy"),
+                                          testing::Values("at-most-once", "at-least-once")),
+                         [](const auto& each) {
+                           const auto& [role, transport, dialect, delivery] = each.param;
+                           return to_string(role) + "_over_" + transport + "_" + dialect +
+                                  (delivery == "at-most-once" ? "_at_most_once" : "_at_least_once");
+                         });
 
 /// Both dialects at once, as it takes a while.
 TEST(AiomsgPythonPatience, sees_a_heartbeat_after_five_seconds_of_silence) {
   Agent v1{"tcp", "", {"--identity", agent_identity_text}};
   Agent legacy{"tcp", "", {"--identity", agent_identity_text, "--dialect", "legacy"}};
   const auto python = [](Agent& agent, const std::string& dialect) {
-    return Words{"python3",           PARLEY_SOURCE_DIR "/tests/interop/python/aiomsg_peer.py",
-                 "client",            agent.bound().to_string(),
-                 "heartbeat",         "--dialect",
-                 dialect,             "--identity",
+    return Words{"python3",
+                 PARLEY_SOURCE_DIR "/tests/interop/python/aiomsg_peer.py",
+                 "client",
+                 agent.bound().to_string(),
+                 "heartbeat",
+                 "--dialect",
+                 dialect,
+                 "--identity",
                  agent_identity_text};
   };
   ChildProcess v1_peer{python(v1, "v1")};

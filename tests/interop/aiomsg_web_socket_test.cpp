@@ -240,21 +240,21 @@ TEST_P(AiomsgWebSocketRequests, that_are_none_are_refused) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, AiomsgWebSocketRequests,
-    testing::Values(
-        Refusal{"version_8", request(without_version + "Sec-WebSocket-Version: 8\r\n"),
-                "HTTP/1.1 426 Upgrade Required"},
-        Refusal{"no_version", request(without_version), "HTTP/1.1 426 Upgrade Required"},
-        Refusal{"no_key", request("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"),
-                "HTTP/1.1 400 Bad Request"},
-        Refusal{"key_of_15_bytes",
-                request("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAA\r\n"),
-                "HTTP/1.1 400 Bad Request"},
-        Refusal{"plain_get", request(""), "HTTP/1.1 400 Bad Request"},
-        Refusal{"no_connection_field", request("Upgrade: websocket\r\n"), "HTTP/1.1 400 Bad Request"},
-        Refusal{"another_method", request(upgrade_fields, "GETS / HTTP/1.1"), "HTTP/1.1 400 Bad Request"},
-        Refusal{"another_protocol", request(upgrade_fields, "GET / SSH/2.0"), "HTTP/1.1 400 Bad Request"},
-        Refusal{"no_http", "GARBAGE\r\n\r\n", "HTTP/1.1 400 Bad Request"}),
+    testing::Values(Refusal{"version_8", request(without_version + "Sec-WebSocket-Version: 8\r\n"),
+                            "HTTP/1.1 426 Upgrade Required"},
+                    Refusal{"no_version", request(without_version), "HTTP/1.1 426 Upgrade Required"},
+                    Refusal{"no_key",
+                            request("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"),
+                            "HTTP/1.1 400 Bad Request"},
+                    Refusal{"key_of_15_bytes",
+                            request("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAA\r\n"),
+                            "HTTP/1.1 400 Bad Request"},
+                    Refusal{"plain_get", request(""), "HTTP/1.1 400 Bad Request"},
+                    Refusal{"no_connection_field", request("Upgrade: websocket\r\n"), "HTTP/1.1 400 Bad Request"},
+                    Refusal{"another_method", request(upgrade_fields, "GETS / HTTP/1.1"), "HTTP/1.1 400 Bad Request"},
+                    Refusal{"another_protocol", request(upgrade_fields, "GET / SSH/2.0"), "HTTP/1.1 400 Bad Request"},
+                    Refusal{"no_http", "GARBAGE\r\n\r\n", "HTTP/1.1 400 Bad Request"}),
     [](const auto& p) { return p.param.name; });
 
 TEST(AiomsgWebSocketRequest, may_name_any_path_and_no_host) {

@@ -1,5 +1,5 @@
-// The command line of parley-agent. It is the same for every implementation of the protocol, so that one suite can start
-// any two of them: all options take a value, switches included.
+// The command line of parley-agent. It is the same for every implementation of the protocol, so that one suite can
+// start any two of them: all options take a value, switches included.
 #pragma once
 
 #include "settings.hpp"

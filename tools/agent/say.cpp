@@ -8,8 +8,7 @@ namespace {
 /// Empty: nothing.
 std::string line_about(const SocketEvent& event) {
   switch (event.kind) {
-    case SocketEvent::Kind::peer_up:
-      return "peer " + event.identity.to_string() + " at " + event.endpoint->to_string();
+    case SocketEvent::Kind::peer_up: return "peer " + event.identity.to_string() + " at " + event.endpoint->to_string();
     case SocketEvent::Kind::peer_lost: return "lost peer " + event.identity.to_string() + ": " + event.sentence;
     case SocketEvent::Kind::refused: return "refused: " + event.sentence;
     case SocketEvent::Kind::retrying: return "trying again: " + event.sentence;

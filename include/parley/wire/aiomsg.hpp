@@ -20,6 +20,8 @@ class PARLEY_EXPORT Aiomsg final {
  public:
   /// A frame without its payload, at most; also the size of a greeting, rounded up.
   static constexpr std::size_t header_size_max = 24;
+  /// Of a plain message.
+  static constexpr std::size_t data_header_size = 5;
   /// Messages can ask to be acknowledged.
   static constexpr bool has_requests = true;
 
@@ -67,7 +69,7 @@ class PARLEY_EXPORT Aiomsg final {
 
  private:
   static constexpr std::size_t length_size = 4;
-  static constexpr std::size_t data_header_size = length_size + 1;
+  static_assert(data_header_size == length_size + 1);
   static constexpr std::byte data_type{3};
 
   [[nodiscard]] PeerFrameStep decode_any(std::span<const std::byte> unread, bool greeted) const noexcept;

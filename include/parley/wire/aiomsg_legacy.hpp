@@ -15,6 +15,7 @@ namespace parley::wire {
 class PARLEY_EXPORT AiomsgLegacy final {
  public:
   static constexpr std::size_t header_size_max = 32;
+  static constexpr std::size_t data_header_size = 4;
   static constexpr bool has_requests = true;
 
   explicit AiomsgLegacy(std::size_t message_size_max) noexcept;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -54,6 +55,10 @@ class AnyDialect {
 
   [[nodiscard]] PeerFrameStep decode(std::span<const std::byte> unread, bool greeted) const noexcept {
     return visit([&](const auto& concrete) { return concrete.decode(unread, greeted); });
+  }
+  /// What goes before a plain message.
+  [[nodiscard]] std::size_t data_header_size() const noexcept {
+    return visit([](const auto& concrete) { return std::remove_cvref_t<decltype(concrete)>::data_header_size; });
   }
   [[nodiscard]] bool can_carry(std::span<const std::byte> payload) const noexcept {
     return visit([&](const auto& concrete) { return concrete.can_carry(payload); });

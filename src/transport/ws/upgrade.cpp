@@ -148,7 +148,8 @@ class ServerSide final : public Upgrade {
   [[nodiscard]] bool takes_any_path() const noexcept { return settings_.path.empty(); }
 
   [[nodiscard]] UpgradeStep check_for_aiomsg(const Request& request) const {
-    if (request.method() != http::verb::get) return refuse(bad_request, "the client asked by something else than a GET");
+    if (request.method() != http::verb::get)
+      return refuse(bad_request, "the client asked by something else than a GET");
     if (!asks_for_websocket(request)) return refuse(bad_request, "the client did not ask for a WebSocket");
     return check_websocket(request);
   }

@@ -206,7 +206,8 @@ TEST_F(WsHeartbeat, a_code_that_no_close_frame_may_have_breaks_the_protocol) {
   EXPECT_EQ(client.sent, "\x88\x02\x03\xea") << "1002";
 }
 
-// --- requests where any path will do -----------------------------------------------------------------------------------
+// --- requests where any path will do
+// -----------------------------------------------------------------------------------
 
 const std::string fields =
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -249,7 +250,8 @@ TEST(WsServerOfAnyPath, wants_a_key_of_16_bytes) {
   }
 }
 
-// --- closing codes -----------------------------------------------------------------------------------------------------
+// --- closing codes
+// -----------------------------------------------------------------------------------------------------
 
 /// What a server answers to a close frame with this payload, and what its owner is told.
 std::pair<std::string, error_code> answer_to_close(const std::string& payload) {
@@ -273,7 +275,8 @@ TEST(WsClosing, is_answered_by_the_same_code) {
 }
 
 TEST(WsClosing, with_a_code_that_is_never_sent_breaks_the_protocol) {
-  for (const std::string code : {"\x03\xe7"s, "\x03\xec"s, "\x03\xed"s, "\x03\xee"s, "\x03\xf7"s, "\x13\x88"s, "\0\0"s, "\x03"s}) {
+  for (const std::string code :
+       {"\x03\xe7"s, "\x03\xec"s, "\x03\xed"s, "\x03\xee"s, "\x03\xf7"s, "\x13\x88"s, "\0\0"s, "\x03"s}) {
     EXPECT_EQ(answer_to_close(code), std::pair("\x88\x02\x03\xea"s, error_code{error::malformed}));
   }
 }

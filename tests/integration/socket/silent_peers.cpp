@@ -81,8 +81,8 @@ TEST_F(SilentPeers, that_never_greet_are_turned_away) {
   TransportOptions transport;
   transport.handshake_time_max = 10min;
   listen(hasty_to_greet(), EndpointOptions{}.transport(transport));
-  for (const std::string& begun :
-       {""s, hello.substr(0, 1), hello.substr(0, 10), "G"s, upgrade.substr(0, 50), upgrade, upgrade + half_hello_in_web_socket}) {
+  for (const std::string& begun : {""s, hello.substr(0, 1), hello.substr(0, 10), "G"s, upgrade.substr(0, 50), upgrade,
+                                   upgrade + half_hello_in_web_socket}) {
     SCOPED_TRACE(begun);
     RawPeer peer{at()};
     peer.write(begun);

@@ -225,9 +225,9 @@ std::string data(const std::string& payload) {
 }
 
 /// A stream of bytes to a socket, from somebody who knows no library.
-class RawPeer {
+class AsyncRawPeer {
  public:
-  RawPeer(const asio::any_io_executor& executor, const Endpoint& at) : socket_{executor} {
+  AsyncRawPeer(const asio::any_io_executor& executor, const Endpoint& at) : socket_{executor} {
     socket_.connect({asio::ip::make_address(std::string{at.host()}), at.port()});
   }
   asio::awaitable<void> write(std::string bytes) {
@@ -254,14 +254,14 @@ TEST(Socket, understands_a_greeting_and_messages_in_one_write) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {
     Socket socket{executor};
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
-    RawPeer peer{executor, at};
+    AsyncRawPeer peer{executor, at};
     std::string bytes = hello_b;
     for (const std::string& text : numbered(0, 10)) bytes += data(text);
     co_await peer.write(bytes);
     const Texts got = co_await receive_texts(socket, 10);
     EXPECT_EQ(got, numbered(0, 10));
-    const std::string hello = co_await peer.read(22);
-    EXPECT_EQ(hello.substr(0, 6), "\0\0\0\x12\1\1"s);
+    const std::string answer = co_await peer.read(22);
+    EXPECT_EQ(answer.substr(0, 6), "\0\0\0\x12\1\1"s);
     EXPECT_EQ(socket.peers().at(0).identity.to_string(), "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
     co_await socket.send("x");
     EXPECT_EQ(co_await peer.read(6), data("x"));
@@ -272,7 +272,7 @@ TEST(Socket, understands_a_peer_that_sends_byte_by_byte) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {
     Socket socket{executor};
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
-    RawPeer peer{executor, at};
+    AsyncRawPeer peer{executor, at};
     for (const char c : hello_b + data("m1") + data("m2")) co_await peer.write(std::string(1, c));
     const Texts got = co_await receive_texts(socket, 2);
     EXPECT_EQ(got, numbered(1, 3));
@@ -284,7 +284,7 @@ asio::awaitable<SocketEvent> refusal_of(std::string bytes) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Socket socket{executor};
   const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
-  RawPeer peer{executor, at};
+  AsyncRawPeer peer{executor, at};
   co_await peer.write(bytes);
   SocketEvent event = co_await socket.next_event(5s);
   while (event.kind == SocketEvent::Kind::peer_up) event = co_await socket.next_event(5s);
@@ -312,17 +312,17 @@ TEST_P(SocketStrangers, are_turned_away_with_a_reason) {
 INSTANTIATE_TEST_SUITE_P(
     All, SocketStrangers,
     ::testing::Values(Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
-                             "the peer speaks neither the aiomsg protocol nor WebSocket"},
-                    Stranger{"data_first", data("too early"), error::malformed,
-                             "the peer began with something other than a greeting of the aiomsg protocol"},
-                    Stranger{"another_version", "\0\0\0\x12\1\2"s + std::string(16, 'i'), error::handshake_failed,
-                             "the peer speaks another version of the aiomsg protocol than 1"},
-                    Stranger{"short_identity", "\0\0\0\3\1\1\xff"s, error::malformed,
-                             "the peer sent a greeting of the wrong length"},
-                    Stranger{"liar", hello_b + "\xff\xff\xff\xff\3"s, error::message_too_large,
-                             "message of 4294967294 bytes exceeds the limit of 67108864"},
-                    Stranger{"short_request", hello_b + "\0\0\0\5\4abcd"s, error::malformed,
-                             "the peer sent a request too short for its id"}),
+                               "the peer speaks neither the aiomsg protocol nor WebSocket"},
+                      Stranger{"data_first", data("too early"), error::malformed,
+                               "the peer began with something other than a greeting of the aiomsg protocol"},
+                      Stranger{"another_version", "\0\0\0\x12\1\2"s + std::string(16, 'i'), error::handshake_failed,
+                               "the peer speaks another version of the aiomsg protocol than 1"},
+                      Stranger{"short_identity", "\0\0\0\3\1\1\xff"s, error::malformed,
+                               "the peer sent a greeting of the wrong length"},
+                      Stranger{"liar", hello_b + "\xff\xff\xff\xff\3"s, error::message_too_large,
+                               "message of 4294967294 bytes exceeds the limit of 67108864"},
+                      Stranger{"short_request", hello_b + "\0\0\0\5\4abcd"s, error::malformed,
+                               "the peer sent a request too short for its id"}),
     [](const auto& p) { return p.param.name; });
 
 TEST(Socket, turns_away_who_says_nothing) {
@@ -331,9 +331,9 @@ TEST(Socket, turns_away_who_says_nothing) {
     hasty.greeting_time_max = 30ms;
     Socket socket{executor, hasty};
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
-    RawPeer mute{executor, at};
+    AsyncRawPeer mute{executor, at};
     EXPECT_TRUE(co_await mute.is_ended());
-    RawPeer half{executor, at};
+    AsyncRawPeer half{executor, at};
     co_await half.write(hello_b.substr(0, 10));
     EXPECT_TRUE(co_await half.is_ended());
     EXPECT_EQ((co_await socket.next_event(5s)).cause, error::timed_out);
@@ -363,7 +363,7 @@ TEST(Socket, talks_to_legacy_peers_where_it_is_told_to) {
     const EndpointOptions legacy = EndpointOptions{}.dialect(Dialect::aiomsg_legacy);
     Socket socket{executor};
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0", legacy);
-    RawPeer peer{executor, at};
+    AsyncRawPeer peer{executor, at};
     const std::string greeting = co_await peer.read(20);  // at once, before the peer has said anything
     EXPECT_EQ(greeting.substr(0, 4), "\0\0\0\x10"s);
     co_await peer.write("\0\0\0\x10"s + std::string(16, 'i') + "\0\0\0\2m0"s);
