@@ -175,7 +175,12 @@ void Simulator::Impl::check_closing(SimulatedSocket::Impl& socket) {
   if (!socket.closes_by || !socket.core || (*socket.closes_by > now && !socket.core->is_drained())) return;
   const policy::SocketRemains remains = socket.core->finish_closing(system_error(errc::operation_canceled));
   socket.closes_by.reset();
-  socket.remains = {remains.unsent_count, remains.unacknowledged_count};
+  socket.remains = {remains.unsent_count, remains.unacknowledged_count, 0};
+  for (const auto& wire : wires) {
+    for (SimulatedSide& side : wire->sides) {
+      if (side.owner == &socket) socket.remains.unconfirmed_size += wire->other(side).incoming_size;
+    }
+  }
   while (const auto action = socket.core->next_action()) perform(socket, *action);
   while (auto completion = socket.core->next_completion()) {
     socket.outcomes.push_back({completion->operation, completion->ec});

@@ -100,14 +100,14 @@ std::string fresh_hello() {
   return aiomsg_hello(identity);
 }
 
-enum class Then { goes_on, ends };
+enum class Afterwards { goes_on, ends };
 
 /// Behind upgrade and greeting, as hexadecimal digits; the agent sends back what it gets.
 struct Frames {
   const char* name;
   const char* sent;
   const char* answer;
-  Then then;
+  Afterwards then;
 };
 
 std::ostream& operator<<(std::ostream& out, const Frames& frames) { return out << frames.sent; }
@@ -115,31 +115,31 @@ std::ostream& operator<<(std::ostream& out, const Frames& frames) { return out <
 const std::string ping_of_126 = "89fe007e00000000" + std::string(252, '0');
 
 const Frames all_frames[] = {
-    {"message", "8286 00000000 00000002 03 aa", "82 06 00000002 03 aa", Then::goes_on},
-    {"message_with_a_mask", "8286 01020304 01020306 02 a8", "82 06 00000002 03 aa", Then::goes_on},
-    {"message_of_no_bytes", "8280 00000000 8286 00000000 00000002 03 aa", "82 06 00000002 03 aa", Then::goes_on},
-    {"ping_empty", "8980 00000000", "8a00", Then::goes_on},
-    {"ping", "8983 00000000 616263", "8a03616263", Then::goes_on},
-    {"pong_nobody_asked_for", "8a83 00000000 616263 8980 00000000", "8a00", Then::goes_on},
-    {"fragments", "0283 00000000 000000 0083 00000000 0203aa 8080 00000000", "82 06 00000002 03 aa", Then::goes_on},
+    {"message", "8286 00000000 00000002 03 aa", "82 06 00000002 03 aa", Afterwards::goes_on},
+    {"message_with_a_mask", "8286 01020304 01020306 02 a8", "82 06 00000002 03 aa", Afterwards::goes_on},
+    {"message_of_no_bytes", "8280 00000000 8286 00000000 00000002 03 aa", "82 06 00000002 03 aa", Afterwards::goes_on},
+    {"ping_empty", "8980 00000000", "8a00", Afterwards::goes_on},
+    {"ping", "8983 00000000 616263", "8a03616263", Afterwards::goes_on},
+    {"pong_nobody_asked_for", "8a83 00000000 616263 8980 00000000", "8a00", Afterwards::goes_on},
+    {"fragments", "0283 00000000 000000 0083 00000000 0203aa 8080 00000000", "82 06 00000002 03 aa", Afterwards::goes_on},
     {"fragments_with_a_ping_between", "0283 00000000 000000 8981 00000000 70 8083 00000000 0203aa",
-     "8a01 70 82 06 00000002 03 aa", Then::goes_on},
-    {"a_frame_over_two_messages", "8283 00000000 000000 8283 00000000 0203aa", "82 06 00000002 03 aa", Then::goes_on},
-    {"close_1001", "8882 00000000 03e9", "880203e9", Then::ends},
-    {"close_1000", "8882 00000000 03e8", "880203e8", Then::ends},
-    {"close_with_an_applications_code", "8885 00000000 0fa0 627965", "88020fa0", Then::ends},
-    {"close_without_a_code", "8880 00000000", "880203e8", Then::ends},
-    {"close_with_half_a_code", "8881 00000000 03", "880203ea", Then::ends},
-    {"close_with_a_code_that_is_never_sent", "8882 00000000 03ed", "880203ea", Then::ends},
-    {"text", "8182 00000000 6869", "880203eb", Then::ends},
-    {"unmasked", "8206 00000002 03 aa", "880203ea", Then::ends},
-    {"reserved_bit", "c280 00000000", "880203ea", Then::ends},
-    {"unknown_opcode", "8380 00000000", "880203ea", Then::ends},
-    {"unknown_control_opcode", "8b80 00000000", "880203ea", Then::ends},
-    {"fragmented_ping", "0980 00000000", "880203ea", Then::ends},
-    {"size_with_the_top_bit", "82ff 8000000000000000 00000000", "880203ea", Then::ends},
-    {"nothing_to_continue", "8080 00000000", "880203ea", Then::ends},
-    {"ping_of_126_bytes", ping_of_126.c_str(), "880203ea", Then::ends},
+     "8a01 70 82 06 00000002 03 aa", Afterwards::goes_on},
+    {"a_frame_over_two_messages", "8283 00000000 000000 8283 00000000 0203aa", "82 06 00000002 03 aa", Afterwards::goes_on},
+    {"close_1001", "8882 00000000 03e9", "880203e9", Afterwards::ends},
+    {"close_1000", "8882 00000000 03e8", "880203e8", Afterwards::ends},
+    {"close_with_an_applications_code", "8885 00000000 0fa0 627965", "88020fa0", Afterwards::ends},
+    {"close_without_a_code", "8880 00000000", "880203e8", Afterwards::ends},
+    {"close_with_half_a_code", "8881 00000000 03", "880203ea", Afterwards::ends},
+    {"close_with_a_code_that_is_never_sent", "8882 00000000 03ed", "880203ea", Afterwards::ends},
+    {"text", "8182 00000000 6869", "880203eb", Afterwards::ends},
+    {"unmasked", "8206 00000002 03 aa", "880203ea", Afterwards::ends},
+    {"reserved_bit", "c280 00000000", "880203ea", Afterwards::ends},
+    {"unknown_opcode", "8380 00000000", "880203ea", Afterwards::ends},
+    {"unknown_control_opcode", "8b80 00000000", "880203ea", Afterwards::ends},
+    {"fragmented_ping", "0980 00000000", "880203ea", Afterwards::ends},
+    {"size_with_the_top_bit", "82ff 8000000000000000 00000000", "880203ea", Afterwards::ends},
+    {"nothing_to_continue", "8080 00000000", "880203ea", Afterwards::ends},
+    {"ping_of_126_bytes", ping_of_126.c_str(), "880203ea", Afterwards::ends},
 };
 
 class AiomsgWebSocketFrames : public testing::TestWithParam<std::tuple<std::string, Frames>> {
@@ -166,7 +166,7 @@ class AiomsgWebSocketFrames : public testing::TestWithParam<std::tuple<std::stri
 
   static void expect_answer(RawPeer& peer) {
     const std::string answer = from_hex(frames().answer);
-    if (frames().then == Then::ends) {
+    if (frames().then == Afterwards::ends) {
       EXPECT_EQ(peer.read_to_end(), answer);
     } else {
       EXPECT_EQ(peer.read(answer.size()), answer);
@@ -192,7 +192,7 @@ TEST_P(AiomsgWebSocketFrames, are_answered_as_they_should_be) {
 }
 
 TEST_P(AiomsgWebSocketFrames, may_end_it_in_one_write_with_the_request_and_the_greeting) {
-  if (frames().then == Then::goes_on) return;
+  if (frames().then == Afterwards::goes_on) return;
   RawPeer peer{at()};
   peer.write(request(upgrade_fields) + masked(fresh_hello()) + from_hex(frames().sent));
   EXPECT_EQ(peer.read(switching.size()), switching);

@@ -136,6 +136,35 @@ class Trial {
     for (SimulatedSocket* sender : senders_) EXPECT_TRUE(sender->has_closed());
   }
 
+  /// Each says what it has left undone, and that is what is missing at the other side.
+  void close_amid_everything() {
+    const Duration deadline = std::chrono::milliseconds{dice_.pick(0, 3000)};
+    for (SimulatedSocket* sender : senders_) sender->close(deadline);
+    net_.pass(deadline + 1ms);
+    for (std::size_t i = 0; i < senders_.size(); ++i) {
+      EXPECT_TRUE(senders_[i]->has_closed()) << "past its deadline";
+      note_outcomes(i);
+    }
+  }
+
+  void expect_close_to_tell_what_is_missing() {
+    std::uint64_t certain = 0;
+    std::uint64_t possible = 0;
+    for (SimulatedSocket* sender : senders_) {
+      const testing::SimulatedRemains left = sender->remains();
+      certain += left.unsent;
+      possible += left.unacknowledged + (left.unconfirmed_size + frame_size_min - 1) / frame_size_min;
+      while (auto event = sender->next_event()) {
+        if (event->kind == Kind::dropped) certain += event->count;
+      }
+    }
+    std::set<std::string> got;
+    for_each_life([&](const std::vector<std::string>& life) { got.insert(life.begin(), life.end()); });
+    const std::uint64_t missing = accepted_.size() - got.size();
+    EXPECT_LE(missing, certain + possible);
+    EXPECT_LE(plan_.sender.delivery == Delivery::at_most_once ? certain : 0, missing);
+  }
+
   void expect_all_operations_ended() const { EXPECT_TRUE(open_.empty()) << open_.size() << " operations never ended"; }
 
   void expect_nothing_lost() const {
@@ -198,6 +227,9 @@ class Trial {
   [[nodiscard]] const FaultCounts& counts() const { return net_.counts(); }
 
  private:
+  /// Of a message with the shortest text there is, `0:0:`.
+  static constexpr std::size_t frame_size_min = 9;
+
   static Endpoint at(int i) { return Endpoint::tcp("receiver", static_cast<std::uint16_t>(i + 1)); }
 
   void send_some(std::size_t i) {
@@ -327,6 +359,21 @@ TEST(SimulatedSockets, keep_order_and_deliver_nothing_twice_at_most_once) {
     }
     run.close_all();
   });
+}
+
+TEST(SimulatedSockets, close_by_their_deadline_and_tell_what_is_missing) {
+  for (const Delivery delivery : {Delivery::at_most_once, Delivery::at_least_once}) {
+    for_each_seed(200, SendMode::round_robin, delivery, [](Trial& run, const Plan& plan) {
+      if (plan.kills || plan.faults.cut_every != Duration::zero() || plan.faults.half_open_every != Duration::zero()) {
+        return;  // what is lost by that is another matter
+      }
+      run.play();
+      run.close_amid_everything();
+      run.end();
+      run.expect_all_operations_ended();
+      run.expect_close_to_tell_what_is_missing();
+    });
+  }
 }
 
 TEST(SimulatedSockets, tell_every_drop_of_what_is_published) {

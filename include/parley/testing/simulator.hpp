@@ -71,6 +71,7 @@ struct SimulatedOutcome {
 struct SimulatedRemains {
   std::uint64_t unsent = 0;          ///< messages that were never wholly written
   std::uint64_t unacknowledged = 0;  ///< at-least-once: written, and not known to have arrived
+  std::size_t unconfirmed_size = 0;  ///< bytes written that the peers had not read; they may be lost
 };
 
 class Simulator;

@@ -214,9 +214,9 @@ const std::string fields =
     "Sec-WebSocket-Version: 13\r\n";
 
 /// The first line of the answer.
-std::string status_of(const std::string& request) {
+std::string status_of(const std::string& asked) {
   Client client;
-  client.coming = request;
+  client.coming = asked;
   const auto session = make_ws_server({{}, {}}, WsOptions{}, client);
   error_code ec;
   session->handshake(ec);
@@ -275,7 +275,7 @@ TEST(WsClosing, is_answered_by_the_same_code) {
 }
 
 TEST(WsClosing, with_a_code_that_is_never_sent_breaks_the_protocol) {
-  for (const std::string code :
+  for (const std::string& code :
        {"\x03\xe7"s, "\x03\xec"s, "\x03\xed"s, "\x03\xee"s, "\x03\xf7"s, "\x13\x88"s, "\0\0"s, "\x03"s}) {
     EXPECT_EQ(answer_to_close(code), std::pair("\x88\x02\x03\xea"s, error_code{error::malformed}));
   }
