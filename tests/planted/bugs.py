@@ -196,7 +196,33 @@ VALUES = [
         ROUND_TRIPS["message_pack"]),
 ]
 
-BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *ENDPOINTS, *CODECS, *VALUES]
+SIMULATED = Property("SimulatedSockets.*")
+
+SOCKETS = [  # each breaks one of the things that the simulator holds sockets to
+    Bug("socket: what a lost connection had brought is forgotten", "src/policy/socket_core_receiving.cpp",
+        "while (peer.waiting_count > 0) {",
+        "while (peer.waiting_count > 1'000'000) {", SIMULATED),
+    Bug("socket: a message that is sent again is delivered again", "src/policy/socket_core_receiving.cpp",
+        "if (state == Duplicates::State::unknown) {",
+        "if (state != Duplicates::State::acknowledged) {", SIMULATED),
+    Bug("socket: a message overtakes those that wait", "src/policy/socket_core_sending.cpp",
+        "if (up_.empty() || backlog_.has_any_by_mode()) [[unlikely]]",
+        "if (up_.empty()) [[unlikely]]", SIMULATED),
+    Bug("socket: a send that waited is never told that it went", "src/policy/socket_core_sending.cpp",
+        "if (taken.waits != 0) complete(taken.waits, ec);",
+        "if (taken.waits != 0 && ec) complete(taken.waits, ec);", SIMULATED),
+    Bug("socket: a slow subscriber's queue grows", "src/policy/socket_core_sending.cpp",
+        "if (!marks_.has_room(peer->out) && !make_room(*peer, rule, too_slow)) continue;",
+        "if (!marks_.has_room(peer->out)) make_room(*peer, rule, too_slow);", SIMULATED),
+    Bug("socket: a drop is counted and not told", "src/policy/socket_core_sending.cpp",
+        "  ++counters_.messages_dropped;\n  events_.add_dropped(identity, why, 1);",
+        "  if (++counters_.messages_dropped % 2 == 0) events_.add_dropped(identity, why, 1);", SIMULATED),
+    Bug("socket: closing forgets what is queued", "src/policy/socket_core.cpp",
+        "remains.unsent_count += slot->out.message_count();",
+        "remains.unsent_count += slot->waiting_count;", SIMULATED),
+]
+
+BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *ENDPOINTS, *CODECS, *VALUES]
 
 
 def text_of(root, bug):
