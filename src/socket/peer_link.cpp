@@ -80,7 +80,7 @@ void PeerLink::on_read_end(error_code ec) { end(ec); }
 void PeerLink::on_written(std::size_t /*message_count*/) {
   if (is_over_ || is_finishing_) return;
   socket_->core().on_written(id_, Clock::now());
-  socket_->settle_later_locked();
+  socket_->on_written_locked();
 }
 
 void PeerLink::on_write_end(error_code ec) { end(ec); }

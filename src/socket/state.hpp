@@ -124,6 +124,10 @@ class SocketState final : public WaitingObject {
   /// The same from a link's read loop, where handlers may be called at once.
   void deliver_locked(Lock& lock);
   void add_link_locked(Lock& lock, transport::Stream stream, policy::LinkInfo info, std::span<const std::byte> unread);
+  /// The core knows that a link has written.
+  void on_written_locked() {
+    if (core_.has_actions() || life_ == Life::draining) settle_later_locked();
+  }
   void on_link_end_locked(const PeerLink& link, boost::system::error_code ec, const std::string& sentence);
   /// A link that was leaving has left.
   void on_left_locked(const PeerLink& link);
