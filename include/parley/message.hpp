@@ -113,6 +113,9 @@ class PARLEY_EXPORT Message {
     return m;
   }
 
+  /// For framings and transports: what keeps the bytes of a body that is not inline; null for one that is.
+  [[nodiscard]] detail::SharedBytes* owner() const noexcept { return is_shared() ? body_.shared.owner : nullptr; }
+
   /// As slice_of for a body that fits inline, where `inline_size_max` bytes may be read from `data` on: one copy of
   /// fixed size is several times cheaper than one of exactly `size`.
   void assign_inline(const std::byte* data, std::size_t size) noexcept {

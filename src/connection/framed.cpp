@@ -251,7 +251,7 @@ inline bool FramedConnection::push(Message& message, error_code& ec) {
     refuse(ec, message.size());
     return false;
   }
-  link_.out().append(envelope, std::move(message));
+  link_.out().append(envelope, message);
   if (envelope.ends_stream) link_.end_sending();
   return true;
 }

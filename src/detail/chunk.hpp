@@ -52,4 +52,29 @@ class ChunkRef {
   Chunk* chunk_ = nullptr;
 };
 
+/// One reference on shared bytes of any kind, or none.
+class SharedRef {
+ public:
+  SharedRef() noexcept = default;
+  /// A further reference.
+  explicit SharedRef(SharedBytes& bytes) noexcept : bytes_{&bytes} { bytes.add_reference(); }
+  SharedRef(const SharedRef&) = delete;
+  SharedRef& operator=(const SharedRef&) = delete;
+  SharedRef(SharedRef&& other) noexcept : bytes_{std::exchange(other.bytes_, nullptr)} {}
+  SharedRef& operator=(SharedRef&& other) noexcept {
+    SharedRef{std::move(other)}.swap(*this);
+    return *this;
+  }
+  ~SharedRef() {
+    if (bytes_ != nullptr) bytes_->drop_reference();
+  }
+
+  void swap(SharedRef& other) noexcept { std::swap(bytes_, other.bytes_); }
+  [[nodiscard]] bool is_to(const SharedBytes& bytes) const noexcept { return bytes_ == &bytes; }
+  [[nodiscard]] SharedRef share() const noexcept { return bytes_ == nullptr ? SharedRef{} : SharedRef{*bytes_}; }
+
+ private:
+  SharedBytes* bytes_ = nullptr;
+};
+
 }  // namespace parley::detail

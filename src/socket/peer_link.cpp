@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 
 #include <chrono>
+#include <memory>
 #include <utility>
 
 namespace parley::detail {
@@ -47,7 +48,7 @@ void PeerLink::finish() {
   link_.in().consume(link_.in().size());
   link_.end_sending();
   link_.resume();
-  leave_timer_.emplace(executor_, leave_time_max);
+  leave_timer_ = std::make_unique<asio::steady_timer>(executor_, leave_time_max);
   leave_timer_->async_wait([self = shared_from_this()](error_code ec) {
     if (ec) return;
     const SocketState::Lock lock{self->socket_->socket_mutex()};

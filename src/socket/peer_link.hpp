@@ -9,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <memory>
-#include <optional>
 
 namespace parley::detail {
 
@@ -56,7 +55,7 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   policy::LinkId id_{};
   bool is_finishing_ = false;
   bool is_over_ = false;
-  std::optional<boost::asio::steady_timer> leave_timer_;  // while finishing
+  std::unique_ptr<boost::asio::steady_timer> leave_timer_;  // while finishing
 };
 
 }  // namespace parley::detail

@@ -17,12 +17,12 @@ constexpr std::size_t kept_ends = 64;
 
 }  // namespace
 
-void OutQueue::append(const wire::Envelope& envelope, Message body) {
+void OutQueue::append(const wire::Envelope& envelope, const Message& body) {
   copy(envelope.header);
   if (body.size() <= copied_size_max) {
     copy(body.bytes());
   } else {
-    reference(std::move(body));
+    reference(body);
   }
   fill(envelope.pad_size, envelope.pad);
   copy(envelope.trailer);
@@ -51,10 +51,9 @@ void OutQueue::append_control(std::span<const std::byte> frame) {
 
 void OutQueue::append_shared(SharedBytes& block, std::span<const std::byte> bytes, const Message& body) {
   Segment* back = segments_.empty() ? nullptr : &segments_.back();
-  if (back == nullptr || back->data + back->size != bytes.data() || !back->block || &*back->block != &block) {
+  if (back == nullptr || back->data + back->size != bytes.data() || !back->memory.is_to(block)) {
     back = &segments_.emplace_back();
-    block.add_reference();
-    back->block = ChunkRef{static_cast<Chunk&>(block)};
+    back->memory = SharedRef{block};
     back->data = bytes.data();
   }
   back->size += bytes.size();
@@ -146,11 +145,7 @@ std::vector<OutQueue::Segment> OutQueue::take_segments(std::size_t size) {
     Segment& part = taken.emplace_back();
     part.data = front.data;
     part.size = size;
-    part.body = front.body;
-    if (front.block) {
-      front.block->add_reference();
-      part.block = ChunkRef{*front.block};
-    }
+    part.memory = front.memory.share();
     front.data += size;
     front.size -= size;
     size = 0;
@@ -183,8 +178,7 @@ void OutQueue::start_block() {
 
 void OutQueue::start_segment() {
   Segment& segment = segments_.emplace_back();
-  block_->add_reference();
-  segment.block = ChunkRef{*block_};
+  segment.memory = SharedRef{*block_};
   segment.data = block_->data() + block_used_;
   extends_back_ = true;
 }
@@ -207,11 +201,11 @@ void OutQueue::fill(std::size_t size, std::byte value) {
   }
 }
 
-void OutQueue::reference(Message body) {
+void OutQueue::reference(const Message& body) {
   Segment& segment = segments_.emplace_back();
-  segment.body = std::move(body);
-  segment.data = segment.body.data();
-  segment.size = segment.body.size();
+  segment.memory = SharedRef{*body.owner()};
+  segment.data = body.data();
+  segment.size = body.size();
   appended_size_ += segment.size;
   extends_back_ = false;
 }

@@ -34,7 +34,7 @@ class OutQueue {
   enum class Note : std::uint8_t { none, may_move };
 
   /// One message: the envelope's header, the body, padding and trailer, in wire order.
-  void append(const wire::Envelope& envelope, Message body);
+  void append(const wire::Envelope& envelope, const Message& body);
 
   /// One message of `size` bytes that the caller writes at once. It may also overwrite `slack` bytes behind them, which
   /// lets it copy small bodies in one move of fixed size. size + slack: at most 2 * copied_size_max.
@@ -94,8 +94,7 @@ class OutQueue {
   struct Segment {
     const std::byte* data = nullptr;
     std::size_t size = 0;
-    ChunkRef block;  // one of these two holds the memory
-    Message body;
+    SharedRef memory;  // that they lie in: a block, or a body's own
   };
 
   std::byte* reserve(std::size_t size) {
@@ -131,7 +130,7 @@ class OutQueue {
   void start_segment();
   void copy(std::span<const std::byte> bytes);
   void fill(std::size_t size, std::byte value);
-  void reference(Message body);
+  void reference(const Message& body);
 
   Ring<Segment> segments_;
   Ring<End> ends_;                 // of what is queued
