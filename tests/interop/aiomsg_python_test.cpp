@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace parley::interop {
 namespace {
@@ -24,6 +27,11 @@ class AiomsgPython : public testing::TestWithParam<PeerOf> {
   [[nodiscard]] static std::string transport() { return std::get<1>(GetParam()); }
   [[nodiscard]] static std::string dialect() { return std::get<2>(GetParam()); }
   [[nodiscard]] static std::string delivery() { return std::get<3>(GetParam()); }
+
+  /// Byte by byte as well; what is below does not matter for that.
+  [[nodiscard]] static std::vector<Words> manners() {
+    return transport() == "tcp" ? std::vector<Words>{{}, {"--cut"}} : std::vector<Words>{{}};
+  }
 
   struct Ends {
     ChildResult agent;
@@ -67,14 +75,14 @@ class AiomsgPython : public testing::TestWithParam<PeerOf> {
 
 TEST_P(AiomsgPython, sink_gets_every_byte) {
   const std::string prefix = "m\xc3\xbc";
-  const Ends ends = hold({"--behavior", "source", "--prefix", prefix, "--linger", "0.2"}, {"sink", "--prefix", prefix});
+  const Ends ends =
+      hold({"--behavior", "source", "--prefix", prefix, "--linger", "60"}, {"sink", "--prefix", prefix}, true);
   EXPECT_EQ(ends.python.code, 0) << ends.python.errors << ends.agent.errors;
-  EXPECT_EQ(ends.agent.code, 0);
   EXPECT_EQ(ends.agent.output, "");
 }
 
 TEST_P(AiomsgPython, source_is_printed_and_acknowledged) {
-  for (const Words& manner : {Words{}, Words{"--cut"}}) {
+  for (const Words& manner : manners()) {
     const Ends ends = hold({"--behavior", "sink"}, Words{"source"} + manner);
     EXPECT_EQ(ends.python.code, 0) << ends.python.errors << ends.agent.errors;
     EXPECT_EQ(ends.agent.code, 0);
@@ -86,8 +94,9 @@ TEST_P(AiomsgPython, gets_everything_back_unchanged) {
   const bool is_legacy = dialect() == "legacy";  // which has no empty messages
   const std::string count = is_legacy ? "14" : "16";
   const std::string cut_count = is_legacy ? "10" : "12";
-  for (const Words& manner : {Words{"--count", count}, Words{"--count", cut_count, "--cut"}}) {
-    const Ends ends = hold({"--behavior", "echo", "--linger", "0", "--count", manner[1]}, Words{"ask"} + manner);
+  for (const Words& manner : manners()) {
+    const Words number{"--count", manner.empty() ? count : cut_count};
+    const Ends ends = hold(Words{"--behavior", "echo", "--linger", "0"} + number, Words{"ask"} + manner + number);
     EXPECT_EQ(ends.python.code, 0) << ends.python.errors << ends.agent.errors;
     EXPECT_EQ(ends.agent.code, 0);
     EXPECT_EQ(ends.agent.output, "");
@@ -121,27 +130,48 @@ INSTANTIATE_TEST_SUITE_P(As, AiomsgPython,
                                             ::testing::Values("at-most-once", "at-least-once")),
                          name_of_pair);
 
-/// Both dialects at once, as it takes a while.
-TEST(AiomsgPythonPatience, sees_a_heartbeat_after_five_seconds_of_silence) {
-  Agent v1{"tcp", "", {"--identity", agent_identity_text}};
-  Agent legacy{"tcp", "", {"--identity", agent_identity_text, "--dialect", "legacy"}};
-  const auto python = [](Agent& agent, const std::string& dialect) {
-    return Words{"python3",
-                 PARLEY_SOURCE_DIR "/tests/interop/python/aiomsg_peer.py",
-                 "client",
-                 agent.bound().to_string(),
-                 "heartbeat",
-                 "--dialect",
-                 dialect,
-                 "--identity",
-                 agent_identity_text};
+// --- what takes a while: several at once -----------------------------------------------------------------------------
+
+class AiomsgPatience : public testing::Test {
+ protected:
+  struct Pair {
+    std::unique_ptr<Agent> agent;
+    std::unique_ptr<ChildProcess> python;
   };
-  ChildProcess v1_peer{python(v1, "v1")};
-  ChildProcess legacy_peer{python(legacy, "legacy")};
-  for (ChildProcess* peer : {&v1_peer, &legacy_peer}) {
-    const ChildResult ended = peer->wait();
-    EXPECT_EQ(ended.code, 0) << ended.errors;
+
+  void meet(const std::string& transport, const std::string& dialect, const Words& agent_words, const Words& task) {
+    Pair pair;
+    pair.agent = std::make_unique<Agent>(
+        transport, folder_.file("s"),
+        agent_words + Words{"--identity", agent_identity_text, "--dialect", dialect == "v1" ? "aiomsg" : "legacy"});
+    const std::string at = pair.agent->bound().to_string();
+    pair.python = std::make_unique<ChildProcess>(
+        Words{"python3", PARLEY_SOURCE_DIR "/tests/interop/python/aiomsg_peer.py", "client", at} + task +
+        Words{"--dialect", dialect, "--identity", agent_identity_text} + agent_certificates().words());
+    pairs_.push_back(std::move(pair));
   }
+  void expect_success() {
+    for (Pair& pair : pairs_) {
+      const ChildResult ended = pair.python->wait();
+      EXPECT_EQ(ended.code, 0) << ended.errors;
+    }
+  }
+
+ private:
+  support::TemporaryFolder folder_;
+  std::vector<Pair> pairs_;
+};
+
+TEST_F(AiomsgPatience, is_rewarded_by_a_heartbeat_after_five_seconds_of_silence) {
+  for (const std::string dialect : {"v1", "legacy"}) meet("tcp", dialect, {}, {"heartbeat"});
+  expect_success();
+}
+
+TEST_F(AiomsgPatience, is_rewarded_by_a_clean_end_behind_the_last_message) {
+  for (const std::string& transport : python_transports()) {
+    meet(transport, "v1", {"--behavior", "source", "--linger", "3"}, {"sink_to_the_end"});
+  }
+  expect_success();
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 """aiomsg_peer.py client|server ENDPOINT TASK [options]: a peer of parley-agent by the standard library alone.
 
 Every byte that comes is compared with what docs/protocols/aiomsg.md says should come; heartbeats may come at any time.
-Most tasks end well when the other side has ended the connection behind the last byte that was expected.
 """
 
 import argparse
-import itertools
 import os
 import ssl
 import struct
@@ -82,14 +80,14 @@ class Conversation:
     def payloads(self):
         return [f"{self.options.prefix}{i}".encode() for i in range(self.options.count)]
 
-    def receive(self, payload):
+    def receive(self, payload, frame=None):
         """The next message, which has to be this one."""
-        if not self.confirms:
-            self.expect(self.wire.data(payload))
-            return
-        frame = self.telling_frame()
+        frame = frame or self.telling_frame()
         message_id = self.wire.id_in(frame)
-        assert frame == self.wire.request(message_id, payload), f"{frame[:60].hex(' ')} for {payload[:40]!r}"
+        wanted = self.wire.request(message_id, payload) if self.confirms else self.wire.data(payload)
+        assert frame == wanted, f"{frame[:60].hex(' ')} came for {wanted[:60].hex(' ')}"
+        if not self.confirms:
+            return
         assert message_id not in self.seen, "an id came twice"
         self.seen.add(message_id)
         self.send(self.wire.acknowledgement(message_id))
@@ -101,6 +99,10 @@ class Conversation:
 def sink(talk):
     for payload in talk.payloads():
         talk.receive(payload)
+
+
+def sink_to_the_end(talk):
+    sink(talk)
     talk.expect_end()
 
 
@@ -138,12 +140,15 @@ def ask(talk):
 
 def echo(talk):
     """What comes is sent back to one who does not want it; it is acknowledged all the same."""
-    numbers = itertools.count()
-    for payload in talk.payloads():
-        talk.receive(payload)
-        message_id = next(numbers).to_bytes(16, "big")
-        talk.send(talk.wire.request(message_id, payload))
-        talk.expect(talk.wire.acknowledgement(message_id))
+    payloads, unacknowledged = talk.payloads(), []
+    while payloads or unacknowledged:
+        frame = talk.telling_frame()
+        if unacknowledged and frame == talk.wire.acknowledgement(unacknowledged[0]):
+            unacknowledged.pop(0)
+            continue
+        talk.receive(payloads.pop(0), frame)
+        unacknowledged.append(len(payloads).to_bytes(16, "big"))
+        talk.send(talk.wire.request(unacknowledged[-1], b"back"))
 
 
 def heartbeat(talk):
@@ -154,7 +159,7 @@ def heartbeat(talk):
     assert time.monotonic() - begun > 4, "too early"
 
 
-TASKS = {each.__name__: each for each in (sink, source, ask, echo, heartbeat)}
+TASKS = {each.__name__: each for each in (sink, sink_to_the_end, source, ask, echo, heartbeat)}
 
 
 # --- the connection --------------------------------------------------------------------------------------------------
