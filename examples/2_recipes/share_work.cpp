@@ -1,0 +1,108 @@
+// Work spread over workers: each job goes to one of them, the next in turn, and is given to another one if that dies.
+//
+// The workers are processes of their own; one is killed in the middle of its work. A worker acknowledges a job when its
+// result has arrived, and until then the producer keeps it: no job is lost. One whose worker died between result and
+// acknowledgement is done twice, so results carry the number of their job.
+
+#include "../check.hpp"
+#include "../process.hpp"
+
+#include <parley/parley.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/describe/class.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <map>
+#include <random>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+struct Job {
+  std::uint64_t number;
+  std::uint64_t value;
+};
+BOOST_DESCRIBE_STRUCT(Job, (), (number, value))
+
+struct Result {
+  std::uint64_t number;
+  std::uint64_t square;
+  pid_t worker;
+};
+BOOST_DESCRIBE_STRUCT(Result, (), (number, square, worker))
+
+asio::awaitable<void> work(parley::Endpoint producer) {
+  parley::SocketOptions options;
+  options.delivery = parley::Delivery::at_least_once;             // for the results
+  options.acknowledge = parley::Acknowledge::by_application;      // of the jobs
+  parley::Socket socket{co_await asio::this_coro::executor, options};
+  socket.connect(producer);
+  for (;;) {
+    const parley::Received received = co_await socket.receive();
+    const Job job = parley::Json{}.decode<Job>(received.message);
+    std::this_thread::sleep_for(1ms);                             // as if it were work
+    const Result result{job.number, job.value * job.value, getpid()};
+    co_await socket.send_confirmed(parley::Json{}.encode(result));  // now the producer has it,
+    received.acknowledge();                                         // and can forget the job
+  }
+}
+
+asio::awaitable<void> give_out(parley::Socket& producer, std::span<const Job> jobs) {
+  for (const Job& job : jobs) co_await producer.send(job, parley::Json{});
+}
+
+std::vector<Job> random_jobs(std::uint64_t count) {
+  std::mt19937_64 random{std::random_device{}()};
+  std::vector<Job> jobs;
+  for (std::uint64_t number = 0; number < count; ++number) jobs.push_back({number, random()});
+  return jobs;
+}
+
+asio::awaitable<void> produce() {
+  const auto executor = co_await asio::this_coro::executor;
+  parley::SocketOptions options;
+  options.delivery = parley::Delivery::at_least_once;
+  options.unacknowledged_count_max = 30;  // jobs given out at a time; with that many under way, send waits
+  parley::Socket producer{executor, options};
+  const parley::Endpoint at = co_await producer.bind("tcp://127.0.0.1:0");
+
+  std::vector<Process> workers;
+  for (int i = 0; i < 3; ++i) workers.emplace_back("worker", at.serialize());
+  co_await producer.wait_for_peers(3, 20s);
+
+  const std::vector<Job> jobs = random_jobs(300);
+  asio::co_spawn(executor, give_out(producer, jobs), rethrow);
+  std::map<std::uint64_t, int> times_done;
+  std::map<pid_t, int> done_by;
+  while (times_done.size() < jobs.size()) {
+    const parley::Received received = co_await producer.receive(20s);
+    const Result result = parley::Json{}.decode<Result>(received.message);
+    const std::uint64_t value = jobs.at(result.number).value;
+    check(result.square == value * value, "the worker got the job as it was sent, and the producer the result");
+    ++times_done[result.number];
+    ++done_by[result.worker];
+    if (times_done.size() == 100 && workers.size() == 3) {
+      std::cout << "worker " << workers.back().id() << " is killed" << std::endl;
+      workers.pop_back();
+    }
+  }
+  for (const auto& [worker, count] : done_by) std::cout << "worker " << worker << " has done " << count << " jobs\n";
+  const parley::SocketStats stats = producer.stats();
+  std::cout << stats.messages_resent << " jobs were given to another worker\n";
+  check(stats.messages_resent > 0, "the worker that was killed had jobs");
+  check(stats.messages_given_up == 0, "no job was given up");
+}
+
+int main(int argc, char** argv) {
+  asio::io_context context;
+  asio::co_spawn(context, argc > 2 ? work(argv[2]) : produce(), rethrow);
+  context.run();
+}
