@@ -20,6 +20,7 @@
 #include <parley/log.hpp>
 #include <parley/message.hpp>
 #include <parley/run.hpp>
+#include <parley/socket/socket.hpp>
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
 #include <parley/transport/stream.hpp>
