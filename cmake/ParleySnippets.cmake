@@ -1,7 +1,8 @@
 # The C++ in the documents, compiled. scripts/snippets.py says how a block is marked.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 file(GLOB documents CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/*.md ${PROJECT_SOURCE_DIR}/docs/*.md
-     ${PROJECT_SOURCE_DIR}/docs/protocols/*.md ${PROJECT_SOURCE_DIR}/docs/guide/*.md)
+     ${PROJECT_SOURCE_DIR}/docs/protocols/*.md ${PROJECT_SOURCE_DIR}/docs/guide/*.md
+     ${PROJECT_SOURCE_DIR}/docs/guide/recipes/*.md)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${documents} ${PROJECT_SOURCE_DIR}/scripts/snippets.py)
 set(snippet_folder ${CMAKE_CURRENT_BINARY_DIR}/snippets)
 

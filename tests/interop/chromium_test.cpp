@@ -1,25 +1,16 @@
 // A page in headless Chromium talks to `parley listen ws://…`.
+#include "interop/chromium.hpp"
 #include "support/child_process.hpp"
-#include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 namespace parley::interop {
 namespace {
 
 using support::ChildProcess;
 using support::ChildResult;
-
-/// Without its sandbox, which wants more rights than a container gives; the page is ours. What it prints is not read.
-std::vector<std::string> chromium(const std::string& profile, const std::string& page) {
-  return {"sh", "-c",
-          "exec chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run "
-          "--user-data-dir=\"$0\" \"$1\" >/dev/null 2>&1",
-          profile, page};
-}
 
 /// The endpoint behind "listening on ".
 std::string endpoint_of(ChildProcess& listener) {
@@ -29,10 +20,9 @@ std::string endpoint_of(ChildProcess& listener) {
 }
 
 TEST(Chromium, page_talks_to_the_tool_by_binary_messages) {
-  const support::TemporaryFolder profile;
   ChildProcess listener{{PARLEY_BIN_DIR "/parley", "listen", "ws://127.0.0.1:0/talk", "--count", "3"}};
   const std::string page = "file://" PARLEY_SOURCE_DIR "/tests/interop/browser/page.html#" + endpoint_of(listener);
-  const ChildProcess browser{chromium(profile.file("profile"), page)};
+  const Chromium browser{page};
   (void)listener.error_line_with("connected to ");
   listener.type("hello, pagé\n");
   const ChildResult result = listener.wait();
