@@ -34,7 +34,7 @@ struct SocketOptions {
   Overflow overflow = Overflow::automatic;
 
   /// Who this socket says it is; none: random.
-  std::optional<Identity> identity;
+  std::optional<Identity> identity{};
 
   /// Largest message accepted or sent. A peer that announces more is cut off.
   std::size_t message_size_max = limits::message_size_max;
@@ -75,9 +75,9 @@ struct SocketOptions {
   std::size_t peers_max = limits::peers_max;
   /// Whether to let a peer in, asked before any message passes; none: everybody. Called with the socket's lock held: it
   /// must not call the socket.
-  std::function<bool(const PeerCandidate&)> accept_peer;
+  std::function<bool(const PeerCandidate&)> accept_peer{};
   /// When to dial again; empty: ExponentialBackoff{}.
-  Backoff backoff;
+  Backoff backoff{};
 };
 
 namespace policy {
