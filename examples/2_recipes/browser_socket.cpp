@@ -42,6 +42,11 @@ asio::awaitable<void> serve(parley::Socket& socket) {
   }
 }
 
+asio::awaitable<void> open_and_say_where(parley::Socket& socket, parley::Endpoint asked) {
+  const parley::Endpoint at = co_await open_to_pages(socket, asked);
+  std::cout << "open browser_page/index.html#ws://" << at.host() << ':' << at.port() << std::endl;
+}
+
 // --- the test --------------------------------------------------------------------------------------------------------
 
 parley::EndpointOptions of_origin(std::string origin) {
@@ -85,18 +90,11 @@ asio::awaitable<void> self_test(parley::Socket& server) {
 int main(int argc, char** argv) {
   asio::io_context context;
   parley::Socket socket{context.get_executor(), {.send_mode = parley::SendMode::publish}};
-  const auto stop = [&](const std::exception_ptr& thrown) {
-    context.stop();
+  const auto when_done = [&](const std::exception_ptr& thrown) {
+    if (argc <= 1) context.stop();
     rethrow(thrown);
   };
-  if (argc > 1) {
-    asio::co_spawn(context, open_to_pages(socket, argv[1]), [&](const std::exception_ptr& thrown, const auto& at) {
-      if (thrown) stop(thrown);
-      std::cout << "open browser_page/index.html#ws://" << at.host() << ':' << at.port() << std::endl;
-    });
-  } else {
-    asio::co_spawn(context, self_test(socket), stop);
-  }
+  asio::co_spawn(context, argc > 1 ? open_and_say_where(socket, argv[1]) : self_test(socket), when_done);
   asio::co_spawn(context, serve(socket), rethrow);
   context.run();
 }

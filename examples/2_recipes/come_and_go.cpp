@@ -1,7 +1,7 @@
 // Workers and producers that come and go: they know only a proxy (proxy.hpp), which is killed and started again midway.
 //
-// Whoever leaves, leaves in order: a producer when all it has sent is dealt with, a worker when all it has dealt with is
-// acknowledged. The proxy has no manners: it dies with messages in its hands.
+// Whoever leaves, leaves in order: a producer when all it has sent is dealt with, a worker when all it has dealt with
+// is acknowledged. The proxy has no manners: it dies with messages in its hands.
 
 #include "../check.hpp"
 #include "../process.hpp"

@@ -1,5 +1,5 @@
-// Many proxies for availability: producers and workers are connected to all of them, and as long as one lives, work goes
-// on. Two of three are killed here, one after the other, each in the middle of the work, and nothing is lost.
+// Many proxies for availability: producers and workers are connected to all of them, and as long as one lives, work
+// goes on. Two of three are killed here, one after the other, each in the middle of the work, and nothing is lost.
 
 #include "../check.hpp"
 #include "../process.hpp"

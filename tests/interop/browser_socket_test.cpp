@@ -91,7 +91,8 @@ TEST(BrowserPeer, random_bytes_come_back_whether_confirmed_or_not) {
     const Endpoint plain_at = co_await plain.bind("tcp://127.0.0.1:0");
     const Endpoint confirmed_at = co_await confirmed.bind("tcp://127.0.0.1:0");
     const std::string on_plain = "{" + url_of(plain_at) + "}, {" + url_of(plain_at) + ", \"confirmed\": true}";
-    const std::string on_confirmed = "{" + url_of(confirmed_at) + "}, {" + url_of(confirmed_at) + ", \"confirmed\": true}";
+    const std::string on_confirmed =
+        "{" + url_of(confirmed_at) + "}, {" + url_of(confirmed_at) + ", \"confirmed\": true}";
     const Chromium browser{page_with("[" + on_plain + ", " + on_confirmed + "]")};
     co_await exchange(plain, 2);
     co_await exchange(confirmed, 2);
@@ -196,8 +197,9 @@ asio::awaitable<void> talk_strangely(Connection page) {
 TEST(BrowserPeer, requests_are_sent_again_under_one_id_and_taken_once) {
   asio::io_context context;
   Listener listener{context, "ws://127.0.0.1:0/"};
-  const Chromium browser{page_with("[{" + url_of(listener.local_endpoint()) +
-                                   R"(, "confirmed": true, "resendAfter": 50, "sentMax": 1000000, "heartbeatInterval": 50}])")};
+  const Chromium browser{
+      page_with("[{" + url_of(listener.local_endpoint()) +
+                R"(, "confirmed": true, "resendAfter": 50, "sentMax": 1000000, "heartbeatInterval": 50}])")};
   const auto test = [&]() -> asio::awaitable<void> { co_await talk_strangely(co_await meet(listener)); };
   ASSERT_TRUE(run_coroutine(context, test()));
 }
@@ -227,7 +229,8 @@ TEST(BrowserPeer, hangs_up_on_strange_and_on_silent_servers_and_dials_again) {
   Listener strange{context, "ws://127.0.0.1:0/"};
   Listener silent{context, "ws://127.0.0.1:0/"};
   const Chromium browser{page_with("[{" + url_of(strange.local_endpoint()) + ", \"retryMax\": 50}, {" +
-                                   url_of(silent.local_endpoint()) + ", \"silenceMax\": 300, \"heartbeatInterval\": 50}]")};
+                                   url_of(silent.local_endpoint()) +
+                                   ", \"silenceMax\": 300, \"heartbeatInterval\": 50}]")};
   ASSERT_TRUE(run_coroutine(context, begin_strangely(strange)));
   ASSERT_TRUE(run_coroutine(context, be_silent(silent)));
 }

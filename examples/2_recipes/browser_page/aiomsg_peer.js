@@ -54,16 +54,16 @@ class AiomsgPeer {
   get queuedSize() { return this.socket ? this.socket.bufferedAmount : 0; }
 
   send(payload) {
+    this.#requireOpen();
     const frame = AiomsgPeer.#frame(AiomsgPeer.DATA, AiomsgPeer.#bytes(payload));
     if (this.isUp) return this.#write(frame);
     if (this.kept.length >= this.keptMax) throw new Error(`${this.keptMax} messages wait for a connection already`);
     this.kept.push(frame);
   }
 
-  sendConfirmed(payload) {
-    if (this.outstanding.size >= this.keptMax) {
-      return Promise.reject(new Error(`${this.keptMax} messages are not acknowledged yet`));
-    }
+  async sendConfirmed(payload) {
+    this.#requireOpen();
+    if (this.outstanding.size >= this.keptMax) throw new Error(`${this.keptMax} messages are not acknowledged yet`);
     return new Promise((resolve, reject) => {
       const id = crypto.getRandomValues(new Uint8Array(16));
       const frame = AiomsgPeer.#frame(AiomsgPeer.DATA_REQ, id, AiomsgPeer.#bytes(payload));
@@ -82,6 +82,10 @@ class AiomsgPeer {
     for (const message of this.outstanding.values()) message.reject(new Error("the peer was closed"));
     this.outstanding.clear();
     this.kept = [];
+  }
+
+  #requireOpen() {
+    if (this.isClosed) throw new Error("the peer was closed");
   }
 
   // --- the connection ---
