@@ -206,7 +206,7 @@ TEST(BrowserPeer, requests_are_sent_again_under_one_id_and_taken_once) {
 
 // Each a reason to hang up: nothing may come before the greeting, that has to be of version 1, a request has an id.
 const std::vector<std::vector<std::string>> strange_beginnings{
-    {"\x03 a message"}, {"\x01\x02sixteen letters."}, {"\x01"}, {hello, "\x04 too short"}};
+    {"\x03\x01sixteen letters."}, {"\x01\x02sixteen letters."}, {"\x01"}, {hello, "\x04 too short"}};
 
 asio::awaitable<void> begin_strangely(Listener& listener) {
   for (const auto& frames : strange_beginnings) {
@@ -217,11 +217,22 @@ asio::awaitable<void> begin_strangely(Listener& listener) {
   (void)co_await meet(listener);
 }
 
+/// Whether a page came, was greeted, heard no more, and hung up. On a slow machine it may have gone before it is
+/// greeted.
+asio::awaitable<bool> bore_one(Listener& listener) {
+  try {
+    Connection page = co_await meet(listener);
+    co_await page.send(hello);
+    while (co_await page.next(hang_bound)) continue;  // heartbeats
+  } catch (const Error& e) {
+    if (e.code() != error::truncated) throw;
+    co_return false;
+  }
+  co_return true;
+}
+
 asio::awaitable<void> be_silent(Listener& listener) {
-  Connection page = co_await meet(listener);
-  co_await page.send(hello);
-  while (co_await page.next(hang_bound)) continue;  // heartbeats, until it hangs up
-  (void)co_await meet(listener);
+  for (int bored_count = 0; bored_count < 2;) bored_count += co_await bore_one(listener) ? 1 : 0;
 }
 
 TEST(BrowserPeer, hangs_up_on_strange_and_on_silent_servers_and_dials_again) {
