@@ -3,7 +3,9 @@
 // TlsOptions::certificate_file, key_file, ca_file.
 #pragma once
 
-inline constexpr const char* authority = R"(-----BEGIN CERTIFICATE-----
+#include <string>
+
+inline const std::string authority = R"(-----BEGIN CERTIFICATE-----
 MIIBdDCCARqgAwIBAgIUME7fAWtdFRCcDzljfBqzXqlCiS0wCgYIKoZIzj0EAwIw
 FzEVMBMGA1UEAwwMTXkgYXV0aG9yaXR5MCAXDTI0MDEwMTAwMDAwMFoYDzIxMjQw
 MTAxMDAwMDAwWjAXMRUwEwYDVQQDDAxNeSBhdXRob3JpdHkwWTATBgcqhkjOPQIB
@@ -14,7 +16,7 @@ AQH/MA4GA1UdDwEB/wQEAwIBBjAdBgNVHQ4EFgQU0rEPPGwu45a0i3p5P9+928+H
 aKo9iToCIQChFuMjxOyPgap0xlUCE5yO+CAoJ/u3Fcphph+EkuEB9g==
 -----END CERTIFICATE-----)";
 
-inline constexpr const char* server_certificate = R"(-----BEGIN CERTIFICATE-----
+inline const std::string server_certificate = R"(-----BEGIN CERTIFICATE-----
 MIIBrTCCAVOgAwIBAgIUW9ISNuqgwFyb/uppxambxmIRoiwwCgYIKoZIzj0EAwIw
 FzEVMBMGA1UEAwwMTXkgYXV0aG9yaXR5MCAXDTI0MDEwMTAwMDAwMFoYDzIxMjQw
 MTAxMDAwMDAwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggq
@@ -27,13 +29,13 @@ CgYIKwYBBQUHAwEwCgYIKoZIzj0EAwIDSAAwRQIgM71eBLKbU8BiKD3skqH7j1QI
 AQ==
 -----END CERTIFICATE-----)";
 
-inline constexpr const char* server_key = R"(-----BEGIN PRIVATE KEY-----
+inline const std::string server_key = R"(-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjEJPJyixJkD4SW4c
 EX4ZxU1Z8OHIvwHl91VJVdbfvMmhRANCAATiAvDxBaCBTxOv2STLbAow6hD+dMYX
 TV0YqDMuVg+gTurgHQRoWF0qgKwqh3qViG8fQTTnyTpdZMXdnLj3Lf2I
 -----END PRIVATE KEY-----)";
 
-inline constexpr const char* alice_certificate = R"(-----BEGIN CERTIFICATE-----
+inline const std::string alice_certificate = R"(-----BEGIN CERTIFICATE-----
 MIIBnzCCAUWgAwIBAgIUVy379NkQyiR/3FVCScApji9aEaUwCgYIKoZIzj0EAwIw
 FzEVMBMGA1UEAwwMTXkgYXV0aG9yaXR5MCAXDTI0MDEwMTAwMDAwMFoYDzIxMjQw
 MTAxMDAwMDAwWjAiMRAwDgYDVQQKDAdFeGFtcGxlMQ4wDAYDVQQDDAVhbGljZTBZ
@@ -45,13 +47,13 @@ CCqGSM49BAMCA0gAMEUCIQCVj5Bd01SMrcLZTAk/l2xMZl1NUE8Jp4HwO56gQAQ3
 nQIgD+u0qjjqZGBHXlnZLzkbUXFcDpRQiTHcUmF1F59t0sI=
 -----END CERTIFICATE-----)";
 
-inline constexpr const char* alice_key = R"(-----BEGIN PRIVATE KEY-----
+inline const std::string alice_key = R"(-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgywCiVJShQrXPMnj3
 Ix5S/S3dY1TYzGfLrOKMpfB9a+OhRANCAARXson3mH2cSTBH+RKa8cRR5CLTtDvd
 t5pY4GrQOXDRNt8eMznWI5lT9MgqtJuPfXv6Zm+mXojq7YzM5B3qAB1+
 -----END PRIVATE KEY-----)";
 
-inline constexpr const char* mallory_certificate = R"(-----BEGIN CERTIFICATE-----
+inline const std::string mallory_certificate = R"(-----BEGIN CERTIFICATE-----
 MIIBoTCCAUegAwIBAgIUCAogtPiG0JTdBomuTfOHX7qTWsQwCgYIKoZIzj0EAwIw
 FzEVMBMGA1UEAwwMTXkgYXV0aG9yaXR5MCAXDTI0MDEwMTAwMDAwMFoYDzIxMjQw
 MTAxMDAwMDAwWjAkMRAwDgYDVQQKDAdFeGFtcGxlMRAwDgYDVQQDDAdtYWxsb3J5
@@ -63,7 +65,7 @@ CgYIKoZIzj0EAwIDSAAwRQIhAKAoPVcJZWfpPH3/zbS1HMZCKtxzZ9Hl5cz3/wHg
 lb0TAiBYZ4QMytsxgJuvK9HHZMx7KskZZc9ISMHo/ArJOh4DjA==
 -----END CERTIFICATE-----)";
 
-inline constexpr const char* mallory_key = R"(-----BEGIN PRIVATE KEY-----
+inline const std::string mallory_key = R"(-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgbup5Yecq8x0Oszp5
 jNqzunO2t+aFZCq8M6Nm5dASv6ahRANCAAQdu4JXE1Y2n4/1OPN/UgRLQLLtUOoc
 lLKDc1daGNWSC7GjsqwuUnp7DoliV6qbfTBpnb7OXwt2Hyp3v1+jzVtv

@@ -38,7 +38,7 @@ parley::EndpointOptions with_server_certificate() {
                                      .client_certificate(parley::ClientCertificate::required)));
 }
 
-parley::EndpointOptions with_certificate(const char* certificate, const char* key) {
+parley::EndpointOptions with_certificate(const std::string& certificate, const std::string& key) {
   return parley::EndpointOptions{}.tls(
       parley::TlsContext::client(parley::TlsOptions{}.certificate(certificate).key(key).ca(authority)));
 }
