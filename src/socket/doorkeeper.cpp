@@ -117,7 +117,7 @@ void Doorkeeper::let_in(Lock& lock, const std::shared_ptr<Guest>& guest, std::sp
   const TimePoint since = guest->since;
   forget(guest);
   policy::LinkInfo info{.dialect = options_.dialect(), .endpoint = stream.remote_endpoint(), .since = since};
-  if (const auto tls = stream.tls_info()) info.tls_subject = tls->peer_subject;
+  if (const auto tls = stream.tls_info(); tls && tls->peer_verified) info.tls_subject = tls->peer_subject;
   socket_->add_link_locked(lock, std::move(stream), std::move(info), unread);
 }
 

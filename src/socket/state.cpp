@@ -122,7 +122,7 @@ void SocketState::on_dialled(policy::DiallerId id, TimePoint since, error_code e
                         .is_dialled = true,
                         .dialler = id,
                         .since = since};
-  if (const auto tls = stream.tls_info()) info.tls_subject = tls->peer_subject;
+  if (const auto tls = stream.tls_info(); tls && tls->peer_verified) info.tls_subject = tls->peer_subject;
   add_link_locked(lock, std::move(stream), std::move(info), {});
 }
 

@@ -70,7 +70,7 @@ struct SocketCloseReport {
 struct PeerInfo {
   Identity identity;
   Endpoint endpoint;
-  std::string tls_subject;              ///< of its certificate, if it has shown one; else empty
+  std::string tls_subject;              ///< of its certificate, if it has shown one that was verified
   std::uint64_t queue_count = 0;        ///< messages that wait to be written to it
   std::uint64_t queue_size = 0;         ///< and their bytes
   std::uint64_t messages_sent = 0;      ///< queued for it, ever
