@@ -25,13 +25,6 @@ using Taken = SocketState::Taken;
 /// A coroutine of its own, so that the frames of those below hold none of this.
 asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable); }
 
-[[noreturn]] void fail(SocketState& state, error_code ec, const char* operation) {
-  if (ec == error::timed_out) throw Error{ec, std::string{operation} + " timed out"};
-  if (ec == asio::error::operation_aborted) throw Error{ec, std::string{operation} + " was cancelled"};
-  const std::string sentence = state.last_error();
-  throw Error{ec, sentence.empty() ? std::string{operation} + " failed: " + ec.message() : sentence};
-}
-
 constexpr const char* gone_sentence = "the socket was destroyed before the operation began";
 
 void require_living(SocketState& state) {
@@ -72,7 +65,7 @@ asio::awaitable<Received> receive(SocketLease lease, Deadline deadline) {
   state->write_before_waiting();
   auto [ec, late] = co_await await_result<void(error_code, Received)>(
       [&](auto handler) { state->receive(deadline, Handler<Received>{std::move(handler)}); });
-  if (ec) fail(*state, ec, "receive");
+  if (ec) throw state->error_for("receive", ec);
   co_return std::move(late);
 }
 
@@ -90,10 +83,10 @@ asio::awaitable<std::vector<Received>> receive_batch(State state, std::size_t co
 /// What a send that was tried at first has left to do.
 asio::awaitable<void> go_on_sending(State state, Sent sent, error_code ec, std::optional<Identity> to, Message message,
                                     SendOptions options) {
-  if (sent == Sent::failed) fail(*state, ec, "send");
+  if (sent == Sent::failed) throw state->error_for("send", ec);
   auto [late_ec] = co_await await_result<void(error_code)>(
       [&](auto handler) { state->send(std::move(message), to, options, false, Handler<>{std::move(handler)}); });
-  if (late_ec) fail(*state, late_ec, "send");
+  if (late_ec) throw state->error_for("send", late_ec);
 }
 
 asio::awaitable<void> send(SocketLease lease, Message message) {
@@ -135,7 +128,7 @@ asio::awaitable<void> send_confirmed(State state, Message message, SendOptions o
   auto [ec] = co_await await_result<void(error_code)>([&](auto handler) {
     state->send(std::move(message), std::nullopt, options, true, Handler<>{std::move(handler)});
   });
-  if (ec) fail(*state, ec, "send_confirmed");
+  if (ec) throw state->error_for("send_confirmed", ec);
 }
 
 asio::awaitable<Endpoint> bind(State state, Endpoint endpoint, EndpointOptions options) {
@@ -147,14 +140,14 @@ asio::awaitable<void> wait_for_peers(State state, std::size_t count, Deadline de
   require_living(*state);
   auto [ec] = co_await await_result<void(error_code)>(
       [&](auto handler) { state->wait_for_peers(count, deadline, Handler<>{std::move(handler)}); });
-  if (ec) fail(*state, ec, "wait_for_peers");
+  if (ec) throw state->error_for("wait_for_peers", ec);
 }
 
 asio::awaitable<SocketEvent> next_event(State state, Deadline deadline) {
   require_living(*state);
   auto [ec, event] = co_await await_result<void(error_code, SocketEvent)>(
       [&](auto handler) { state->next_event(deadline, Handler<SocketEvent>{std::move(handler)}); });
-  if (ec) fail(*state, ec, "next_event");
+  if (ec) throw state->error_for("next_event", ec);
   co_return std::move(event);
 }
 
@@ -162,12 +155,6 @@ asio::awaitable<SocketCloseReport> close(State state, Deadline deadline) {
   auto [ec, report] = co_await await_result<void(error_code, SocketCloseReport)>(
       [&](auto handler) { state->close(deadline, Handler<SocketCloseReport>{std::move(handler)}); });
   co_return report;
-}
-
-void require_confirmable(const SocketState& state) {
-  if (!state.confirms()) {
-    throw std::invalid_argument("only what is sent at least once is confirmed: set SocketOptions::delivery");
-  }
 }
 
 }  // namespace
@@ -185,7 +172,7 @@ void start_socket_bind(State state, Endpoint endpoint, EndpointOptions options, 
     bound = state->bind(endpoint, options);
   } catch (const Error& e) {
     ec = e.code();
-    state->note_error(e.what());
+    state->note_error(ec, e.what());
   }
   post_completion(std::move(handler), state->executor(), ec, std::move(bound));
 }
@@ -196,7 +183,7 @@ void start_socket_receive(State state, Deadline deadline, Handler<Received> hand
 
 void start_socket_send(State state, Message message, std::optional<Identity> to, SendOptions options, bool is_confirmed,
                        Handler<> handler) {
-  if (is_confirmed) require_confirmable(*state);
+  if (is_confirmed) state->require_confirmable();
   state->send(std::move(message), to, options, is_confirmed, std::move(handler));
 }
 
@@ -255,7 +242,7 @@ asio::awaitable<void> Socket::send_to(Identity to, Message message, SendOptions 
   return detail::send(state_, to, std::move(message), std::move(options));
 }
 asio::awaitable<void> Socket::send_confirmed(Message message, SendOptions options) {
-  detail::require_confirmable(*state_);
+  state_->require_confirmable();
   return detail::send_confirmed(state_, std::move(message), std::move(options));
 }
 

@@ -287,13 +287,26 @@ void SocketState::on_deadline(std::uint64_t token) {
 
 void SocketState::interrupt_locked(std::uint64_t id, error_code ec) {
   if (const auto found = senders_.find(id); found != senders_.end()) {
-    if (!core_.cancel_send(id, ec)) core_.cancel_confirmation(id | confirmation_bit, ec);
+    const Duration allowed = found->second.time_allowed();
+    const bool is_confirmed = found->second.is_confirmed;
+    const bool was_accepted = !core_.cancel_send(id, ec);
+    if (was_accepted) core_.cancel_confirmation(id | confirmation_bit, ec);
     complete_operations();
+    if (ec == error::timed_out) {
+      note_time_out_locked(is_confirmed ? "send_confirmed" : "send", allowed,
+                           was_accepted            ? "the message was not acknowledged"
+                           : core_.peers().empty() ? "there is no peer"
+                                                   : "there is no room in the queues");
+    }
     return;
   }
-  if (fail_waiter(receivers_, id, ec) || fail_waiter(peer_waiters_, id, ec) || fail_waiter(event_waiters_, id, ec)) {
-    return;
-  }
+  const auto fail_one_of = [&](auto& waiters, std::string_view operation, const std::string& why) {
+    const auto allowed = fail_waiter(waiters, id, ec);
+    if (allowed && ec == error::timed_out) note_time_out_locked(operation, *allowed, why);
+    return allowed.has_value();
+  };
+  if (fail_one_of(receivers_, "receive", {}) || fail_one_of(event_waiters_, "next_event", {})) return;
+  if (fail_one_of(peer_waiters_, "wait_for_peers", "there are " + std::to_string(core_.peers().size()))) return;
   for (std::size_t i = 0; i < closers_.size(); ++i) {
     if (closers_[i].id != id) continue;
     Lock lock{mutex(), std::adopt_lock};
@@ -305,7 +318,16 @@ void SocketState::interrupt_locked(std::uint64_t id, error_code ec) {
 }
 
 void SocketState::note_locked(std::string sentence, error_code ec) {
+  last_code_ = ec;
   last_error_ = sentence.empty() ? ec.message() : std::move(sentence);
+}
+
+void SocketState::note_time_out_locked(std::string_view operation, Duration waited, const std::string& why) {
+  const auto span = std::chrono::round<std::chrono::milliseconds>(waited).count();
+  std::string sentence{operation};
+  sentence += " timed out after " + std::to_string(span) + " ms";
+  if (!why.empty()) sentence += ": " + why;
+  note_locked(std::move(sentence), error::timed_out);
 }
 
 }  // namespace parley::detail

@@ -12,6 +12,7 @@
 #include "socket/doorkeeper.hpp"
 #include "socket/peer_link.hpp"
 
+#include <parley/error.hpp>
 #include <parley/socket/socket.hpp>
 #include <parley/transport/connect.hpp>
 
@@ -22,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -97,9 +99,13 @@ class SocketState final : public WaitingObject {
   [[nodiscard]] std::vector<PeerInfo> peers();
   [[nodiscard]] SocketStats stats();
   [[nodiscard]] std::string last_error();
-  void note_error(std::string sentence);
+  void note_error(boost::system::error_code ec, std::string sentence);
+  /// What the operation of this name, which has ended with `ec`, throws: with the sentence where there is one.
+  [[nodiscard]] Error error_for(std::string_view operation, boost::system::error_code ec);
   /// Sends can wait for their acknowledgement.
   [[nodiscard]] bool confirms() const noexcept { return core_.options().delivery == Delivery::at_least_once; }
+  /// Throws std::invalid_argument where they cannot.
+  void require_confirmable() const;
 
   // Ending.
 
@@ -198,6 +204,7 @@ class SocketState final : public WaitingObject {
   void schedule_core_deadline();
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
   void note_locked(std::string sentence, boost::system::error_code ec);
+  void note_time_out_locked(std::string_view operation, Duration waited, const std::string& why);
   void satisfy_receivers();
 
   void begin_closing_locked(Lock& lock, Deadline deadline);
@@ -228,6 +235,7 @@ class SocketState final : public WaitingObject {
   std::shared_ptr<ContextMember> held_while_closing_;  // nobody else may hold it then
   Life life_ = Life::open;
   SocketCloseReport report_;
+  boost::system::error_code last_code_;
   std::string last_error_;
 };
 

@@ -2,7 +2,9 @@
 #include "socket/state.hpp"
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 
+#include <stdexcept>
 #include <utility>
 
 namespace parley::detail {
@@ -66,6 +68,11 @@ void SocketState::send(Message message, const std::optional<Identity>& to, const
   if (is_confirmed) settings.confirms = id | confirmation_bit;
   core_.send(id, std::move(message), to, settings, now_if_needed());
   settle_locked(lock);
+}
+
+void SocketState::require_confirmable() const {
+  if (confirms()) return;
+  throw std::invalid_argument("only what is sent at least once is confirmed: set SocketOptions::delivery");
 }
 
 // --- receiving -------------------------------------------------------------------------------------------------------
@@ -155,6 +162,7 @@ void SocketState::wait_for_peers(std::size_t count, Deadline deadline, Handler<>
   if (core_.peers().size() >= count) {
     post_completion(std::move(handler), executor(), error_code{});
   } else if (life_ != Life::open) {
+    note_locked("the socket was closed", error::closed);
     post_completion(std::move(handler), executor(), error_code{error::closed});
   } else {
     start_waiting(peer_waiters_.emplace_back(next_id(), std::move(handler), executor(), count), deadline);
@@ -172,6 +180,7 @@ void SocketState::next_event(Deadline deadline, Handler<SocketEvent> handler) {
   if (event) {
     post_completion(std::move(handler), executor(), error_code{}, std::move(*event));
   } else if (life_ == Life::closed) {
+    note_locked("the socket was closed", error::closed);
     post_completion(std::move(handler), executor(), error_code{error::closed}, SocketEvent{});
   } else {
     start_waiting(event_waiters_.emplace_back(next_id(), std::move(handler), executor()), deadline);
@@ -215,9 +224,22 @@ SocketStats SocketState::stats() {
           .events_missed = core_.events_missed()};
 }
 
-void SocketState::note_error(std::string sentence) {
+void SocketState::note_error(error_code ec, std::string sentence) {
   const Lock lock{mutex()};
-  last_error_ = std::move(sentence);
+  note_locked(std::move(sentence), ec);
+}
+
+Error SocketState::error_for(std::string_view operation, error_code ec) {
+  const Lock lock{mutex()};
+  std::string sentence{operation};
+  if (ec == boost::asio::error::operation_aborted) {
+    note_locked(sentence + (life_ == Life::open ? " was cancelled" : " was ended: the socket was closed"), ec);
+  } else if (ec == error::timed_out && !last_error_.starts_with(sentence + " timed out")) {
+    return Error{ec, sentence + " timed out"};  // that of another operation, in another thread, came in between
+  } else if (last_code_ != ec) {
+    return Error{ec, sentence + " failed: " + ec.message()};
+  }
+  return Error{ec, last_error_};
 }
 
 std::string SocketState::last_error() {
