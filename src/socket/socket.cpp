@@ -199,6 +199,10 @@ void start_socket_close(State state, Deadline deadline, Handler<SocketCloseRepor
   state->close(deadline, std::move(handler));
 }
 
+void throw_rejected(const boost::system::system_error& rejected, const Identity& sender) {
+  throw Error{rejected.code(), std::string{rejected.what()} + " (from the peer " + sender.to_string() + ")"};
+}
+
 }  // namespace detail
 
 void Received::acknowledge() const {

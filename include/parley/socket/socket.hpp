@@ -36,6 +36,7 @@
 #include <parley/policy/socket_options.hpp>
 #include <parley/socket/options.hpp>
 #include <parley/socket/received.hpp>
+#include <parley/socket/received_value.hpp>
 #include <parley/time.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -212,6 +213,16 @@ class PARLEY_EXPORT Socket {
   [[nodiscard]] boost::asio::awaitable<void> send(const Value& value, const C& codec, SendOptions options = {}) {
     return send(codec.encode(value), std::move(options));
   }
+  template <class Value, Codec C>
+  [[nodiscard]] boost::asio::awaitable<void> send_to(Identity to, const Value& value, const C& codec,
+                                                     SendOptions options = {}) {
+    return send_to(to, codec.encode(value), std::move(options));
+  }
+  template <class Value, Codec C>
+  [[nodiscard]] boost::asio::awaitable<void> send_confirmed(const Value& value, const C& codec,
+                                                            SendOptions options = {}) {
+    return send_confirmed(codec.encode(value), std::move(options));
+  }
 
   // --- receiving ----------------------------------------------------------------------------------------------------
 
@@ -229,6 +240,12 @@ class PARLEY_EXPORT Socket {
   template <detail::SocketTokenFor<Received> Token>
   auto receive(Token&& token) {
     return receive(Deadline{}, std::forward<Token>(token));
+  }
+  /// The next message, decoded by `codec`. Also error::payload_rejected, with the sender in the sentence: it was not a
+  /// T. That message is gone, and where the application acknowledges, it has not been; the next receive takes the next.
+  template <class T, Codec C>
+  [[nodiscard]] boost::asio::awaitable<ReceivedValue<T>> receive_as(const C& codec, Deadline deadline = {}) {
+    return detail::decode_when_received<T>(receive(deadline), codec);
   }
   /// What is there, at least one message, at most `count_max`.
   [[nodiscard]] boost::asio::awaitable<std::vector<Received>> receive_batch(std::size_t count_max,
