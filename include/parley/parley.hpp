@@ -3,6 +3,7 @@
 
 #include <parley/blocking/connection.hpp>
 #include <parley/blocking/listener.hpp>
+#include <parley/blocking/socket.hpp>
 #include <parley/codec/bytes.hpp>
 #include <parley/codec/json.hpp>
 #include <parley/codec/message_pack.hpp>

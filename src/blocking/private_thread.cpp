@@ -1,0 +1,70 @@
+#include "blocking/private_thread.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+namespace parley::blocking::detail {
+
+namespace {
+
+/// While it lives, threads that are made take no signals from outside.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    // What a thread brings upon itself. Blocked, these would end the program without its handlers for crashes.
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT}) sigdelset(&all, own);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+PrivateThread::PrivateThread() { start(); }
+
+PrivateThread::~PrivateThread() {
+  if (is_running()) stop();
+}
+
+void PrivateThread::start() {
+  const SignalsBlocked blocked;
+  thread_ = std::thread{[this]() noexcept { context_.run(); }};
+  pthread_setname_np(thread_.native_handle(), "parley-socket");
+}
+
+void PrivateThread::stop() {
+  context_.stop();
+  thread_.join();
+}
+
+void PrivateThread::notify_fork(boost::asio::execution_context::fork_event event) {
+  if (event == boost::asio::execution_context::fork_prepare) {
+    stop();
+    context_.notify_fork(event);
+  } else {
+    context_.notify_fork(event);
+    context_.restart();
+    start();
+  }
+}
+
+void PrivateThread::Wait::finish() {
+  // Notified with the lock held: with it released, this object may be gone.
+  const std::lock_guard lock{mutex_};
+  is_finished_ = true;
+  finished_.notify_one();
+}
+
+void PrivateThread::Wait::wait() {
+  std::unique_lock lock{mutex_};
+  finished_.wait(lock, [this] { return is_finished_; });
+}
+
+}  // namespace parley::blocking::detail
