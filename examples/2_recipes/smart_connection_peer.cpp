@@ -72,7 +72,7 @@ asio::awaitable<Receipt> ask(parley::Endpoint server, Order order) {
 }
 
 asio::awaitable<void> python_asks(parley::Listener& listener) {
-  const Python client{python_client, std::to_string(listener.local_endpoint().port())};
+  const SmartConnectionProgram client{python_client, std::to_string(listener.local_endpoint().port())};
   co_await answer(co_await listener.accept(30s));
   const std::string receipt = client.line();
   const std::string refused = client.line();
@@ -82,7 +82,7 @@ asio::awaitable<void> python_asks(parley::Listener& listener) {
 }
 
 asio::awaitable<void> python_answers() {
-  const Python server{python_server};
+  const SmartConnectionProgram server{python_server};
   const int port = std::stoi(server.line());
   const Order order{8, {{"screw", 0.125}}};
   const Receipt receipt = co_await ask(parley::Endpoint::tcp("127.0.0.1", static_cast<std::uint16_t>(port)), order);

@@ -1,13 +1,9 @@
 // Two programs for Python's Smart Connection, and how to run them, for smart_connection_peer.cpp.
 #pragma once
 
-#include "../check.hpp"
+#include "python_program.hpp"
 
 #include <string>
-
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 constexpr const char* python_server = R"(
 import asyncio
@@ -90,39 +86,9 @@ if importlib.util.find_spec("smart_connection") is None:
     module.wrap_server_connection_handler = wrap_server_connection_handler
 )";
 
-/// One of the programs, running, with a pipe for what it prints.
-class Python {
+/// One of the programs, running.
+class SmartConnectionProgram : public Python {
  public:
-  explicit Python(const char* program, const std::string& argument = "") {
-    int ends[2];
-    check(pipe(ends) == 0, "pipe");
-    const std::string text = std::string{stand_in} + program;
-    process_ = fork();
-    check(process_ >= 0, "fork");
-    if (process_ == 0) {
-      dup2(ends[1], STDOUT_FILENO);
-      execlp("python3", "python3", "-c", text.c_str(), argument.c_str(), nullptr);
-      _exit(127);
-    }
-    close(ends[1]);
-    output_ = ends[0];
-  }
-  Python(const Python&) = delete;
-  Python& operator=(const Python&) = delete;
-  ~Python() {
-    kill(process_, SIGKILL);  // the server has no other end
-    waitpid(process_, nullptr, 0);
-    close(output_);
-  }
-
-  /// The next line it prints, without the newline; empty at the end.
-  [[nodiscard]] std::string line() const {
-    std::string text;
-    for (char c; read(output_, &c, 1) == 1 && c != '\n';) text += c;
-    return text;
-  }
-
- private:
-  pid_t process_;
-  int output_;
+  explicit SmartConnectionProgram(const char* program, const std::string& argument = "")
+      : Python{std::string{stand_in} + program, argument} {}
 };

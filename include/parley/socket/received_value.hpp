@@ -25,6 +25,7 @@ struct ReceivedValue {
     origin_.message = {};
   }
 
+  /// What was sent, and by whom.
   T value;
   Identity sender;
 
