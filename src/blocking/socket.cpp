@@ -51,8 +51,8 @@ auto wait_for(PrivateThread& thread, SocketState& state, std::string_view operat
 Sent try_send(SocketState& state, Message& message, const std::optional<Identity>& to, const SendOptions& options,
               error_code& ec) {
   SocketState::Lock lock{state.socket_mutex()};
-  return to || !options.is_default() ? state.try_send_locked(lock, message, to, options, ec)
-                                     : state.try_send_plain_locked(lock, message, ec);
+  return options.is_default() ? state.try_send_plain_locked(lock, message, to ? &*to : nullptr, ec)
+                              : state.try_send_locked(lock, message, to, options, ec);
 }
 
 bool is_message(Taken taken) noexcept { return taken == Taken::message || taken == Taken::message_and_yield; }
