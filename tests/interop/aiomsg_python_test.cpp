@@ -125,8 +125,7 @@ const auto name_of_pair = [](const auto& each) {
 
 INSTANTIATE_TEST_SUITE_P(As, AiomsgPython,
                          ::testing::Combine(::testing::Values(Role::client, Role::server),
-                                            ::testing::ValuesIn(python_transports()),
-                                            ::testing::Values("v1", "legacy"),
+                                            ::testing::ValuesIn(python_transports()), ::testing::Values("v1", "legacy"),
                                             ::testing::Values("at-most-once", "at-least-once")),
                          name_of_pair);
 

@@ -66,12 +66,13 @@ Texts numbered(int from, int to) {
 }
 
 std::vector<std::string> schemes() {
-  std::vector<std::string> all{"tcp", "unix"};
+  std::vector<std::string> all{"tcp", "unix", "inproc"};
   for (const std::string& layered : support::layered_schemes()) all.push_back(layered);
   return all;
 }
 
 Endpoint bind_address(const std::string& scheme, const support::TemporaryFolder& folder) {
+  if (scheme == "inproc") return "inproc://tests-of-sockets";
   return scheme == "unix" ? Endpoint::unix_path(folder.file("socket")) : Endpoint{scheme + "://127.0.0.1:0"};
 }
 
