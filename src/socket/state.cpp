@@ -208,7 +208,13 @@ void SocketState::perform(Lock& lock, const SocketAction& action, Flushing flush
       }
       return;
     case SocketAction::Kind::close_link:
-      if (const auto link = remove_link(action.link)) link->close();
+      if (const auto link = remove_link(action.link)) {
+        // What is left says who this side is, and what it has got. At the end of the socket's own time nothing more is
+        // written: what is queued then has been counted as unsent.
+        if (life_ == Life::open || life_ == Life::draining) link->link().write_now(lock);
+        if (!lock.owns_lock()) lock.lock();
+        link->close();
+      }
       return;
     case SocketAction::Kind::finish_link:
       if (auto link = remove_link(action.link)) {
