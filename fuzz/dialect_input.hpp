@@ -37,7 +37,12 @@ template <class Dialect>
 PeerFrameStep decode_front(const Dialect& dialect, std::string_view front, bool greeted) {
   const std::vector<std::byte> exact(reinterpret_cast<const std::byte*>(front.data()),
                                      reinterpret_cast<const std::byte*>(front.data()) + front.size());
-  return dialect.decode(exact, greeted);
+  const PeerFrameStep step = dialect.decode(exact, greeted);
+  if constexpr (requires { dialect.data_size(exact); }) {
+    const bool is_message = step.outcome == Outcome::frame && step.kind == PeerFrameKind::data;
+    if (greeted) require(dialect.data_size(exact) == (is_message ? step.size : Dialect::npos));
+  }
+  return step;
 }
 
 /// Decodes the first frame as its bytes come in, one by one.

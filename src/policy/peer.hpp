@@ -53,7 +53,7 @@ struct Peer {
   bool is_held_back = false;      // nothing more is read from it, the driver was told
   std::size_t scanned_size = 0;   // unread bytes that have been looked at: whole frames
   std::size_t waiting_count = 0;  // messages among them
-  std::size_t wanted_size = 0;    // unread bytes before more of them can be looked at
+  std::size_t needed_size = 0;    // bytes behind those before more of them can be looked at
   std::uint64_t messages_sent = 0;
   std::uint64_t messages_received = 0;
   std::uint64_t messages_dropped = 0;

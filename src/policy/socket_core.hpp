@@ -94,6 +94,10 @@ struct SocketCounters {
 class SocketCore {
   /// With this much queued, a driver should write at once instead of waiting for the turn to end.
   static constexpr std::size_t flushed_at_once_size = 256 * 1024;
+  /// Messages that one peer may give before it is another's turn.
+  static constexpr unsigned taken_in_a_row_max = 64;
+  /// Reading from a peer that was held back goes on when no more than this is left.
+  static constexpr std::size_t resume_size = 4 * 1024;
 
  public:
   /// Throws std::invalid_argument for options that contradict each other.
@@ -149,6 +153,9 @@ class SocketCore {
 
   /// The next message, from each peer in turn. After false, what is in the arguments means nothing.
   [[nodiscard]] bool take(Message& body, TakenFrom& from);
+  /// The same for the most usual case alone: a plain message of a peer whose turn it is now and afterwards. False:
+  /// take() has to see to it.
+  [[nodiscard]] bool take_plain(Message& body, Identity& sender) noexcept;
   /// The application is done with it; nothing if it is known no more.
   void acknowledge(const Identity& sender, const wire::MessageId& id);
 
@@ -333,5 +340,26 @@ class SocketCore {
   bool is_closing_ = false;
   bool is_serving_ = false;
 };
+
+inline bool SocketCore::take_plain(Message& body, Identity& sender) noexcept {
+  Peer* const peer = takes_from_;
+  if (peer == nullptr || peer->waiting_count < 2 || taken_in_a_row_ + 1 >= taken_in_a_row_max) return false;
+  const std::span<const std::byte> unread = peer->in.unread();
+  const std::size_t header_size = peer->dialect.data_header_size();
+  const std::size_t size = peer->dialect.data_size(unread);
+  if (size == wire::AnyDialect::npos || !orphans_.empty()) [[unlikely]]
+    return false;
+  if (peer->is_held_back && unread.size() - header_size - size <= resume_size) [[unlikely]]
+    return false;
+  peer->in.slice(header_size, size, body);
+  sender = peer->identity;
+  peer->in.consume(header_size + size);
+  peer->scanned_size -= header_size + size;
+  --peer->waiting_count;
+  ++peer->messages_received;
+  ++taken_in_a_row_;
+  ++counters_.messages_received;
+  return true;
+}
 
 }  // namespace parley::policy

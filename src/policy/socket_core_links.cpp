@@ -116,7 +116,7 @@ bool SocketCore::takes_bytes(const Peer& peer) const noexcept {
 
 std::size_t SocketCore::wanted_size(LinkId link) const noexcept {
   const Peer* const peer = find(link);
-  return peer == nullptr || peer->wanted_size <= peer->scanned_size + common_frame_size ? 0 : peer->wanted_size;
+  return peer == nullptr || peer->needed_size <= common_frame_size ? 0 : peer->scanned_size + peer->needed_size;
 }
 
 void SocketCore::on_seen_dead(LinkId link) {
@@ -136,9 +136,9 @@ void SocketCore::scan_messages(Peer& peer) {
   std::size_t scanned = peer.scanned_size;
   std::size_t count = 0;
   for (;; ++count) {
-    const PeerFrameStep step = peer.dialect.decode(unread.subspan(scanned), true);
-    if (step.outcome != PeerFrameStep::Outcome::frame || step.kind != PeerFrameKind::data) break;
-    scanned += step.consumed;
+    const std::size_t size = peer.dialect.data_size(unread.subspan(scanned));
+    if (size == wire::AnyDialect::npos) break;
+    scanned += peer.dialect.data_header_size() + size;
   }
   peer.scanned_size = scanned;
   if (count == 0) return;
@@ -153,7 +153,7 @@ void SocketCore::scan(Peer& peer, TimePoint now) {
     const std::span<const std::byte> rest = peer.in.unread().subspan(peer.scanned_size);
     const PeerFrameStep step = peer.dialect.decode(rest, peer.state == Peer::State::up);
     if (step.outcome == PeerFrameStep::Outcome::need) {
-      peer.wanted_size = peer.scanned_size + step.need;
+      peer.needed_size = step.need;
       return;
     }
     if (step.outcome == PeerFrameStep::Outcome::error) {

@@ -1,23 +1,12 @@
 // SocketCore: messages taken out of what peers have sent.
 #include "policy/socket_core.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace parley::policy {
 
 using wire::PeerFrameKind;
 using wire::PeerFrameStep;
-
-namespace {
-
-/// Messages that one peer may give before it is another's turn.
-constexpr unsigned taken_in_a_row_max = 64;
-
-/// Reading from a peer that was held back goes on when no more than this is left.
-constexpr std::size_t resume_size = 4 * 1024;
-
-}  // namespace
 
 bool SocketCore::take(Message& body, TakenFrom& from) {
   if (!orphans_.empty()) [[unlikely]] {
@@ -68,7 +57,6 @@ inline bool SocketCore::cut_out(Peer& peer, Message& body, TakenFrom& from) {
     if (is_message) peer.in.slice(step.begin, step.size, body);
     peer.in.consume(step.consumed);
     peer.scanned_size -= step.consumed;
-    peer.wanted_size -= std::min(peer.wanted_size, step.consumed);
     if (!is_message) [[unlikely]]
       continue;
     --peer.waiting_count;

@@ -37,9 +37,9 @@ void require_living(SocketState& state) {
 using SocketLease = Lease<SocketState>;
 
 inline Taken take(const SocketLease& lease, Received& received) {
-  SocketState::Lock lock{lease.slot->mutex};
+  const std::lock_guard lock{lease.slot->mutex};
   SocketState* const state = lease.find();
-  return state != nullptr ? state->try_take_locked(lock, received) : Taken::nothing;
+  return state != nullptr ? state->try_take_locked(received) : Taken::nothing;
 }
 
 inline Sent try_send(const SocketLease& lease, Message& message, const Identity* to, error_code& ec) {

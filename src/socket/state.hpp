@@ -43,6 +43,11 @@ class Unacknowledged {
 class SocketAccess {
  public:
   static void fill(Received& received, const policy::TakenFrom& from, SocketState& socket);
+  static bool take_plain(policy::SocketCore& core, Received& received) noexcept {
+    if (received.unacknowledged_.get() != nullptr) [[unlikely]]
+      received.unacknowledged_ = {};
+    return core.take_plain(received.message, received.sender);
+  }
 };
 
 class SocketState final : public WaitingObject {
@@ -82,10 +87,14 @@ class SocketState final : public WaitingObject {
   /// Also tells when others should have their turn.
   enum class Taken : std::uint8_t { nothing, message, message_and_yield, closed };
   Taken try_take(Received& received) {
-    Lock lock{mutex()};
-    return try_take_locked(lock, received);
+    const Lock lock{mutex()};
+    return try_take_locked(received);
   }
-  Taken try_take_locked(Lock& lock, Received& received);
+  Taken try_take_locked(Received& received) {
+    if (receivers_.empty() && SocketAccess::take_plain(core_, received)) [[likely]]
+      return yield_due() ? Taken::message_and_yield : Taken::message;
+    return take_any_locked(received);
+  }
   /// For who is about to wait for a message, and has most likely just asked for it: writes what is queued now and not
   /// at the end of the turn, so that the peer works while the wait is being set up.
   void write_before_waiting();
@@ -184,6 +193,7 @@ class SocketState final : public WaitingObject {
     ready_in_a_row_ = 0;
     return true;
   }
+  Taken take_any_locked(Received& received);
   bool take_from_core(Received& received);
   [[nodiscard]] static policy::SendSettings settings_of(const SendOptions& options);
   [[nodiscard]] TimePoint now_if_needed() const { return core_.sending_needs_time() ? Clock::now() : TimePoint{}; }

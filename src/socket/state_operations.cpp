@@ -98,14 +98,13 @@ bool SocketState::take_from_core(Received& received) {
   return true;
 }
 
-SocketState::Taken SocketState::try_take_locked(Lock& lock, Received& received) {
+SocketState::Taken SocketState::take_any_locked(Received& received) {
   if (!receivers_.empty()) return Taken::nothing;
   const bool is_taken = take_from_core(received);
   if (core_.has_actions()) [[unlikely]]
     settle_later_locked();
   if (is_taken) [[likely]]
     return yield_due() ? Taken::message_and_yield : Taken::message;
-  (void)lock;
   ready_in_a_row_ = 0;
   return life_ == Life::open ? Taken::nothing : Taken::closed;
 }

@@ -17,7 +17,8 @@ class SharedBytes {
   SharedBytes& operator=(const SharedBytes&) = delete;
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-  void drop_reference() noexcept {
+  /// Not inline: what holds a reference rarely goes with one in it, and its destructor is everywhere.
+  [[gnu::noinline]] void drop_reference() noexcept {
     // The last holder needs no atomic decrement: nobody else can add a reference any more.
     if (is_unique() || references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy_(this);
   }

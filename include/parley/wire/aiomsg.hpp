@@ -43,6 +43,17 @@ class PARLEY_EXPORT Aiomsg final {
     return PeerFrameStep::frame(PeerFrameKind::data, data_header_size, total);
   }
 
+  /// No whole plain message.
+  static constexpr std::size_t npos = ~std::size_t{0};
+
+  /// The size of the payload, where a whole plain message is at the front of what a peer that has greeted sent; else
+  /// npos, and decode() knows more. Twice as fast.
+  [[nodiscard]] std::size_t data_size(std::span<const std::byte> unread) const noexcept {
+    if (unread.size() < data_header_size || unread[length_size] != data_type) return npos;
+    const std::size_t payload_size = std::size_t{load_big<std::uint32_t>(unread.data())} - 1;  // of 0: see decode()
+    return payload_size <= size_max_ && payload_size <= unread.size() - data_header_size ? payload_size : npos;
+  }
+
   /// Whether the wire can carry such a payload, and it will be understood as one.
   [[nodiscard]] static constexpr bool can_carry(std::span<const std::byte> /*payload*/) noexcept { return true; }
 

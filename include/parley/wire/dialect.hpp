@@ -56,6 +56,12 @@ class AnyDialect {
   [[nodiscard]] PeerFrameStep decode(std::span<const std::byte> unread, bool greeted) const noexcept {
     return visit([&](const auto& concrete) { return concrete.decode(unread, greeted); });
   }
+  /// As Aiomsg's; npos in other dialects.
+  static constexpr std::size_t npos = Aiomsg::npos;
+  [[nodiscard]] std::size_t data_size(std::span<const std::byte> unread) const noexcept {
+    const auto* usual = std::get_if<Aiomsg>(&concrete_);
+    return usual != nullptr ? usual->data_size(unread) : npos;
+  }
   /// What goes before a plain message.
   [[nodiscard]] std::size_t data_header_size() const noexcept {
     return visit([](const auto& concrete) { return std::remove_cvref_t<decltype(concrete)>::data_header_size; });

@@ -68,6 +68,22 @@ TEST_P(AiomsgVectors, are_decoded_alike_whatever_follows) {
   EXPECT_EQ(followed.consumed, alone.consumed);
 }
 
+TEST_P(AiomsgVectors, are_told_by_a_short_look_if_they_are_plain_messages_and_whole) {
+  for (std::size_t size = 0; size <= stream.size(); ++size) {
+    const std::string front = stream.substr(0, size);
+    const std::size_t told = dialect.data_size(bytes_of(front));
+    if (told == wire::AnyDialect::npos) {
+      EXPECT_TRUE(size < stream.size() || vector.kind != PeerFrameKind::data || vector.code != error{} ||
+                  vector.dialect == Dialect::aiomsg_legacy);
+      continue;
+    }
+    const PeerFrameStep step = dialect.decode(bytes_of(front), true);
+    EXPECT_EQ(step.kind, PeerFrameKind::data);
+    EXPECT_EQ(step.begin, dialect.data_header_size());
+    EXPECT_EQ(step.size, told);
+  }
+}
+
 TEST_P(AiomsgVectors, encode) {
   if (!vector.sent_alike || vector.code != error{}) return;
   std::byte out[wire::AnyDialect::header_size_max];
