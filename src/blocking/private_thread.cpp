@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 namespace parley::blocking::detail {
 
@@ -33,8 +34,11 @@ PrivateThread::~PrivateThread() {
   if (is_running()) stop();
 }
 
+bool PrivateThread::is_running() const noexcept { return thread_.joinable() && process_ == getpid(); }
+
 void PrivateThread::start() {
   const SignalsBlocked blocked;
+  process_ = getpid();
   thread_ = std::thread{[this]() noexcept { context_.run(); }};
   pthread_setname_np(thread_.native_handle(), "parley-socket");
 }

@@ -18,6 +18,8 @@
 #include <tuple>
 #include <utility>
 
+#include <sys/types.h>
+
 namespace parley::blocking::detail {
 
 class PrivateThread {
@@ -45,8 +47,8 @@ class PrivateThread {
 
   /// Around fork(), as Asio's, with nobody waiting. The thread is gone from fork_prepare until one of the others.
   void notify_fork(boost::asio::execution_context::fork_event event);
-  /// False between fork_prepare and one of the others.
-  [[nodiscard]] bool is_running() const noexcept { return thread_.joinable(); }
+  /// False between fork_prepare and one of the others, and in a child that has not been told of the fork.
+  [[nodiscard]] bool is_running() const noexcept;
 
  private:
   class Wait {
@@ -70,6 +72,7 @@ class PrivateThread {
   boost::asio::io_context context_{1};  // the hint that one thread runs it
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   std::thread thread_;
+  pid_t process_ = 0;  // in which the thread is
 };
 
 }  // namespace parley::blocking::detail

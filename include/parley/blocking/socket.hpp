@@ -31,8 +31,9 @@
 // Signals: the socket's thread takes none that are sent to the process, so handlers of the program run in the program's
 // threads, as if the socket had no thread. A signal does not end a wait.
 //
-// fork(): fork and exec needs nothing. In a child that goes on without exec the thread does not exist: see
-// notify_fork(). Best is to fork before there are sockets.
+// fork(): fork and exec needs nothing. In a child that goes on without exec the thread does not exist: there the socket
+// may only be destroyed, which leaves its connections to the parent, unless both were told: see notify_fork(). Best is
+// to fork before there are sockets.
 #pragma once
 
 #include <parley/codec/codec.hpp>
@@ -205,7 +206,7 @@ class PARLEY_EXPORT Socket {
   /// For a fork() whose child goes on without exec: to be called with fork_prepare before, with no thread in a call,
   /// and then with fork_parent or fork_child in the one process that goes on with the socket. From fork_prepare on the
   /// socket has no thread, until the second call makes it one. In the other process the socket may only be destroyed,
-  /// which leaves its connections to the one that has it, or not even that.
+  /// which leaves its connections to the one that goes on.
   void notify_fork(boost::asio::execution_context::fork_event event);
 
  private:

@@ -274,6 +274,7 @@ TEST(BlockingSocket, gives_error_codes_instead_where_asked) {
   EXPECT_EQ(alone.last_error(), "there is no peer 000102030405060708090a0b0c0d0e0f");
   alone.wait_for_peers(0, moment, ec);
   EXPECT_FALSE(ec);
+  alone.close(at_once);
 }
 
 TEST(BlockingSocket, tells_why_it_cannot_bind) {
@@ -538,6 +539,23 @@ TEST(BlockingSocket, may_go_on_in_a_child) {
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST(BlockingSocket, is_left_alone_by_a_child_that_destroys_it) {
+  std::optional<Socket> server{std::in_place};
+  Socket client = connected_to(server->bind("tcp://127.0.0.1:0"));
+  client.send("before");
+  EXPECT_EQ(server->receive(patience).text(), "before");
+  const pid_t child = fork();
+  if (child == 0) {
+    server.reset();  // where its thread is not
+    _exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  client.send("after");
+  EXPECT_EQ(server->receive(patience).text(), "after");
 }
 
 TEST(BlockingSocket, may_go_on_in_the_parent) {
