@@ -150,6 +150,7 @@ void SocketState::deliver_locked(Lock& lock) {
 
 void SocketState::acknowledge(const Identity& sender, const wire::MessageId& id) {
   Lock lock{mutex()};
+  if (context() == nullptr) return;  // with the context went the links, of which the core still knows
   core_.acknowledge(sender, id);
   settle_locked(lock);
 }

@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -177,6 +178,31 @@ TEST(Socket, the_application_may_acknowledge) {
     const SocketCloseReport left = co_await b.close(5s);
     EXPECT_EQ(left.unacknowledged_count, 0U);
   });
+}
+
+TEST(Socket, a_message_may_outlive_the_loop) {
+  std::optional<Received> work;
+  {
+    asio::io_context context;
+    SocketOptions careful;
+    careful.acknowledge = Acknowledge::by_application;
+    Socket a{context.get_executor(), careful};
+    SocketOptions options;
+    options.delivery = Delivery::at_least_once;
+    Socket b{context.get_executor(), options};
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          const Endpoint at = co_await a.bind("tcp://127.0.0.1:0");
+          b.connect(at);
+          co_await b.send("work");
+          work = co_await a.receive(5s);
+        },
+        asio::detached);
+    ASSERT_TRUE(support::run_until(context, [&] { return work.has_value(); }));
+  }
+  work->acknowledge();  // to nobody
+  EXPECT_EQ(work->text(), "work");
 }
 
 TEST(Socket, receiving_ends_by_its_deadline_and_takes_nothing) {
