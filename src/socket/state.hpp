@@ -25,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace parley::detail {
@@ -195,6 +196,7 @@ class SocketState final : public WaitingObject {
   }
   Taken take_any_locked(Received& received);
   bool take_from_core(Received& received);
+  void write_now(Lock& lock, PeerLink& link);
   [[nodiscard]] static policy::SendSettings settings_of(const SendOptions& options);
   [[nodiscard]] TimePoint now_if_needed() const { return core_.sending_needs_time() ? Clock::now() : TimePoint{}; }
 

@@ -48,11 +48,16 @@ SocketState::Sent SocketState::try_send_locked(Lock& lock, Message& message, con
   return Sent::failed;
 }
 
+/// May release the lock.
+void SocketState::write_now(Lock& lock, PeerLink& link) {
+  const auto held = link.shared_from_this();
+  link.link().write_now(lock);
+}
+
 void SocketState::write_before_waiting() {
   Lock lock{mutex()};
   if (PeerLink* const link = find_link(sent_last_)) {
-    const auto held = link->shared_from_this();  // the lock may be released meanwhile
-    link->link().write_now(lock);
+    write_now(lock, *link);
     if (!lock.owns_lock()) lock.lock();
   }
   if (core_.has_actions()) settle_locked(lock, Flushing::now);
