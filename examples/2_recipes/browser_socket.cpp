@@ -28,16 +28,22 @@ bool is_welcome(std::string_view origin) {
 }
 
 asio::awaitable<parley::Endpoint> open_to_pages(parley::Socket& socket, parley::Endpoint at) {
-  parley::TransportOptions transport;
-  transport.ws.accept_origin(is_welcome);
-  co_return co_await socket.bind(at, parley::EndpointOptions{}.transport(transport));
+  co_return co_await socket.bind(at, parley::EndpointOptions{}.ws(parley::WsOptions{}.accept_origin(is_welcome)));
+}
+
+asio::awaitable<void> answer(parley::Socket& socket, const parley::Received& question) {
+  try {
+    co_await socket.send_to(question.sender, "you said: " + question.text());
+  } catch (const parley::Error& e) {
+    if (e.code() != parley::error::unknown_peer) throw;  // a page that was closed meanwhile
+  }
 }
 
 /// Answers whoever asks, and tells everybody, in pages and elsewhere, how many there have been.
 asio::awaitable<void> serve(parley::Socket& socket) {
   for (int count = 1;; ++count) {
     const parley::Received question = co_await socket.receive();
-    co_await socket.send_to(question.sender, "you said: " + question.text());
+    co_await answer(socket, question);
     co_await socket.send("questions: " + std::to_string(count));
   }
 }
@@ -50,9 +56,7 @@ asio::awaitable<void> open_and_say_where(parley::Socket& socket, parley::Endpoin
 // --- the test --------------------------------------------------------------------------------------------------------
 
 parley::EndpointOptions of_origin(std::string origin) {
-  parley::TransportOptions transport;
-  transport.ws.origin(origin);
-  return parley::EndpointOptions{}.transport(transport);
+  return parley::EndpointOptions{}.ws(parley::WsOptions{}.origin(origin));
 }
 
 asio::awaitable<void> hear(parley::Socket& peer, std::string text) {

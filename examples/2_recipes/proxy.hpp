@@ -13,7 +13,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <chrono>
+#include <limits>
 
 /// One message after the other, each held until a worker is done with it.
 inline boost::asio::awaitable<void> forward(parley::Socket& front, parley::Socket& back) {
@@ -29,6 +29,7 @@ inline boost::asio::awaitable<void> run_proxy(parley::Endpoint front_at, parley:
   parley::SocketOptions options;
   options.delivery = parley::Delivery::at_least_once;
   options.acknowledge = parley::Acknowledge::by_application;
+  options.sent_max = std::numeric_limits<unsigned>::max();  // to give up is for the producers
   parley::Socket front{executor, options};
   parley::Socket back{executor, options};
   co_await front.bind(front_at);

@@ -43,14 +43,21 @@ asio::awaitable<void> ask(parley::Endpoint server) {
   }
 }
 
+/// To the one who has asked, unless that one has gone meanwhile.
+asio::awaitable<void> answer(parley::Socket& server, const parley::Received& question) {
+  try {
+    co_await server.send_to(question.sender, "you asked " + question.text());
+  } catch (const parley::Error& e) {
+    if (e.code() != parley::error::unknown_peer) throw;
+  }
+}
+
 asio::awaitable<void> answer_questions(parley::Socket& server) {
   std::vector<parley::Received> questions;
   while (questions.size() < client_count * question_count) questions.push_back(co_await server.receive(20s));
   // Clients mixed up as they come; of each client the questions are in order already.
   std::ranges::stable_sort(questions, {}, &parley::Received::sender);
-  for (const parley::Received& question : questions) {
-    co_await server.send_to(question.sender, "you asked " + question.text());
-  }
+  for (const parley::Received& question : questions) co_await answer(server, question);
 }
 
 /// Says something, hears something, and is gone.
