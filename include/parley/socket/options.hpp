@@ -24,7 +24,7 @@ class EndpointOptions {
   EndpointOptions& transport(TransportOptions value) { return transport_ = std::move(value), *this; }
   /// Certificates and rules, as in transport().tls.
   EndpointOptions& tls(TlsContext value) { return transport_.tls = std::move(value), *this; }
-  /// Which pages are let in, as in transport().ws.
+  /// WebSocket, as in transport().ws: which pages are let in, or as one of which origin to dial.
   EndpointOptions& ws(WsOptions value) { return transport_.ws = std::move(value), *this; }
   /// What is spoken there. aiomsg_legacy is refused for ws and wss, and where it is bound, no WebSocket peers are
   /// taken.
