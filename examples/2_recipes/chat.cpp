@@ -86,8 +86,7 @@ parley::SocketOptions of_member() {
 
 asio::awaitable<void> show(parley::Socket& socket) {
   for (;;) {
-    const parley::Received received = co_await socket.receive();
-    const Line line = parley::Json{}.decode<Line>(received.message);
+    const Line line = (co_await socket.receive_as<Line>(parley::Json{})).value;
     std::cout << line.name << ": " << line.text << std::endl;
   }
 }
@@ -124,8 +123,7 @@ asio::awaitable<void> say(parley::Socket& member, std::string name, std::string 
 /// Waits for that line; others may come before it.
 asio::awaitable<void> hear(parley::Socket& member, std::string name, std::string text) {
   for (;;) {
-    const parley::Received received = co_await member.receive(20s);
-    const Line line = parley::Json{}.decode<Line>(received.message);
+    const Line line = (co_await member.receive_as<Line>(parley::Json{}, 20s)).value;
     if (line.name == name && line.text == text) co_return;
   }
 }

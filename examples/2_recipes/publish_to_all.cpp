@@ -38,8 +38,8 @@ asio::awaitable<void> subscribe(parley::Endpoint publisher, std::vector<Quote>& 
   parley::Socket socket{co_await asio::this_coro::executor};
   socket.connect(publisher);  // also while nobody is there, and again whenever the connection is lost
   do {
-    const parley::Received received = co_await socket.receive(20s);
-    heard.push_back(parley::Json{}.decode<Quote>(received.message));
+    const auto received = co_await socket.receive_as<Quote>(parley::Json{}, 20s);
+    heard.push_back(received.value);
   } while (heard.back().number != last_number);
 }
 

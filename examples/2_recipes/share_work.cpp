@@ -34,6 +34,8 @@ struct Job {
 };
 BOOST_DESCRIBE_STRUCT(Job, (), (number, value))
 
+std::uint64_t square_of(const Job& job) { return job.value * job.value; }
+
 struct Result {
   std::uint64_t number;
   std::uint64_t square;
@@ -48,13 +50,12 @@ asio::awaitable<void> work(parley::Endpoint producer, int jobs_to_live) {
   parley::Socket socket{co_await asio::this_coro::executor, options};
   socket.connect(producer);
   for (;;) {
-    const parley::Received received = co_await socket.receive();
-    const Job job = parley::Json{}.decode<Job>(received.message);
+    const auto job = co_await socket.receive_as<Job>(parley::Json{});
     std::this_thread::sleep_for(1ms);  // as if it were work
-    const Result result{job.number, job.value * job.value, getpid()};
-    co_await socket.send_confirmed(parley::Json{}.encode(result));  // now the producer has it,
+    const Result result{job.value.number, square_of(job.value), getpid()};
+    co_await socket.send_confirmed(result, parley::Json{});  // now the producer has it,
     if (--jobs_to_live == 0) raise(SIGKILL);
-    received.acknowledge();  // and can forget the job
+    job.acknowledge();  // and can forget the job
   }
 }
 
@@ -87,10 +88,8 @@ asio::awaitable<void> produce() {
   std::map<std::uint64_t, int> times_done;
   std::map<pid_t, int> done_by;
   while (times_done.size() < jobs.size()) {
-    const parley::Received received = co_await producer.receive(20s);
-    const Result result = parley::Json{}.decode<Result>(received.message);
-    const std::uint64_t value = jobs.at(result.number).value;
-    check(result.square == value * value, "the worker got the job as it was sent, and the producer the result");
+    const Result result = (co_await producer.receive_as<Result>(parley::Json{}, 20s)).value;
+    check(result.square == square_of(jobs.at(result.number)), "job and result arrived as they were sent");
     ++times_done[result.number];
     ++done_by[result.worker];
   }
