@@ -279,7 +279,7 @@ TEST(AiomsgRawPeer, that_listens_late_gets_all_in_order) {
   std::optional<RawListener> listener{std::in_place};
   const Endpoint later = listener->endpoint();
   listener.reset();
-  Agent source{later, {"--behavior", "source", "--identity", agent_identity_text, "--linger", "10"}};
+  Agent source{later, {"--behavior", "source", "--identity", agent_identity_text, "--linger", "60"}};
   static_cast<void>(source.error_line_with("trying again: "));  // it has found nobody
   RawListener late{later.port()};
   RawPeer peer = late.accept();

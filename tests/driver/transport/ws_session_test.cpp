@@ -206,8 +206,7 @@ TEST_F(WsHeartbeat, a_code_that_no_close_frame_may_have_breaks_the_protocol) {
   EXPECT_EQ(client.sent, "\x88\x02\x03\xea") << "1002";
 }
 
-// --- requests where any path will do
-// -----------------------------------------------------------------------------------
+// --- requests where any path will do ---------------------------------------------------------------------------------
 
 const std::string fields =
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -250,8 +249,7 @@ TEST(WsServerOfAnyPath, wants_a_key_of_16_bytes) {
   }
 }
 
-// --- closing codes
-// -----------------------------------------------------------------------------------------------------
+// --- closing codes ---------------------------------------------------------------------------------------------------
 
 /// What a server answers to a close frame with this payload, and what its owner is told.
 std::pair<std::string, error_code> answer_to_close(const std::string& payload) {
