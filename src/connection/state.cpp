@@ -147,8 +147,10 @@ bool ConnectionState::push_counted(Message& message, error_code& ec) {
 void ConnectionState::send(Message message, Deadline deadline, Handler<> handler) {
   Lock lock{mutex()};
   error_code ec = refused_locked();
-  if (!ec && (has_senders() || !has_room())) {
+  const bool is_first = !has_senders();
+  if (!ec && (!is_first || !has_room())) {
     start_waiting(rare().senders.emplace_back(next_id(), std::move(handler), executor(), std::move(message)), deadline);
+    if (is_first) demand_room();
     return;
   }
   const bool queued = !ec && push_counted(message, ec);
@@ -208,15 +210,21 @@ void ConnectionState::end_sending() {
 }
 
 void ConnectionState::satisfy_senders_locked() {
+  satisfy_flushers_locked();
+  if (has_senders() && has_room_again()) release_senders_locked();
+}
+
+void ConnectionState::satisfy_flushers_locked() {
   if (!rare_) return;
   Ring<Flusher>& flushers = rare_->flushers;
   while (!flushers.empty() && flushers.front().position <= position_written()) {
     complete(flushers.take_front(), error_code{});
   }
-  Ring<Sender>& senders = rare_->senders;
-  if (senders.empty() || !has_room_again()) return;
-  while (!senders.empty() && has_room()) {
-    Sender sender = senders.take_front();
+}
+
+void ConnectionState::release_senders_locked() {
+  while (has_senders() && has_room()) {
+    Sender sender = rare_->senders.take_front();
     error_code ec;
     push_counted(sender.message, ec);
     complete(std::move(sender), ec);
@@ -369,15 +377,13 @@ void ConnectionState::confirm_locked() {
   rare_->confirm_pause = std::min<Duration>(rare_->confirm_pause * 2, confirm_pause_max);
 }
 
+CloseReport ConnectionState::unsent_locked() { return {queue_count(), queue_size(), unconfirmed_size()}; }
+
 void ConnectionState::finish_closing() {
   if (life_ != Life::closing) return;
   life_ = Life::closed;
   Rare& ending = rare();
-  if (!send_failure_) {
-    // What was handed to an in-process peer is in its queue, and not missing.
-    const bool all_written = position_written() >= position_queued();
-    ending.report = {all_written ? 0 : queue_count(), all_written ? 0 : queue_size(), unconfirmed_size()};
-  }
+  if (!send_failure_) ending.report = unsent_locked();
   for (DeadlineId* deadline : {&ending.close_deadline, &ending.confirm_deadline, &ending.backend_deadline}) {
     if (deadline->is_set() && context() != nullptr) context()->cancel(*deadline);
     *deadline = {};

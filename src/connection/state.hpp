@@ -123,6 +123,8 @@ class ConnectionState : public WaitingObject {
   virtual void write_now(Lock& lock) = 0;
   /// The queue is below both marks.
   [[nodiscard]] virtual bool has_room() const = 0;
+  /// A sender waits, the first, for what has_room() denied.
+  virtual void demand_room() {}
   [[nodiscard]] virtual std::size_t queue_size() const = 0;
   [[nodiscard]] virtual std::size_t queue_count() const = 0;
   /// Positions in the stream of queued bytes: what has been queued, and written, since the beginning.
@@ -138,6 +140,8 @@ class ConnectionState : public WaitingObject {
   virtual void start_draining() = 0;
   /// Written bytes the peer's system has not acknowledged, where that can be told.
   [[nodiscard]] virtual std::size_t unconfirmed_size() const = 0;
+  /// What close_transport() is going to drop, and what nobody can say whether it arrived.
+  [[nodiscard]] virtual CloseReport unsent_locked();
   /// Ends it all; drops what is queued.
   virtual void close_transport() = 0;
   virtual void forget_transport() noexcept = 0;
@@ -162,6 +166,12 @@ class ConnectionState : public WaitingObject {
   void deliver_to_receivers(Lock& lock);
   /// The queue has shrunk: lets waiting senders and flushes go on.
   void satisfy_senders_locked();
+  /// The same for flushes alone.
+  void satisfy_flushers_locked();
+  /// The queue was below half of its marks just now: lets waiting senders go on as long as there is room.
+  void release_senders_locked();
+  /// Why nothing can be sent; notes the sentence. Nothing: it can.
+  boost::system::error_code refused_locked();
   void end_receiving_locked(boost::system::error_code ec, std::string sentence);
   void end_sending_locked(boost::system::error_code ec, std::string sentence, CloseReport lost);
   void drained_locked();
@@ -219,7 +229,6 @@ class ConnectionState : public WaitingObject {
   /// A message for the first who waits. False when there is none; tells them all if it has ended.
   bool pull_for_receiver(Message& message);
   bool push_counted(Message& message, boost::system::error_code& ec);
-  boost::system::error_code refused_locked();
 
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
   void note_time_out(Operation operation, Duration waited);

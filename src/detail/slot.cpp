@@ -33,24 +33,19 @@ Slot& Slot::take() { return SlotPool::instance().take(); }
 std::uint64_t Slot::let_to(void* object) noexcept {
   static std::atomic<std::uint64_t> last{0};  // never the same number twice: an old lease must not find a new tenant
   const std::uint64_t tenancy = ++last;
-  tenants_[tenants_[0].tenancy == 0 ? 0 : 1] = {tenancy, object};
-  ++count_;
+  std::unique_lock lock{mutex, std::defer_lock};
+  // Nobody can have a lease on a new one. Left alone, its mutex will belong to the thread that uses it first; that is
+  // not the one that makes both ends of an in-process connection.
+  if (tenancy_ != 0) lock.lock();
+  tenancy_ = tenancy;
+  object_ = object;
   return tenancy;
 }
 
-void Slot::retire(std::uint64_t tenancy) noexcept {
-  for (Tenant& tenant : tenants_) {
-    if (tenant.tenancy == tenancy) tenant.object = nullptr;
-  }
-}
-
-void Slot::leave(std::uint64_t tenancy) noexcept {
+void Slot::leave() noexcept {
   {
     const std::lock_guard lock{mutex};
-    for (Tenant& tenant : tenants_) {
-      if (tenant.tenancy == tenancy) tenant = {};
-    }
-    if (--count_ > 0) return;
+    object_ = nullptr;
   }
   SlotPool::instance().give_back(*this);
 }

@@ -1,4 +1,4 @@
-// Slot: a lock, and the objects that live behind it: connections, sockets. Slots are never freed, only used again, so
+// Slot: a lock, and the object that lives behind it: a connection, a socket. Slots are never freed, only used again, so
 // whoever has a Lease may always ask whether its object is still there.
 //
 // That is what an awaitable holds: it may be started long after the handle has gone, but hardly ever is, and to count
@@ -7,9 +7,7 @@
 
 #include "detail/biased_mutex.hpp"
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 
 namespace parley::detail {
@@ -21,32 +19,22 @@ class Slot {
 
   BiasedMutex mutex;
 
+  /// By whom take() gave it to, mutex not held: the tenancy under which `object` is found from now on.
+  [[nodiscard]] std::uint64_t let_to(void* object) noexcept;
+  /// The tenant has gone: the slot is free for others. Mutex not held.
+  void leave() noexcept;
+
   // With the mutex held.
 
-  /// The tenancy under which `object` is found from now on; at most two at a time (both ends of an in-process pair).
-  [[nodiscard]] std::uint64_t let_to(void* object) noexcept;
-  /// Not found any more.
-  void retire(std::uint64_t tenancy) noexcept;
-  [[nodiscard]] void* find(std::uint64_t tenancy) const noexcept {
-    for (const Tenant& tenant : tenants_) {
-      if (tenant.tenancy == tenancy) return tenant.object;
-    }
-    return nullptr;
-  }
-
-  /// One of those it was let to has gone; the last one's going frees the slot for others. Mutex not held.
-  void leave(std::uint64_t tenancy) noexcept;
+  /// The tenant is not found any more.
+  void retire() noexcept { object_ = nullptr; }
+  [[nodiscard]] void* find(std::uint64_t tenancy) const noexcept { return tenancy == tenancy_ ? object_ : nullptr; }
 
  private:
   friend class SlotPool;
 
-  struct Tenant {
-    std::uint64_t tenancy = 0;
-    void* object = nullptr;
-  };
-
-  std::array<Tenant, 2> tenants_;
-  std::uint32_t count_ = 0;
+  std::uint64_t tenancy_ = 0;  // the last; 0 as long as it has never been let
+  void* object_ = nullptr;
   Slot* next_free_ = nullptr;
 };
 
@@ -64,17 +52,14 @@ struct Lease {
 template <class T>
 class Tenancy {
  public:
-  Tenancy(Slot& slot, T& object) : lease_{&slot, 0} {
-    const std::lock_guard lock{slot.mutex};
-    lease_.tenancy = slot.let_to(&object);
-  }
+  Tenancy(Slot& slot, T& object) : lease_{&slot, slot.let_to(&object)} {}
   Tenancy(const Tenancy&) = delete;
   Tenancy& operator=(const Tenancy&) = delete;
-  ~Tenancy() { lease_.slot->leave(lease_.tenancy); }
+  ~Tenancy() { lease_.slot->leave(); }
 
   [[nodiscard]] const Lease<T>& lease() const noexcept { return lease_; }
   /// Mutex held: leases lead nowhere from now on.
-  void retire() noexcept { lease_.slot->retire(lease_.tenancy); }
+  void retire() noexcept { lease_.slot->retire(); }
 
  private:
   Lease<T> lease_;

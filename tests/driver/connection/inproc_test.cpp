@@ -1,10 +1,16 @@
-// In-process connections keep to the limits of the end that receives, as connections over a stream do.
+// In-process connections keep to the limits of the end that receives, as connections over a stream do; and what has been
+// sent gets there whatever becomes of the sender, also where each end has a loop of its own.
 #include "connection/state.hpp"
 #include "support/connection_results.hpp"
 
 #include <boost/asio/error.hpp>
 
 #include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <stdexcept>
+#include <vector>
 
 namespace parley {
 namespace {
@@ -123,6 +129,262 @@ TEST_F(Inproc, receiving_ended_at_one_end_stops_the_sender_and_leaves_the_other_
   }));
   EXPECT_EQ(client.post("late"), error::closed);
   EXPECT_EQ(client.last_error(), "the peer receives no more (inproc://tests-of-limits)");
+}
+
+// --- one context -----------------------------------------------------------------------------------------------------
+
+TEST_F(Inproc, in_one_context_what_is_sent_is_there_without_a_turn_of_the_loop) {
+  make({});
+  for (int i = 0; i < 200; ++i) EXPECT_FALSE(client.post(std::to_string(i)));
+  client.end_sending();
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(server.try_receive(), Message{std::to_string(i)});
+  EXPECT_FALSE(server.try_receive());
+  EXPECT_EQ(server.end_of_receiving(), error::closed);
+}
+
+// --- two contexts, whose turns the tests deal out --------------------------------------------------------------------
+
+class InprocApart : public ::testing::Test {
+ protected:
+  void make(const ConnectionOptions& at_server = {}) {
+    ListenerOptions options;
+    options.connection = at_server;
+    Listener listener{server_context, "inproc://tests-apart", options};
+    std::optional<Outcome<Connection>> in, out;
+    listener.accept(store(in));
+    connect(client_context->get_executor(), listener.local_endpoint(), {}, store(out));
+    ASSERT_TRUE(run_until(server_context, [&] { return in.has_value(); }));
+    ASSERT_TRUE(run_until(*client_context, [&] { return out.has_value(); }));
+    server = std::move(in->value);
+    client = std::move(out->value);
+  }
+
+  void post(std::initializer_list<const char*> bodies) {
+    for (const char* body : bodies) EXPECT_FALSE(client.post(body));
+  }
+  /// What is there at the server now, in one word.
+  std::string taken() {
+    std::string all;
+    while (auto message = server.try_receive()) all += message->view();
+    return all;
+  }
+
+  // The client and its context may go before the others.
+  asio::io_context server_context;
+  Connection server;
+  std::unique_ptr<asio::io_context> client_context = std::make_unique<asio::io_context>();
+  Connection client;
+};
+
+TEST_F(InprocApart, the_first_message_of_a_turn_goes_at_once_the_others_with_its_end) {
+  make();
+  post({"a", "b", "c"});
+  EXPECT_EQ(taken(), "a");
+  EXPECT_EQ(client.stats().send_queue_count, 2U);
+  settle(*client_context);
+  EXPECT_EQ(client.stats().send_queue_count, 2U) << "what the server has not taken counts";
+  EXPECT_EQ(taken(), "bc");
+  EXPECT_EQ(client.stats().send_queue_count, 0U);
+  post({"d"});
+  EXPECT_EQ(taken(), "d") << "another turn";
+}
+
+TEST_F(InprocApart, a_look_for_an_answer_ends_a_turn) {
+  make();
+  post({"a"});
+  EXPECT_FALSE(client.try_receive());
+  post({"b"});
+  EXPECT_EQ(taken(), "ab");
+}
+
+TEST_F(InprocApart, many_messages_do_not_wait_for_the_end_of_the_turn) {
+  make();
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_FALSE(client.post("x"));
+    (void)server.try_receive();
+  }
+  EXPECT_GT(server.stats().messages_received, 800U);
+}
+
+TEST_F(InprocApart, large_messages_do_not_wait_for_the_end_of_the_turn) {
+  make();
+  const std::string large(100'000, 'x');
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(client.post(large));
+    EXPECT_TRUE(server.try_receive()) << i;
+  }
+}
+
+TEST_F(InprocApart, a_flush_completes_when_all_has_been_handed_over) {
+  make();
+  post({"a", "b"});
+  std::optional<error_code> flushed;
+  client.flush(store(flushed));
+  EXPECT_EQ(taken(), "a");
+  ASSERT_TRUE(run_until(*client_context, [&] { return flushed.has_value(); }));
+  EXPECT_EQ(*flushed, error_code{});
+  EXPECT_EQ(taken(), "b");
+}
+
+TEST_F(InprocApart, ending_the_direction_hands_over) {
+  make();
+  post({"a", "b", "c"});
+  client.end_sending();
+  EXPECT_EQ(taken(), "abc");
+  EXPECT_EQ(server.end_of_receiving(), error::closed);
+}
+
+TEST_F(InprocApart, closing_hands_over) {
+  make();
+  post({"a", "b", "c"});
+  std::optional<Outcome<CloseReport>> report;
+  std::optional<error_code> flushed;
+  client.flush(store(flushed));
+  client.close(std::chrono::seconds{1}, store(report));
+  EXPECT_EQ(taken(), "abc");
+  ASSERT_TRUE(run_until(*client_context, [&] { return report && flushed; }));
+  EXPECT_EQ(report->value, CloseReport{});
+  EXPECT_EQ(*flushed, error_code{});
+}
+
+TEST_F(InprocApart, aborting_hands_over) {
+  make();
+  post({"a", "b", "c"});
+  EXPECT_EQ(client.abort(), CloseReport{});
+  EXPECT_EQ(taken(), "abc");
+}
+
+TEST_F(InprocApart, the_last_handle_going_hands_over) {
+  make();
+  post({"a", "b", "c"});
+  client = {};
+  EXPECT_EQ(taken(), "abc");
+  EXPECT_EQ(server.end_of_receiving(), error::closed);
+}
+
+TEST_F(InprocApart, the_senders_context_going_hands_over_and_wakes_the_receiver) {
+  make();
+  std::vector<std::string> received;
+  asio::co_spawn(
+      server_context,
+      [&]() -> asio::awaitable<void> {
+        while (const auto message = co_await server.next()) received.push_back(message->text());
+        received.emplace_back("the end");
+      },
+      [](std::exception_ptr thrown) { EXPECT_FALSE(thrown); });
+  settle(server_context);
+  post({"a", "b", "c"});
+  client_context.reset();
+  settle(server_context);
+  EXPECT_EQ(received, (std::vector<std::string>{"a", "b", "c", "the end"}));
+  EXPECT_EQ(client.post("d"), error::closed);
+  EXPECT_EQ(server.post("e"), error::closed);
+}
+
+TEST_F(InprocApart, the_receivers_context_going_fails_what_waits_at_the_sender) {
+  ConnectionOptions narrow;
+  narrow.receive_high_water_size = 1;
+  narrow.send_high_water_size = 1;
+  make(narrow);
+  std::optional<error_code> sent;
+  EXPECT_FALSE(server.post("a"));
+  EXPECT_FALSE(server.post("b"));
+  server.send("c", store(sent));
+  client_context.reset();
+  settle(server_context);
+  EXPECT_EQ(sent, error::closed);
+  EXPECT_EQ(server.last_error(), "the peer closed the connection (inproc://tests-apart)");
+}
+
+TEST_F(InprocApart, what_a_peer_that_has_gone_was_never_handed_is_reported) {
+  make();
+  post({"a", "bb", "ccc"});
+  server = {};
+  EXPECT_EQ(client.post("dddd"), error::closed);
+  EXPECT_EQ(client.last_error(), "the peer closed the connection (inproc://tests-apart)");
+  const CloseReport report = client.abort();
+  EXPECT_EQ(report.unsent_count, 2U);
+  EXPECT_EQ(report.unsent_size, 5U);
+}
+
+TEST_F(InprocApart, a_peer_that_goes_fails_waits_of_both_kinds) {
+  ConnectionOptions narrow;
+  narrow.receive_high_water_size = 1;
+  make(narrow);
+  std::optional<error_code> sent;
+  std::optional<Outcome<Message>> received;
+  post({"a"});
+  client.send("b", store(sent));
+  client.receive(store(received));
+  settle(*client_context);
+  EXPECT_FALSE(sent || received);
+  server = {};
+  settle(*client_context);
+  EXPECT_EQ(sent, error::closed);
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->code, error::closed);
+}
+
+TEST_F(InprocApart, a_message_too_large_is_behind_what_was_gathered) {
+  ConnectionOptions limited;
+  limited.message_size_max = 10;
+  make(limited);
+  post({"a", "b", "c", "more than ten bytes"});
+  EXPECT_EQ(taken(), "abc");
+  EXPECT_EQ(server.end_of_receiving(), error::message_too_large);
+  EXPECT_FALSE(client.try_receive());
+  EXPECT_EQ(client.end_of_receiving(), asio::error::connection_reset);
+}
+
+TEST_F(InprocApart, senders_that_wait_go_on_when_half_has_been_taken) {
+  ConnectionOptions narrow;
+  narrow.receive_high_water_size = 1000;
+  make(narrow);
+  const std::string body(100, 'x');
+  int queued = 0;
+  while (queued < 100 && !client.try_send(body)) ++queued;
+  EXPECT_EQ(queued, 10) << "wherever they are";
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::optional<error_code>> sent(5);
+    for (auto& each : sent) client.send(body, store(each));
+    settle(*client_context);
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(server.try_receive());
+    settle(*client_context);
+    for (const auto& each : sent) EXPECT_FALSE(each) << round;
+    EXPECT_TRUE(server.try_receive());
+    settle(*client_context);
+    for (const auto& each : sent) EXPECT_EQ(each, error_code{}) << round;
+    EXPECT_EQ(client.stats().send_queue_size, 1000U);
+  }
+}
+
+TEST_F(InprocApart, what_is_posted_meanwhile_holds_senders_back_longer) {
+  ConnectionOptions narrow;
+  narrow.receive_high_water_size = 1000;
+  make(narrow);
+  const std::string body(100, 'x');
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(client.post(body));
+  std::optional<error_code> sent;
+  client.send(body, store(sent));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(client.post(body));
+  for (int i = 0; i < 7; ++i) EXPECT_TRUE(server.try_receive());
+  settle(*client_context);
+  EXPECT_FALSE(sent);
+  EXPECT_TRUE(server.try_receive());
+  settle(*client_context);
+  EXPECT_EQ(sent, error_code{});
+}
+
+TEST_F(InprocApart, a_handler_that_throws_takes_nothing_from_those_behind_it) {
+  make();
+  std::optional<Outcome<Message>> second;
+  server.receive([](error_code, const Message&) { throw std::runtime_error{"thrown by a handler"}; });
+  server.receive(store(second));
+  post({"a", "b"});
+  settle(*client_context);
+  EXPECT_THROW(settle(server_context), std::runtime_error);
+  ASSERT_TRUE(run_until(server_context, [&] { return second.has_value(); }));
+  EXPECT_EQ(second->value, Message{"b"});
 }
 
 }  // namespace

@@ -27,7 +27,9 @@ std::ostream& operator<<(std::ostream& out, const Where& where) { return out << 
 class Allocations : public ::testing::TestWithParam<Where> {
  protected:
   Endpoint endpoint() const {
-    return GetParam().scheme == "tcp" ? Endpoint{"tcp://127.0.0.1:0"} : Endpoint{"unix://" + folder.file("socket")};
+    if (GetParam().scheme == "tcp") return Endpoint{"tcp://127.0.0.1:0"};
+    if (GetParam().scheme == "unix") return Endpoint{"unix://" + folder.file("socket")};
+    return Endpoint{"inproc://tests-of-allocations"};
   }
 
   /// Runs both coroutines to their end.
@@ -111,9 +113,9 @@ TEST_P(Allocations, there_and_back_there_are_none_per_message) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sockets, Allocations,
+INSTANTIATE_TEST_SUITE_P(All, Allocations,
                          ::testing::Values(Where{"tcp", false}, Where{"tcp", true}, Where{"unix", false},
-                                           Where{"unix", true}),
+                                           Where{"unix", true}, Where{"inproc", false}, Where{"inproc", true}),
                          [](const auto& test) {
                            return test.param.scheme + (test.param.two_threads ? "_two_threads" : "_one_thread");
                          });

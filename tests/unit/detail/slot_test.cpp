@@ -32,19 +32,17 @@ TEST(Slot, an_old_lease_does_not_lead_to_the_next_tenant) {
   EXPECT_EQ(found_by(second.lease()), &second_object);
 }
 
-TEST(Slot, two_tenants_are_told_apart_and_the_slot_is_free_when_both_have_left) {
-  Slot& slot = Slot::take();
-  std::optional<Tenancy<int>> left{std::in_place, slot, first_object};
-  std::optional<Tenancy<int>> right{std::in_place, slot, second_object};
-  EXPECT_EQ(found_by(left->lease()), &first_object);
-  EXPECT_EQ(found_by(right->lease()), &second_object);
-  left.reset();
-  EXPECT_EQ(found_by(right->lease()), &second_object);
-  Tenancy other{Slot::take(), first_object};
-  EXPECT_NE(other.lease().slot, &slot);
-  right.reset();
-  const Tenancy next{Slot::take(), first_object};
-  EXPECT_EQ(next.lease().slot, &slot);
+TEST(Slot, a_slot_is_not_taken_again_while_somebody_lives_in_it) {
+  std::optional<Tenancy<int>> first{std::in_place, Slot::take(), first_object};
+  const Lease<int> lease = first->lease();
+  Tenancy second{Slot::take(), second_object};
+  EXPECT_NE(second.lease().slot, lease.slot);
+  second.retire();
+  EXPECT_EQ(found_by(lease), &first_object);
+  first.reset();
+  EXPECT_EQ(found_by(lease), nullptr);
+  const Tenancy third{Slot::take(), first_object};
+  EXPECT_EQ(third.lease().slot, lease.slot);
 }
 
 }  // namespace
