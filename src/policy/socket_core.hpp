@@ -129,6 +129,9 @@ class SocketCore {
   void on_refused(const Endpoint& endpoint, boost::system::error_code ec, std::string sentence);
   void on_accept_paused(const Endpoint& endpoint, boost::system::error_code ec, Duration pause);
 
+  /// The application wants this peer's connection ended at once. False: there is no such peer.
+  bool cut_off(const Identity& identity, TimePoint now);
+
   // --- sending ------------------------------------------------------------------------------------------------------
 
   enum class Sent : std::uint8_t { done, must_wait, failed };

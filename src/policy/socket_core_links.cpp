@@ -305,6 +305,13 @@ void SocketCore::cut(Peer& peer, error_code ec, std::string sentence, TimePoint 
   leave(peer, ec, sentence, now);
 }
 
+bool SocketCore::cut_off(const Identity& identity, TimePoint now) {
+  Peer* const peer = find(identity);
+  if (peer == nullptr) return false;
+  cut(*peer, make_error_code(boost::system::errc::connection_aborted), about(*peer, "this side cut the peer off"), now);
+  return true;
+}
+
 void SocketCore::on_end(LinkId link, error_code ec, std::string sentence, TimePoint now) {
   if (Peer* const peer = find(link)) leave(*peer, ec, sentence, now);
 }

@@ -233,6 +233,7 @@ asio::awaitable<Endpoint> Socket::bind(Endpoint endpoint, EndpointOptions option
 bool Socket::unbind(const Endpoint& endpoint) { return state_->unbind(endpoint); }
 void Socket::connect(const Endpoint& endpoint, const EndpointOptions& options) { state_->connect(endpoint, options); }
 bool Socket::disconnect(const Endpoint& endpoint) { return state_->disconnect(endpoint); }
+bool Socket::cut_off(const Identity& peer) { return state_->cut_off(peer); }
 asio::awaitable<void> Socket::wait_for_peers(std::size_t count, Deadline deadline) {
   return detail::wait_for_peers(state_, count, deadline);
 }

@@ -86,6 +86,13 @@ bool SocketState::disconnect(const Endpoint& endpoint) {
   return true;
 }
 
+bool SocketState::cut_off(const Identity& peer) {
+  Lock lock{mutex()};
+  const bool is_known = core_.cut_off(peer, Clock::now());
+  settle_locked(lock);
+  return is_known;
+}
+
 SocketState::Dialling* SocketState::find_dialling(policy::DiallerId id) noexcept {
   const auto found = std::find_if(diallings_.begin(), diallings_.end(), [&](const Dialling& d) { return d.id == id; });
   return found == diallings_.end() ? nullptr : &*found;

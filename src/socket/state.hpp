@@ -69,6 +69,7 @@ class SocketState final : public WaitingObject {
   bool unbind(const Endpoint& endpoint);
   void connect(const Endpoint& endpoint, const EndpointOptions& options);
   bool disconnect(const Endpoint& endpoint);
+  bool cut_off(const Identity& peer);
   void wait_for_peers(std::size_t count, Deadline deadline, Handler<> handler);
 
   // Sending and receiving.

@@ -158,6 +158,10 @@ class PARLEY_EXPORT Socket {
   /// Dials it no more, and ends the connection behind what is queued. False: it was not dialled.
   bool disconnect(const Endpoint& endpoint);
 
+  /// Ends the connection with this peer at once, as if it had been lost: what was not written goes where that of a lost
+  /// connection goes, and it may come back, as this side does where it dialled. False: there is no such peer.
+  bool cut_off(const Identity& peer);
+
   /// Completes, with (error_code), when there are at least `count` peers.
   [[nodiscard]] boost::asio::awaitable<void> wait_for_peers(std::size_t count, Deadline deadline = {});
   template <detail::SocketTokenFor<> Token>
