@@ -241,6 +241,31 @@ TEST(Socket, tells_why_it_dials_again) {
   });
 }
 
+TEST(Socket, a_peer_that_is_cut_off_is_lost_to_both_sides_and_may_come_back) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket a{executor};
+    const Endpoint at = co_await a.bind("tcp://127.0.0.1:0");
+    Socket b{executor};
+    b.connect(at);
+    co_await a.wait_for_peers(1, 5s);
+    co_await b.wait_for_peers(1, 5s);
+    EXPECT_TRUE(a.cut_off(b.identity()));
+    EXPECT_FALSE(a.cut_off(b.identity()));
+    for (Socket* each : {&a, &b}) {
+      std::vector<SocketEvent::Kind> told;
+      while (told.empty() || told.back() != SocketEvent::Kind::peer_lost) {
+        const SocketEvent event = co_await each->next_event(5s);
+        told.push_back(event.kind);
+      }
+    }
+    co_await b.send("back again");
+    const Texts got = co_await receive_texts(a, 1);
+    EXPECT_EQ(got, only("back again"));
+    co_await b.close(1s);
+    co_await a.close(1s);
+  });
+}
+
 // --- raw peers -------------------------------------------------------------------------------------------------------
 
 const std::string hello_b = "\0\0\0\x12\1\1\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"s;
