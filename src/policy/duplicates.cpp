@@ -49,10 +49,10 @@ void Duplicates::add(const wire::MessageId& id, State state) {
   next_ = next_ + 1 == entries_.size() && count_ == count_max_ ? 0 : next_ + 1;
 }
 
-void Duplicates::acknowledge(const wire::MessageId& id) noexcept {
+void Duplicates::set(const wire::MessageId& id, State state) noexcept {
   if (buckets_.empty()) return;
   const std::uint32_t entry = buckets_[find_bucket(id)];
-  if (entry != empty) entries_[entry].state = State::acknowledged;
+  if (entry != empty) entries_[entry].state = state;
 }
 
 /// Closes the gap, so that what was put behind it is still found.

@@ -20,13 +20,14 @@ class Duplicates {
     unknown,       ///< it has not been seen
     taken,         ///< the application has it, and has not acknowledged it
     acknowledged,  ///< it is done with
+    declined,      ///< the application had it, and wants it again when it comes again
   };
   [[nodiscard]] State state(const wire::MessageId& id) const noexcept;
 
   /// It has arrived, for the first time.
   void add(const wire::MessageId& id, State state);
-  /// The application has acknowledged it; nothing if it has been forgotten.
-  void acknowledge(const wire::MessageId& id) noexcept;
+  /// Of one that has arrived; nothing if it has been forgotten.
+  void set(const wire::MessageId& id, State state) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
 

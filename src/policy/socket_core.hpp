@@ -161,6 +161,8 @@ class SocketCore {
   [[nodiscard]] bool take_plain(Message& body, Identity& sender) noexcept;
   /// The application is done with it; nothing if it is known no more.
   void acknowledge(const Identity& sender, const wire::MessageId& id);
+  /// The application does not handle it after all: when it comes again, it is given out again.
+  void decline(const wire::MessageId& id);
 
   // --- time, and what comes of all that -----------------------------------------------------------------------------
 

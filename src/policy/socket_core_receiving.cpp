@@ -79,6 +79,11 @@ bool SocketCore::note_request(Peer& peer, const wire::MessageId& id, TakenFrom& 
     duplicates_.add(id, is_application_to_acknowledge ? Duplicates::State::taken : Duplicates::State::acknowledged);
     return true;
   }
+  if (state == Duplicates::State::declined) {
+    from.id = id;
+    duplicates_.set(id, Duplicates::State::taken);
+    return true;
+  }
   ++counters_.duplicates_dropped;
   // That it was acknowledged before was lost on its way.
   if (is_application_to_acknowledge && state == Duplicates::State::acknowledged) {
@@ -98,9 +103,13 @@ void SocketCore::orphan(Peer& peer) {
 }
 
 void SocketCore::acknowledge(const Identity& sender, const wire::MessageId& id) {
-  duplicates_.acknowledge(id);
+  duplicates_.set(id, Duplicates::State::acknowledged);
   // If it is not there now, it sends the message again when it is, and hears it then.
   if (Peer* const peer = find(sender)) append_control(*peer, PeerFrameKind::acknowledgement, id);
+}
+
+void SocketCore::decline(const wire::MessageId& id) {
+  if (duplicates_.state(id) == Duplicates::State::taken) duplicates_.set(id, Duplicates::State::declined);
 }
 
 }  // namespace parley::policy

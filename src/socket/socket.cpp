@@ -209,6 +209,10 @@ void Received::acknowledge() const {
   if (const auto* waiting = unacknowledged_.get()) waiting->socket->acknowledge(sender, waiting->id);
 }
 
+void Received::decline() const {
+  if (const auto* waiting = unacknowledged_.get()) waiting->socket->decline(waiting->id);
+}
+
 Socket::Socket(executor_type executor, SocketOptions options)
     : state_{detail::SocketState::make(std::move(executor), std::move(options))} {}
 

@@ -102,6 +102,7 @@ class SocketState final : public WaitingObject {
   void write_before_waiting();
   void receive(Deadline deadline, Handler<Received> handler);
   void acknowledge(const Identity& sender, const wire::MessageId& id);
+  void decline(const wire::MessageId& id);
 
   // Looking.
 

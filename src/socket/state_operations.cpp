@@ -160,6 +160,11 @@ void SocketState::acknowledge(const Identity& sender, const wire::MessageId& id)
   settle_locked(lock);
 }
 
+void SocketState::decline(const wire::MessageId& id) {
+  const Lock lock{mutex()};
+  core_.decline(id);
+}
+
 // --- looking ---------------------------------------------------------------------------------------------------------
 
 void SocketState::wait_for_peers(std::size_t count, Deadline deadline, Handler<> handler) {

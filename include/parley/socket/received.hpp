@@ -61,6 +61,9 @@ struct Received {
   /// Acknowledge::by_application and the sender wants to know; otherwise it has been seen to, and nothing happens.
   /// A sender that is not connected now hears of it when it sends the message again.
   PARLEY_EXPORT void acknowledge() const;
+  /// The opposite, where acknowledge() would do something: the program could not handle the message. Its sender sends
+  /// it again, to another socket or to this one, which then takes it for a new one.
+  PARLEY_EXPORT void decline() const;
 
  private:
   friend class detail::SocketAccess;

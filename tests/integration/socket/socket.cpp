@@ -205,6 +205,29 @@ TEST(Socket, a_message_may_outlive_the_loop) {
   EXPECT_EQ(work->text(), "work");
 }
 
+TEST(Socket, what_the_application_declines_comes_again) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    SocketOptions careful;
+    careful.acknowledge = Acknowledge::by_application;
+    Socket a{executor, careful};
+    const Endpoint at = co_await a.bind("tcp://127.0.0.1:0");
+    SocketOptions options;
+    options.delivery = Delivery::at_least_once;
+    options.resend_after = 50ms;
+    Socket b{executor, options};
+    b.connect(at);
+    co_await b.send("work");
+    const Received first = co_await a.receive(5s);
+    first.decline();
+    const Received second = co_await a.receive(5s);
+    EXPECT_EQ(second.text(), "work");
+    second.acknowledge();
+    const SocketCloseReport left = co_await b.close(5s);
+    EXPECT_EQ(left.unacknowledged_count, 0U);
+    co_await a.close(5s);
+  });
+}
+
 TEST(Socket, receiving_ends_by_its_deadline_and_takes_nothing) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {
     Socket a{executor};
