@@ -1,5 +1,4 @@
 #include <parley/identity.hpp>
-#include <parley/wire/bytes.hpp>
 
 #include <ostream>
 #include <stdexcept>
@@ -19,8 +18,8 @@ int value_of(char digit) noexcept {
 
 Identity Identity::of_random(std::uint64_t high, std::uint64_t low) noexcept {
   Bytes bytes;
-  wire::store_big(bytes.data(), high);
-  wire::store_big(bytes.data() + 8, low);
+  std::memcpy(bytes.data(), &high, sizeof high);  // in any order: they are random
+  std::memcpy(bytes.data() + sizeof high, &low, sizeof low);
   bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
   bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
   return Identity{bytes};

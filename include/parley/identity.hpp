@@ -61,6 +61,7 @@ PARLEY_EXPORT std::ostream& operator<<(std::ostream& out, const Identity& identi
 /// Peers choose their identities: do not rely on the hashes being spread, where a peer could choose many.
 template <>
 struct std::hash<parley::Identity> {
+  /// Of all its bytes.
   std::size_t operator()(const parley::Identity& identity) const noexcept {
     std::uint64_t halves[2];
     std::memcpy(halves, identity.bytes().data(), sizeof halves);

@@ -27,9 +27,9 @@ struct InprocJoint {
 /// One end. It writes into one pipe and reads from the other; what it has for itself is under its own mutex, and its
 /// peer's it never touches: news of the peer are found in the pipes, on the next occasion or when the bell rings.
 ///
-/// When a message leaves the outbox: at once where both ends live in one execution context, where a program may look for
-/// it without letting the loop run; at once if it is the first since this end's loop had its turn, as a request that is
-/// waited for is; otherwise with some others, at the end of the turn at the latest.
+/// When a message leaves the outbox: at once where both ends live in one execution context, where a program may look
+/// for it without letting the loop run; at once if it is the first since this end's loop had its turn, as a request
+/// that is waited for is; otherwise with some others, at the end of the turn at the latest.
 ///
 /// A message larger than the receiver takes does what it does over a stream: the sender may queue it, the receiver cuts
 /// the connection when it comes to it. But nobody holds it meanwhile.
@@ -227,7 +227,7 @@ class InprocConnection final : public ConnectionState, public BellOwner {
     options_.send_high_water_size = std::min(options_.send_high_water_size, peer.options_.receive_high_water_size);
     out_pipe_.mark = {options_.send_high_water_count, options_.send_high_water_size};
     out_pipe_.size_max = peer.options_.message_size_max;
-    at_once_ = is_one_context_ = context() == peer.context();
+    is_one_context_ = context() == peer.context();
   }
   void begin(const std::shared_ptr<InprocConnection>& self) {
     in_.begin();
@@ -262,8 +262,8 @@ class InprocConnection final : public ConnectionState, public BellOwner {
   bool is_one_context_ = false;      // both ends live in one
   bool is_turn_end_posted_ = false;
   bool has_received_all_ = false;
-  bool ended_ = false;     // the sending direction, by this end
-  bool has_left_ = true;   // or not begun
+  bool ended_ = false;    // the sending direction, by this end
+  bool has_left_ = true;  // or not begun
 };
 
 class InprocListener final : public ListenerBackend, public transport::InprocPlace {

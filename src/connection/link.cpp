@@ -8,6 +8,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::detail {
@@ -38,6 +39,13 @@ Link::Link(transport::Stream stream, const asio::any_io_executor& executor, Bias
       in_{read_size} {}
 
 // --- reading ---------------------------------------------------------------------------------------------------------
+
+void Link::has_read(std::span<const std::byte> bytes) {
+  const std::span<std::byte> room = in_.prepare(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), room.begin());
+  in_.commit(bytes.size());
+  counters_.bytes_read += bytes.size();
+}
 
 void Link::resume() {
   if (reading_ != Reading::paused || closing_ || !sink_.wants_bytes()) return;

@@ -28,6 +28,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 
 namespace parley::detail {
@@ -73,6 +74,8 @@ class Link : private Pollable {
 
   // All of these with the mutex held.
 
+  /// Before start(): what somebody else has read of the stream already.
+  void has_read(std::span<const std::byte> bytes);
   /// Starts reading.
   void start() { resume(); }
   /// The sink may want bytes again.

@@ -1,15 +1,15 @@
 // Pipe: one direction of an in-process connection. Messages go through it in batches: the writer gathers them in its
 // outbox, hands that over into `transit`, and the reader takes all of transit for its inbox when that is empty. So the
-// pipe's mutex is taken once for many messages, and neither end waits for the other; what an end has for itself is under
-// that end's own mutex, which is taken before the pipe's.
+// pipe's mutex is taken once for many messages, and neither end waits for the other; what an end has for itself is
+// under that end's own mutex, which is taken before the pipe's.
 //
 // What counts for the marks is what the writer has pushed and the reader has not taken, wherever it is. The reader
 // publishes what it has taken, and the writer reads that only when, by what it knew, a mark is reached.
 //
-// No wake-up is lost. The reader says that it waits under the mutex under which it has found nothing. The writer says so
-// under the mutex when a mark is still reached by what has been published; since then at least half of the mark has to be
-// taken before it may go on, and the reader never takes that much without looking, under the mutex, whether the writer
-// waits. Once it knows, it looks again exactly where the rest falls to half.
+// No wake-up is lost. The reader says that it waits under the mutex under which it has found nothing. The writer says
+// so under the mutex when a mark is still reached by what has been published; since then at least half of the mark has
+// to be taken before it may go on, and the reader never takes that much without looking, under the mutex, whether the
+// writer waits. Once it knows, it looks again exactly where the rest falls to half.
 #pragma once
 
 #include "connection/bell.hpp"
@@ -41,7 +41,9 @@ struct Amount {
     size += other.size;
     return *this;
   }
-  [[nodiscard]] Amount operator-(const Amount& other) const noexcept { return {count - other.count, size - other.size}; }
+  [[nodiscard]] Amount operator-(const Amount& other) const noexcept {
+    return {count - other.count, size - other.size};
+  }
   [[nodiscard]] Amount half() const noexcept { return {count / 2, size / 2}; }
   [[nodiscard]] bool is_below(const Amount& mark) const noexcept { return count < mark.count && size < mark.size; }
   [[nodiscard]] bool is_within(const Amount& mark) const noexcept { return count <= mark.count && size <= mark.size; }

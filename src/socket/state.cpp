@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -141,8 +140,7 @@ void SocketState::add_link_locked(Lock& lock, transport::Stream stream, policy::
   auto self = std::static_pointer_cast<SocketState>(shared_from_this());
   const auto link = std::make_shared<PeerLink>(std::move(self), std::move(stream));
   if (!unread.empty()) {
-    std::memcpy(link->link().in().prepare(0).data(), unread.data(), unread.size());
-    link->link().in().commit(unread.size());
+    link->link().has_read(unread);
   }
   const LinkId id = core_.add_link(std::move(info), link->link().in(), link->link().out(), Clock::now());
   if (id.slot >= links_.size()) links_.resize(id.slot + 1);
@@ -211,7 +209,7 @@ void SocketState::perform(Lock& lock, const SocketAction& action, Flushing flush
   switch (action.kind) {
     case SocketAction::Kind::flush:
       if (PeerLink* link = find_link(action.link)) {
-        flushing == Flushing::now ? link->link().write_now(lock) : link->link().appended(lock);
+        flushing == Flushing::now ? write_now(lock, *link) : link->link().appended(lock);
       }
       return;
     case SocketAction::Kind::close_link:

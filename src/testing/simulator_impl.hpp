@@ -13,7 +13,7 @@
 
 namespace parley::testing {
 
-class SimulatedSocket::Impl {
+class PARLEY_HIDDEN SimulatedSocket::Impl {
  public:
   Impl(Simulator::Impl& network, const SocketOptions& options, const Identity& identity);
 
@@ -41,7 +41,7 @@ class SimulatedSocket::Impl {
   SimulatedRemains remains;
 };
 
-class Simulator::Impl {
+class PARLEY_HIDDEN Simulator::Impl {
  public:
   Impl(std::uint64_t seed, const Faults& faults_) : dice{seed}, faults{faults_} {}
 

@@ -43,7 +43,7 @@ struct AgentCertificates {
   AgentCertificates() {
 #if PARLEY_HAS_TLS
     const support::CertificateAuthority authority{"Test Authority"};
-    const support::Identity server = authority.issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
+    const support::Credentials server = authority.issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
     std::ofstream{folder.file("ca.pem")} << authority.certificate();
     std::ofstream{folder.file("server.pem")} << server.certificate;
     std::ofstream{folder.file("server.key")} << server.key;

@@ -12,7 +12,7 @@ namespace {
 using support::CertificateAuthority;
 using support::ChildProcess;
 using support::ChildResult;
-using support::Identity;
+using support::Credentials;
 
 class ForeignTls : public testing::Test {
  protected:
@@ -39,7 +39,7 @@ class ForeignTls : public testing::Test {
 
  private:
   void write(const std::string& name, const std::string& text) const { std::ofstream{file(name)} << text; }
-  void write(const Identity& identity, const std::string& who) const {
+  void write(const Credentials& identity, const std::string& who) const {
     write(who + ".pem", identity.certificate);
     write(who + ".key", identity.key);
   }

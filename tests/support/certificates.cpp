@@ -92,17 +92,17 @@ CertificateAuthority::CertificateAuthority(const std::string& common_name) : pai
 
 CertificateAuthority::~CertificateAuthority() = default;
 
-Identity CertificateAuthority::issue(const CertificateRequest& request) const {
+Credentials CertificateAuthority::issue(const CertificateRequest& request) const {
   Pair made;
   made.key = EVP_EC_gen("P-256");
   made.certificate = make_certificate(request, made.key, pair_->certificate, pair_->key, false);
   return {pem_of(made.certificate), pem_of(made.key)};
 }
 
-Identity self_signed(const CertificateRequest& request) {
+Credentials self_signed(const CertificateRequest& request) {
   EVP_PKEY* const key = EVP_EC_gen("P-256");
   X509* const certificate = make_certificate(request, key, nullptr, key, false);
-  Identity identity{pem_of(certificate), pem_of(key)};
+  Credentials identity{pem_of(certificate), pem_of(key)};
   X509_free(certificate);
   EVP_PKEY_free(key);
   return identity;

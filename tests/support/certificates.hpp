@@ -8,7 +8,7 @@
 
 namespace parley::support {
 
-struct Identity {
+struct Credentials {
   std::string certificate;  ///< the leaf, and what is between it and its authority
   std::string key;
 };
@@ -31,7 +31,7 @@ class CertificateAuthority {
   CertificateAuthority& operator=(const CertificateAuthority&) = delete;
 
   [[nodiscard]] const std::string& certificate() const noexcept { return certificate_; }
-  [[nodiscard]] Identity issue(const CertificateRequest& request) const;
+  [[nodiscard]] Credentials issue(const CertificateRequest& request) const;
 
  private:
   struct Pair;
@@ -42,7 +42,7 @@ class CertificateAuthority {
 /// The one most tests trust; made once.
 [[nodiscard]] const CertificateAuthority& test_authority();
 
-[[nodiscard]] Identity self_signed(const CertificateRequest& request);
+[[nodiscard]] Credentials self_signed(const CertificateRequest& request);
 
 /// The moment `from_now` away as a certificate's error says it, up to the day: `2031-01-31`.
 [[nodiscard]] std::string day_text(std::chrono::hours from_now);

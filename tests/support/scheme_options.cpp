@@ -13,7 +13,7 @@ namespace {
 struct Contexts {
   Contexts() {
     const CertificateAuthority authority{"Test Authority"};
-    const Identity identity = authority.issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
+    const Credentials identity = authority.issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
     server = TlsContext::server(TlsOptions{}.certificate(identity.certificate).key(identity.key));
     client = TlsContext::client(TlsOptions{}.ca(authority.certificate()));
   }

@@ -12,7 +12,7 @@ import sys
 CORES = {"wire", "policy"}
 TRANSPORTS = {"transport/tcp", "transport/unix", "transport/tls", "transport/ws"}
 
-# What the code of a layer may see, beside itself. `plain` is error, time, limits, message, endpoint, version;
+# What the code of a layer may see, beside itself. `plain` is error, time, limits, message, endpoint, identity, version;
 # `common` is whatever else stands at the top (the log hook, `run`, signals).
 LAYERS = {
     "plain": {"detail"},
@@ -29,7 +29,7 @@ LAYERS = {
     "rpc": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
     "app": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
 }
-PLAIN = re.compile(r"(error|time|limits|message\w*|endpoint\w*|version)\.[ch]pp")
+PLAIN = re.compile(r"(error|time|limits|message\w*|endpoint\w*|identity|version)\.[ch]pp")
 
 FOREIGN_TO_CORES = re.compile(r"/boost/(asio|beast)[/.]|/openssl/|/c\+\+/[\d.]+/(thread|future|random|condition_variable)$")
 FOREIGN_TO_HEADERS = re.compile(r"/boost/(asio\.hpp|beast[/.])|/openssl/")

@@ -79,7 +79,7 @@ struct Option {
   void (*set)(Settings& settings, std::string_view value);
 };
 
-constexpr Option options[]{
+constexpr Option known_options[]{
     {"--role", "bind|connect", "Listen, or connect [connect]",
      [](Settings& s, std::string_view v) { s.role = chosen(v, roles); }},
     {"--host", "TEXT", "The address [127.0.0.1]", [](Settings& s, std::string_view v) { s.host = v; }},
@@ -114,7 +114,7 @@ constexpr Option options[]{
 };
 
 const Option& find_option(std::string_view name) {
-  for (const Option& option : options) {
+  for (const Option& option : known_options) {
     if (option.name == name) return option;
   }
   throw UsageError{"there is no option " + std::string{name}};
@@ -151,7 +151,7 @@ std::string help_text() {
       "parley-agent: one end of a conversation by the aiomsg protocol, for tests across implementations\n\n"
       "usage: parley-agent [--OPTION VALUE]...\n\n"
       "Standard output has the messages of a sink, a line each, and nothing else. Every option takes a value.\n\n";
-  for (const Option& option : options) {
+  for (const Option& option : known_options) {
     std::string left = "  " + std::string{option.name} + " " + std::string{option.value};
     left.resize(std::max<std::size_t>(left.size() + 2, 42), ' ');
     text += left + std::string{option.meaning} + "\n";

@@ -1,19 +1,47 @@
 # Completion of parley's command line for bash.
 
-_parley_talk_options="--framing --format --codec --file --max-size --echo --exec --discard --count --timeout --wait
-  --tls-cert --tls-key --tls-ca --json -q --quiet -v --verbose --poll -h --help"
+_parley_commands="listen connect send receive echo proxy peers demo"
+_parley_tls="--tls-cert --tls-key --tls-ca"
+_parley_tls_client="--tls-server-name --tls-accept-any"
+_parley_talk="--json -q --quiet -v --verbose --poll -h --help"
+_parley_party="--bind --connect --identity --dialect --mode --delivery --wait-peers --rate --interval --count --timeout"
+
+# The options of a command.
+_parley_options() {
+  case $1 in
+    listen | connect)
+      echo "--framing --format --codec --file --max-size --echo --exec --discard --count --timeout --wait"
+      [[ $1 == listen ]] && echo "--once" || echo "$_parley_tls_client"
+      ;;
+    send) echo "$_parley_party --format --codec --file --literal --max-size --to $_parley_tls_client" ;;
+    receive) echo "$_parley_party --format --codec --max-size --discard $_parley_tls_client" ;;
+    echo) echo "$_parley_party --format --codec --max-size $_parley_tls_client" ;;
+    proxy)
+      echo "--connect-front --connect-back --both-ways --dialect --delivery --max-size --cut --delay --drop --throttle"
+      echo "--seed $_parley_tls_client"
+      ;;
+    peers) echo "--bind --identity --dialect --for $_parley_tls_client" ;;
+    demo) echo "-h --help" && return ;;
+  esac
+  echo "$_parley_tls $_parley_talk"
+}
 
 # Words that begin as the first argument does, from what the others tell compgen.
 _parley_offer() {
   mapfile -t COMPREPLY < <(compgen "${@:2}" -- "$1")
 }
 
+_parley_offer_endpoints() {
+  compopt -o nospace 2>/dev/null
+  _parley_offer "$1" -W "tcp:// unix:// tls:// ws:// wss://"
+}
+
 # The command is the first word that is one.
 _parley_command() {
   local word
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in
-      listen | connect | demo)
+    case " $_parley_commands " in
+      *" $word "*)
         echo "$word"
         return
         ;;
@@ -21,19 +49,26 @@ _parley_command() {
   done
 }
 
-# What may follow an option that takes a value; fails for others.
+# What may follow an option of the command that takes a value; fails for others.
 _parley_value() {
-  case $1 in
-    --framing) _parley_offer "$2" -W "length varint separator fixed: eof raw message" ;;
-    --format) _parley_offer "$2" -W "text quoted json hex base64 raw" ;;
-    --codec) _parley_offer "$2" -W "json msgpack pickle text bytes" ;;
-    --wait) _parley_offer "$2" -W "forever" ;;
-    --exec) _parley_offer "$2" -c ;;
-    --file | --tls-cert | --tls-key | --tls-ca)
+  case $1:$2 in
+    peers:--bind) return 1 ;;
+    *:--bind | *:--connect) _parley_offer_endpoints "$3" ;;
+    *:--framing) _parley_offer "$3" -W "length varint separator fixed: eof raw message" ;;
+    *:--format) _parley_offer "$3" -W "text quoted json hex base64 raw" ;;
+    *:--codec) _parley_offer "$3" -W "json msgpack pickle text bytes" ;;
+    *:--mode) _parley_offer "$3" -W "round-robin publish" ;;
+    *:--delivery) _parley_offer "$3" -W "at-most-once at-least-once" ;;
+    *:--dialect) _parley_offer "$3" -W "aiomsg legacy" ;;
+    *:--wait) _parley_offer "$3" -W "forever" ;;
+    *:--exec) _parley_offer "$3" -c ;;
+    *:--file | *:--tls-cert | *:--tls-key | *:--tls-ca)
       compopt -o filenames 2>/dev/null
-      _parley_offer "$2" -f
+      _parley_offer "$3" -f
       ;;
-    --max-size | --count | --timeout | --poll | --tls-server-name) COMPREPLY=() ;;
+    *:--max-size | *:--count | *:--timeout | *:--poll | *:--tls-server-name) COMPREPLY=() ;;
+    *:--identity | *:--to | *:--wait-peers | *:--rate | *:--interval | *:--for) COMPREPLY=() ;;
+    *:--cut | *:--delay | *:--drop | *:--throttle | *:--seed) COMPREPLY=() ;;
     *) return 1 ;;
   esac
 }
@@ -48,20 +83,14 @@ _parley() {
   fi
   command=$(_parley_command)
   COMPREPLY=()
-  case $command in
-    listen | connect) _parley_value "$before" "$current" && return ;;
-  esac
+  if [[ -z $command ]]; then
+    _parley_offer "$current" -W "$_parley_commands -h --help --version"
+    return
+  fi
+  _parley_value "$command" "$before" "$current" && return
   case $command:$current in
-    :*) _parley_offer "$current" -W "listen connect demo -h --help --version" ;;
-    listen:-*) _parley_offer "$current" -W "$_parley_talk_options --once" ;;
-    connect:-*)
-      _parley_offer "$current" -W "$_parley_talk_options --tls-server-name --tls-accept-any"
-      ;;
-    demo:*) _parley_offer "$current" -W "-h --help" ;;
-    *)
-      compopt -o nospace 2>/dev/null
-      _parley_offer "$current" -W "tcp:// unix:// tls:// ws:// wss://"
-      ;;
+    *:-* | demo:*) _parley_offer "$current" -W "$(_parley_options "$command")" ;;
+    listen:* | connect:* | proxy:* | peers:*) _parley_offer_endpoints "$current" ;;
   esac
 }
 

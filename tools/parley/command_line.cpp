@@ -1,6 +1,9 @@
 #include "command_line.hpp"
 
 #include "help.hpp"
+#include "named.hpp"
+#include "socket/command_line.hpp"
+#include "talk_command_line.hpp"
 #include "text.hpp"
 
 #include <parley/version.hpp>
@@ -16,82 +19,6 @@ namespace {
 
 bool is_option(std::string_view argument) {
   return argument.size() > 1 && argument.front() == '-' && !(argument[1] >= '0' && argument[1] <= '9');
-}
-
-// --- what is accepted ------------------------------------------------------------------------------------------------
-
-void add_message_options(CLI::App& app, Written& written, TalkOptions& options) {
-  app.add_option("--framing", written.framing, "How messages are told apart; see below")
-      ->type_name("SPEC")
-      ->group("Messages");
-  app.add_option("--format", written.format, "How messages are written; see below")
-      ->type_name("FORMAT")
-      ->group("Messages");
-  app.add_option("--codec", written.codec, "Messages are values of this codec, written as JSON; see below")
-      ->type_name("CODEC")
-      ->group("Messages");
-  app.add_option("--file", options.file, "Send what is in this file; - is standard input")
-      ->type_name("PATH")
-      ->group("Messages");
-  app.add_option("--max-size", written.size_max, "Largest message sent or received [64 MiB]")
-      ->type_name("BYTES")
-      ->group("Messages");
-  app.add_flag("--echo", options.echo, "Send every message received back; standard input is not read")
-      ->group("Messages");
-  app.add_option("--exec", options.exec, "Send back what this command prints, given the message; see below")
-      ->type_name("COMMAND")
-      ->group("Messages");
-  app.add_flag("--discard", options.discard, "Do not print the messages received")->group("Messages");
-}
-
-void add_ending_options(CLI::App& app, Written& written, TalkOptions& options) {
-  app.add_option("--count", written.count, "Leave after N messages received (--echo, --exec: answered)")
-      ->type_name("N")
-      ->group("Ending");
-  app.add_option("--timeout", written.time_out, "Give up with exit code 3 when nothing moves for so long")
-      ->type_name("SECONDS")
-      ->group("Ending");
-  app.add_option("--wait", written.wait, "After the end of input: silence to leave after, or forever [1]")
-      ->type_name("SECONDS")
-      ->group("Ending");
-  if (app.get_name() == "listen") app.add_flag("--once", options.once, "Serve one peer, then leave")->group("Ending");
-}
-
-void add_tls_options(CLI::App& app, TlsWords& tls) {
-  const bool listens = app.get_name() == "listen";
-  app.add_option("--tls-cert", tls.certificate,
-                 listens ? "The certificate to show, and those up to its authority (PEM)"
-                         : "A certificate to show, for servers that want one (PEM)")
-      ->type_name("PATH")
-      ->group("TLS");
-  app.add_option("--tls-key", tls.key, "Its private key (PEM); without, it is in the same file")
-      ->type_name("PATH")
-      ->group("TLS");
-  app.add_option("--tls-ca", tls.authority,
-                 listens ? "Let in only clients with a certificate of these authorities (PEM)"
-                         : "Authorities to trust (PEM) instead of the system's")
-      ->type_name("PATH")
-      ->group("TLS");
-  if (listens) return;
-  app.add_option("--tls-server-name", tls.server_name, "The name the certificate is for [the endpoint's host]")
-      ->type_name("NAME")
-      ->group("TLS");
-  app.add_flag("--tls-accept-any", tls.accepts_any, "Check no certificate: anyone between can read and change all")
-      ->group("TLS");
-}
-
-void add_talk_options(CLI::App& app, Written& written, TalkOptions& options) {
-  app.allow_extras();
-  app.add_option("endpoint", written.endpoint)->required()->type_name("ENDPOINT");
-  add_message_options(app, written, options);
-  add_ending_options(app, written, options);
-  add_tls_options(app, options.tls);
-  app.add_flag("--json", options.json, "Print one JSON object a line for each event, errors included")->group("Talk");
-  app.add_flag("-q,--quiet", options.quiet, "No talk on standard error but errors")->group("Talk");
-  app.add_flag("-v,--verbose", options.verbose, "Tell on standard error what the library does")->group("Talk");
-  app.add_option("--poll", written.poll, "Look for work so long before sleeping: less latency, more CPU [0]")
-      ->type_name("MICROSECONDS")
-      ->group("Talk");
 }
 
 // --- the arguments ---------------------------------------------------------------------------------------------------
@@ -122,8 +49,9 @@ std::vector<std::string> take_bodies(const CLI::App& app, const std::vector<std:
 }
 
 std::string missing_command_sentence(const std::vector<std::string>& given) {
-  if (given.empty() || is_option(given.front())) return "a command is missing: listen, connect or demo";
-  return fmt::format("there is no command {}; the commands are listen, connect and demo", quote(given.front()));
+  constexpr std::string_view commands = "listen, connect, send, receive, echo, proxy, peers";
+  if (given.empty() || is_option(given.front())) return fmt::format("a command is missing: {} or demo", commands);
+  return fmt::format("there is no command {}; the commands are {} and demo", quote(given.front()), commands);
 }
 
 /// CLI11's message, with a hint where to read on.
@@ -132,17 +60,121 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& failure) 
   const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
   std::string sentence = failure.what();
   if (chosen.empty() && sentence == "A subcommand is required") sentence = missing_command_sentence(app.remaining());
-  if (sentence == "endpoint is required") sentence = "the endpoint is missing";
+  for (const std::string positional : {"endpoint", "front", "back"})
+    if (sentence == positional + " is required") sentence = "the " + positional + " is missing";
   return fmt::format("{}; see parley{} --help", sentence, command);
+}
+
+// --- the commands ----------------------------------------------------------------------------------------------------
+
+struct Words {
+  TalkWords talk;
+  SocketTalkWords socket;
+  ProxyWords proxy;
+  PeersWords peers;
+  std::string demo_endpoint;
+};
+
+constexpr const char* connection_commands = "Connections";
+constexpr const char* socket_commands = "Smart sockets";
+
+void add_connection_commands(CLI::App& app, Words& words, CommandLine& line) {
+  CLI::App* listen = app.add_subcommand("listen", "Wait for peers, print what they send, send what is typed");
+  add_options(*listen, words.talk, line.talk);
+  listen->group(connection_commands)->footer(listen_footer());
+
+  CLI::App* connect = app.add_subcommand("connect", "Connect to a peer, print what it sends, send what is typed");
+  add_options(*connect, words.talk, line.talk);
+  connect->group(connection_commands)->footer(connect_footer());
+}
+
+void add_socket_commands(CLI::App& app, Words& words, CommandLine& line) {
+  struct About {
+    const char* name;
+    const char* what;
+    SocketRole role;
+  };
+  for (const About& each :
+       {About{"send", "Send messages to the next peer, to all, or to one by name", SocketRole::send},
+        About{"receive", "Print what peers send, and acknowledge it", SocketRole::receive},
+        About{"echo", "Send every message back to its sender", SocketRole::echo}}) {
+    CLI::App* command = app.add_subcommand(each.name, each.what);
+    line.socket.role = each.role;  // which options there are depends on it
+    add_options(*command, words.socket, line.socket);
+    command->group(socket_commands)->footer(socket_footer(each.role));
+  }
+
+  CLI::App* proxy = app.add_subcommand("proxy", "Pass messages on between smart sockets, badly on demand");
+  add_options(*proxy, words.proxy, line.proxy);
+  proxy->group(socket_commands)->footer(proxy_footer());
+
+  CLI::App* peers = app.add_subcommand("peers", "Say who is there");
+  add_options(*peers, words.peers, line.peers);
+  peers->group(socket_commands)->footer(peers_footer());
+}
+
+void add_demo_commands(CLI::App& app, Words& words, CommandLine& line) {
+  CLI::App* demo = app.add_subcommand(
+      "demo", "See it work: processes that exchange values over TCP, a Unix socket, TLS, WebSocket and in-process");
+  demo->group("To begin with")->footer(demo_footer());
+
+  CLI::App* demo_server = app.add_subcommand("demo-server", "A process of the demo")->group("");
+  demo_server->add_option("endpoint", words.demo_endpoint)->required();
+  demo_server->add_option("certificate", line.demo_certificate);
+  CLI::App* demo_client = app.add_subcommand("demo-client", "A process of the demo")->group("");
+  demo_client->add_option("endpoint", words.demo_endpoint)->required();
+  demo_client->add_option("name", line.demo_role)->required();
+  demo_client->add_option("authority", line.demo_certificate);
+}
+
+constexpr Named<Command, 10> commands{{{"listen", Command::listen},
+                                       {"connect", Command::connect},
+                                       {"send", Command::send},
+                                       {"receive", Command::receive},
+                                       {"echo", Command::echo},
+                                       {"proxy", Command::proxy},
+                                       {"peers", Command::peers},
+                                       {"demo", Command::demo},
+                                       {"demo-server", Command::demo_server},
+                                       {"demo-client", Command::demo_client}}};
+
+/// What is behind `--`, for commands that have no bodies.
+void refuse_verbatim(const std::string& command, const Arguments& arguments) {
+  if (!arguments.verbatim.empty()) refuse(fmt::format("{} takes no messages; see parley {} --help", command, command));
+}
+
+void read_words(const CLI::App& chosen, const Arguments& arguments, Words& words, CommandLine& line) {
+  line.command = *find_named(commands, chosen.get_name());
+  switch (line.command) {
+    case Command::listen:
+    case Command::connect:
+      words.talk.bodies = take_bodies(chosen, arguments.verbatim);
+      line.talk.listens = line.command == Command::listen;
+      return read_talk(words.talk, line.talk);
+    case Command::send:
+      words.socket.bodies = take_bodies(chosen, arguments.verbatim);
+      line.socket.role = SocketRole::send;
+      return read_socket_talk(words.socket, line.socket);
+    case Command::receive:
+    case Command::echo:
+      refuse_verbatim(chosen.get_name(), arguments);
+      line.socket.role = line.command == Command::receive ? SocketRole::receive : SocketRole::echo;
+      return read_socket_talk(words.socket, line.socket);
+    case Command::proxy: refuse_verbatim("proxy", arguments); return read_proxy(words.proxy, line.proxy);
+    case Command::peers: refuse_verbatim("peers", arguments); return read_peers(words.peers, line.peers);
+    case Command::demo: return refuse_verbatim("demo", arguments);
+    case Command::demo_server:
+    case Command::demo_client: line.talk.endpoint = read_endpoint(words.demo_endpoint); return;
+    case Command::none: return;
+  }
 }
 
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
-  Written written;
-  std::string demo_endpoint;
-  Arguments arguments = divide(argc, argv);
+  Words words;
+  const Arguments arguments = divide(argc, argv);
 
   CLI::App app{"parley: programs that talk to each other in messages", "parley"};
   app.formatter(make_help_formatter());
@@ -150,26 +182,9 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.set_version_flag("--version", "parley " + std::string{PARLEY_VERSION_STRING}, "Print the version and leave");
   app.require_subcommand(1);
   app.footer(main_footer());
-
-  CLI::App* listen = app.add_subcommand("listen", "Wait for peers, print what they send, send what is typed");
-  add_talk_options(*listen, written, line.talk);
-  listen->group("Commands")->footer(listen_footer());
-
-  CLI::App* connect = app.add_subcommand("connect", "Connect to a peer, print what it sends, send what is typed");
-  add_talk_options(*connect, written, line.talk);
-  connect->group("Commands")->footer(connect_footer());
-
-  CLI::App* demo = app.add_subcommand(
-      "demo", "See it work: processes that exchange values over TCP, a Unix socket, TLS, WebSocket and in-process");
-  demo->group("Commands")->footer(demo_footer());
-
-  CLI::App* demo_server = app.add_subcommand("demo-server", "A process of the demo")->group("");
-  demo_server->add_option("endpoint", demo_endpoint)->required();
-  demo_server->add_option("certificate", line.demo_certificate);
-  CLI::App* demo_client = app.add_subcommand("demo-client", "A process of the demo")->group("");
-  demo_client->add_option("endpoint", demo_endpoint)->required();
-  demo_client->add_option("name", line.demo_role)->required();
-  demo_client->add_option("authority", line.demo_certificate);
+  add_connection_commands(app, words, line);
+  add_socket_commands(app, words, line);
+  add_demo_commands(app, words, line);
 
   try {
     app.parse(std::vector<std::string>{arguments.parsed.rbegin(), arguments.parsed.rend()});
@@ -182,18 +197,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& e) {
     refuse(usage_sentence(app, e));
   }
-
-  CLI::App* chosen = app.get_subcommands().front();
-  if (chosen == listen || chosen == connect) {
-    line.command = chosen == listen ? Command::listen : Command::connect;
-    written.bodies = take_bodies(*chosen, arguments.verbatim);
-    line.talk.listens = chosen == listen;
-    read_talk(written, line.talk);
-    return line;
-  }
-  if (!arguments.verbatim.empty()) refuse("the demo takes no arguments; see parley demo --help");
-  line.command = chosen == demo ? Command::demo : chosen == demo_server ? Command::demo_server : Command::demo_client;
-  if (chosen != demo) line.talk.endpoint = read_endpoint(demo_endpoint);
+  read_words(*app.get_subcommands().front(), arguments, words, line);
   return line;
 }
 

@@ -1,7 +1,9 @@
 // The command line: what the user wrote, checked and turned into options.
 #pragma once
 
-#include "read_talk.hpp"
+#include "proxy/options.hpp"
+#include "read_values.hpp"
+#include "socket/options.hpp"
 #include "talk_options.hpp"
 
 #include <string>
@@ -12,6 +14,11 @@ enum class Command {
   none,  ///< help or the version was asked for: `text` is to be printed
   listen,
   connect,
+  send,
+  receive,
+  echo,
+  proxy,
+  peers,
   demo,
   demo_server,  ///< one of the processes that a demo starts
   demo_client,
@@ -20,9 +27,16 @@ enum class Command {
 struct CommandLine {
   Command command = Command::none;
   std::string text;              ///< for Command::none
-  TalkOptions talk;              ///< for listen and connect
+  TalkOptions talk;              ///< for listen and connect; its endpoint is the demo's as well
+  SocketTalkOptions socket;      ///< for send, receive and echo
+  ProxyOptions proxy;            ///< for proxy
+  PeersOptions peers;            ///< for peers
   std::string demo_role;         ///< for demo_client: its name
   std::string demo_certificate;  ///< over TLS: the file of the server's, or of what the client trusts
+
+  [[nodiscard]] bool is_verbose() const noexcept {
+    return talk.verbose || socket.verbose || proxy.verbose || peers.verbose;
+  }
 };
 
 /// Throws UsageError.

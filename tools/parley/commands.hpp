@@ -2,11 +2,19 @@
 #pragma once
 
 #include "exit_code.hpp"
+#include "proxy/options.hpp"
+#include "socket/options.hpp"
 #include "talk_options.hpp"
 
 namespace parley::tool {
 
 [[nodiscard]] ExitCode run_listen(const TalkOptions& options);
 [[nodiscard]] ExitCode run_connect(const TalkOptions& options);
+
+[[nodiscard]] ExitCode run_send(const SocketTalkOptions& options);
+[[nodiscard]] ExitCode run_receive(const SocketTalkOptions& options);
+[[nodiscard]] ExitCode run_echo(const SocketTalkOptions& options);
+[[nodiscard]] ExitCode run_proxy(const ProxyOptions& options);
+[[nodiscard]] ExitCode run_peers(const PeersOptions& options);
 
 }  // namespace parley::tool

@@ -47,7 +47,7 @@ class Connect {
     std::optional<Error> failure;
     std::optional<Error> unusable;
     try {
-      how.transport(connecting_transport(talk_.options()));
+      how.transport(connecting_transport(talk_.options().endpoint, talk_.options().tls, talk_.ws_options()));
     } catch (const Error& e) {
       unusable = e;
     }
@@ -74,7 +74,7 @@ class Connect {
     sent_all_ = true;
     if (talk_.options().ends_sending_at_input_end()) peer_->connection.end_sending();
     if (!has_input || talk_.options().count || talk_.options().answers()) co_return;
-    co_await talk_.stillness(silence_max(), [this] { return bytes_moved(); });
+    co_await talk_.loop().stillness(silence_max(), [this] { return bytes_moved(); });
     talk_.ending().leave(ExitCode::ok);
   }
 
@@ -91,7 +91,7 @@ class Connect {
   /// The peer has ended its direction. Piped input still goes to it, as long as it flows and is taken.
   asio::awaitable<void> send_the_rest() {
     if (talk_.ending().is_given() || !input_ || input_->is_terminal()) co_return;
-    co_await talk_.stillness(
+    co_await talk_.loop().stillness(
         talk_.options().wait, [this] { return bytes_moved(); }, [this] { return sent_all_; });
   }
 
@@ -113,7 +113,7 @@ class Connect {
     if (!count || talk_.has_enough() || talk_.ending().is_given()) return ExitCode::ok;
     talk_.console().error("the peer ended after " + std::to_string(talk_.received_count()) + " of " +
                               std::to_string(*count) + " messages",
-                          ExitCode::failure, &*peer_);
+                          ExitCode::failure, *peer_);
     return ExitCode::failure;
   }
 
@@ -128,7 +128,7 @@ class Connect {
 ExitCode run_connect(const TalkOptions& options) {
   Talk talk{options};
   Connect command{talk};
-  return talk.run([&](Talk&) { return command.run(); });
+  return talk.loop().run([&] { return command.run(); });
 }
 
 }  // namespace parley::tool

@@ -42,6 +42,10 @@ ExitCode exit_code_of_talking(const boost::system::error_code& code) noexcept {
   return is_broken(code) || is_refusal(code) ? ExitCode::refused : ExitCode::failure;
 }
 
+bool concerns_one_message(const boost::system::error_code& code) noexcept {
+  return code == error::unframeable || code == error::message_too_large || code == error::send_ended;
+}
+
 const std::string_view exit_codes_help =
     "Exit codes:\n"
     "  0  done\n"

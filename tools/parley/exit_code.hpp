@@ -23,6 +23,9 @@ enum class ExitCode {
 /// For an error of a connection that had been made.
 [[nodiscard]] ExitCode exit_code_of_talking(const boost::system::error_code& code) noexcept;
 
+/// Of an error of sending: this message cannot go, others can.
+[[nodiscard]] bool concerns_one_message(const boost::system::error_code& code) noexcept;
+
 /// The list of codes for help texts, without a newline at the end.
 extern const std::string_view exit_codes_help;
 

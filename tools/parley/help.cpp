@@ -2,13 +2,54 @@
 
 #include "exit_code.hpp"
 
+#include <algorithm>
+#include <array>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
 namespace parley::tool {
 namespace {
 
-bool takes_bodies(const CLI::App* app) { return app->get_name() == "listen" || app->get_name() == "connect"; }
+/// What stands in a command line beside options, and what it is.
+struct Positionals {
+  std::string_view command;
+  std::string_view usage;
+  std::string_view before;  ///< the forms of endpoints
+  std::string_view after;
+};
+
+constexpr std::string_view endpoint_forms =
+    "tcp://HOST:PORT, unix:///PATH, unix://NAME (in the temporary folder),\n"
+    "             unix://@NAME (abstract), tls://HOST:PORT, ws://HOST:PORT/PATH or wss://...";
+
+constexpr std::array<Positionals, 7> all_positionals{{
+    {"listen", "ENDPOINT [BODY ...]", "  ENDPOINT   ",
+     "; port 0 takes any free port\n"
+     "  BODY       messages to send to every peer that connects\n"},
+    {"connect", "ENDPOINT [BODY ...]", "  ENDPOINT   ",
+     "\n"
+     "  BODY       messages to send, instead of reading standard input\n"},
+    {"send", "[BODY ...]", "  ENDPOINT   ",
+     "; --bind: port 0 takes any free port\n"
+     "  BODY       messages to send, instead of reading standard input; {{count}} in it is the message's\n"
+     "             number, {{time}} the time in UTC, {{random N}} N random letters and digits; {{{{ is {{\n"},
+    {"receive", "", "  ENDPOINT   ", "; --bind: port 0 takes any free port\n"},
+    {"echo", "", "  ENDPOINT   ", "; --bind: port 0 takes any free port\n"},
+    {"proxy", "FRONT BACK",
+     "  FRONT      where those come who send\n"
+     "  BACK       where those come who receive; each message goes to one of them\n"
+     "             Both are ",
+     "; port 0 takes any free port\n"},
+    {"peers", "ENDPOINT", "  ENDPOINT   ", "\n"},
+}};
+
+/// Nothing for commands of which CLI11 knows enough.
+const Positionals* positionals_of(const CLI::App* app) {
+  const auto* const found = std::find_if(all_positionals.begin(), all_positionals.end(),
+                                         [&](const Positionals& each) { return each.command == app->get_name(); });
+  return found == all_positionals.end() ? nullptr : found;
+}
 
 class HelpFormatter : public CLI::Formatter {
  public:
@@ -20,8 +61,11 @@ class HelpFormatter : public CLI::Formatter {
   }
 
   std::string make_usage(const CLI::App* app, std::string name) const override {
-    if (!takes_bodies(app)) return "\n" + CLI::Formatter::make_usage(app, std::move(name));
-    return "\nUsage: parley " + app->get_name() + " [OPTIONS] ENDPOINT [BODY ...]\n";
+    const Positionals* const positionals = positionals_of(app);
+    if (positionals == nullptr) return "\n" + CLI::Formatter::make_usage(app, std::move(name));
+    std::string usage = "\nUsage: parley " + app->get_name() + " [OPTIONS]";
+    if (!positionals->usage.empty()) usage.append(" ").append(positionals->usage);
+    return usage += '\n';
   }
 
   /// One empty line between groups.
@@ -32,15 +76,9 @@ class HelpFormatter : public CLI::Formatter {
   }
 
   std::string make_positionals(const CLI::App* app) const override {
-    if (!takes_bodies(app)) return {};
-    return std::string{
-               "\n"
-               "  ENDPOINT   tcp://HOST:PORT, unix:///PATH, unix://NAME (in the temporary folder),\n"
-               "             unix://@NAME (abstract), tls://HOST:PORT, ws://HOST:PORT/PATH or wss://..."} +
-           (app->get_name() == "listen" ? "; port 0 takes any free port\n"
-                                          "  BODY       messages to send to every peer that connects\n"
-                                        : "\n"
-                                          "  BODY       messages to send, instead of reading standard input\n");
+    const Positionals* const positionals = positionals_of(app);
+    if (positionals == nullptr) return {};
+    return std::string{"\n"}.append(positionals->before).append(endpoint_forms).append(positionals->after);
   }
 };
 
@@ -70,6 +108,17 @@ constexpr std::string_view formats =
     "            chunk as it is read), and nothing is added to what is printed\n"
     "  The default is text; raw for the framings eof and raw.\n";
 
+constexpr std::string_view socket_formats =
+    "Formats (of messages read and printed):\n"
+    "  text      a line is a message; on a terminal, control characters are shown escaped\n"
+    "  quoted    a line in double quotes with the escapes \\n \\r \\t \\0 \\\\ \\\" \\xHH\n"
+    "  json      a line with a JSON string, or with {\"base64\":\"...\"} for bytes that are not UTF-8\n"
+    "  hex       a line of hexadecimal digits\n"
+    "  base64    a line of base64 digits\n"
+    "  raw       the bytes as they are: the whole input is one message, and nothing is added to what\n"
+    "            is printed\n"
+    "  The default is text.\n";
+
 constexpr std::string_view codecs =
     "Codecs (messages are values; a line, and what is printed, is one in JSON):\n"
     "  json      JSON\n"
@@ -78,7 +127,9 @@ constexpr std::string_view codecs =
     "  text      a string of UTF-8\n"
     "  bytes     anything; in JSON, a string of base64\n"
     "  A message that is not of the codec is reported and not sent back; the others go on. It makes\n"
-    "  the exit code 5, but not that of listen without --once.\n";
+    "  the exit code 5, but not that of echo, nor of listen without --once.\n";
+
+constexpr std::string_view times = "A TIME is a number of seconds, or has a unit: 250us, 20ms, 1.5s, 2min, 1h.\n";
 
 constexpr std::string_view commands =
     "Commands (--exec):\n"
@@ -88,37 +139,90 @@ constexpr std::string_view commands =
     "  for longer than --timeout, it is killed and the connection closed without an answer. It is\n"
     "  killed as well when its peer's connection breaks.\n";
 
-std::string join(std::string_view examples) {
-  std::string footer{framings};
-  footer += '\n';
-  footer += formats;
-  footer += '\n';
-  footer += codecs;
-  footer += '\n';
-  footer += commands;
-  footer += '\n';
-  footer += examples;
-  footer += '\n';
-  footer += exit_codes_help;
+/// With an empty line between them.
+std::string join(std::initializer_list<std::string_view> parts) {
+  std::string footer;
+  for (const std::string_view part : parts) footer.append(part).append(part.ends_with('\n') ? "\n" : "");
   return footer;
 }
+
+std::string talk_footer(std::string_view text) {
+  return join({framings, formats, codecs, commands, times, text, exit_codes_help});
+}
+
+constexpr std::string_view send_text =
+    "It begins when there are peers, and leaves when everything has been written, and acknowledged\n"
+    "with --delivery at-least-once. What cannot be delivered is reported: exit code 4 when there is no\n"
+    "peer, 3 when peers do not take it, each after --timeout (10s at the end), otherwise 1. A peer that\n"
+    "does not read holds the others up. What peers send is not printed.\n"
+    "\n"
+    "Examples:\n"
+    "  parley send --connect tcp://127.0.0.1:25000 hello world\n"
+    "  parley send --bind tcp://*:25000 --mode publish --interval 1s --count 60 'tick {{count}} {{time}}'\n"
+    "  parley send --bind tcp://*:25000 --wait-peers 3 --file jobs.txt --delivery at-least-once\n"
+    "  tail -f log | parley send --connect tcp://a:1 --connect tcp://b:1 --mode publish\n"
+    "  parley send --connect tcp://127.0.0.1:25000 --to 000102030405060708090a0b0c0d0e0f 'only you'\n";
+
+constexpr std::string_view receive_text =
+    "A message is acknowledged when it has been printed. Without --count it receives until it is\n"
+    "interrupted. With --verbose the sender of each message is told on standard error, with --json it\n"
+    "is in the object.\n"
+    "\n"
+    "Examples:\n"
+    "  parley receive --bind tcp://127.0.0.1:25000\n"
+    "  parley receive --connect tcp://a:1 --connect tcp://b:1 --count 10 --timeout 30s\n"
+    "  parley receive --bind tls://*:25000 --tls-cert server.pem --tls-key server.key --json\n";
+
+constexpr std::string_view echo_text =
+    "Without --count it goes on until it is interrupted. It prints nothing; --verbose and --json tell\n"
+    "what comes. A peer that does not read its answers holds the others up.\n"
+    "\n"
+    "Examples:\n"
+    "  parley echo --bind tcp://127.0.0.1:25000\n"
+    "  parley echo --connect tcp://127.0.0.1:25000 --delivery at-least-once\n";
+
+constexpr std::string_view proxy_text =
+    "What comes at FRONT goes to those at BACK in turn. The proxy takes no more than they do. With\n"
+    "at-least-once a message is acknowledged at FRONT when it has been at BACK, so that none is lost with\n"
+    "a peer or with the proxy. When it is interrupted it passes on what has been sent, for 5 seconds.\n"
+    "\n"
+    "Any of the faults makes it a bad network on purpose. Messages of one sender stay in order under\n"
+    "--delay. At the end it tells on standard error what it has dropped and cut.\n"
+    "\n"
+    "Examples:\n"
+    "  parley proxy tcp://*:25000 tcp://*:25001\n"
+    "  parley proxy tcp://*:25000 tcp://server:25001 --connect-back --both-ways\n"
+    "  parley proxy tcp://*:25000 tcp://*:25001 --cut 2s --delay 5ms..50ms --drop 1 --seed 7\n";
+
+constexpr std::string_view peers_text =
+    "One line for each peer that is there at the end. Whoever looks is a peer too: who sends in turn\n"
+    "sends to it as well. What is sent at least once then goes to another, as it is not acknowledged;\n"
+    "the rest is lost, and counted.\n"
+    "\n"
+    "Examples:\n"
+    "  parley peers tcp://127.0.0.1:25000\n"
+    "  parley peers tcp://*:25000 --bind --for 10s --json\n";
 
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_shared<HelpFormatter>(); }
 
 std::string main_footer() {
-  std::string footer =
-      "Examples:\n"
-      "  parley demo\n"
-      "  parley listen tcp://127.0.0.1:8888 --echo\n"
-      "  parley connect tcp://127.0.0.1:8888 hello world\n"
-      "  parley connect --help\n\n";
-  return footer += exit_codes_help;
+  return join(
+      {"Connections carry messages in a framing that both ends agree on. Smart sockets have any number of\n"
+       "peers, find them again when they are lost, and speak the aiomsg protocol.\n",
+       "Examples:\n"
+       "  parley demo\n"
+       "  parley listen tcp://127.0.0.1:8888 --echo\n"
+       "  parley connect tcp://127.0.0.1:8888 hello world\n"
+       "  parley receive --bind tcp://127.0.0.1:25000\n"
+       "  parley send --connect tcp://127.0.0.1:25000 hello world\n"
+       "  parley send --help\n",
+       exit_codes_help});
 }
 
 std::string listen_footer() {
-  return join(
+  return talk_footer(
       "What is typed goes to everyone connected. Piped input waits for the first peer; at its end, listen\n"
       "leaves once nothing has moved for --wait seconds. Otherwise it serves until it is interrupted.\n"
       "\n"
@@ -134,7 +238,7 @@ std::string listen_footer() {
 }
 
 std::string connect_footer() {
-  return join(
+  return talk_footer(
       "When its input has ended and everything is sent, connect leaves once nothing has moved for --wait\n"
       "seconds, or when the peer ends. With --count, it stays until so many messages have come. With\n"
       "--framing raw, the peer sees the end of the input, and connect stays until the peer ends.\n"
@@ -148,6 +252,17 @@ std::string connect_footer() {
       "  parley connect tls://example.org:443 --framing raw    what openssl s_client does\n"
       "  parley connect tcp://[::1]:8888 --file photo.jpg --format raw\n");
 }
+
+std::string socket_footer(SocketRole role) {
+  const std::string_view text = role == SocketRole::send      ? send_text
+                                : role == SocketRole::receive ? receive_text
+                                                              : echo_text;
+  return join({socket_formats, codecs, times, text, exit_codes_help});
+}
+
+std::string proxy_footer() { return join({times, proxy_text, exit_codes_help}); }
+
+std::string peers_footer() { return join({times, peers_text, exit_codes_help}); }
 
 std::string demo_footer() { return std::string{exit_codes_help.substr(0, exit_codes_help.find("\n  2"))}; }
 

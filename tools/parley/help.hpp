@@ -1,6 +1,8 @@
 // The longer texts of --help.
 #pragma once
 
+#include "socket/options.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <memory>
@@ -15,6 +17,9 @@ namespace parley::tool {
 [[nodiscard]] std::string main_footer();
 [[nodiscard]] std::string listen_footer();
 [[nodiscard]] std::string connect_footer();
+[[nodiscard]] std::string socket_footer(SocketRole role);
+[[nodiscard]] std::string proxy_footer();
+[[nodiscard]] std::string peers_footer();
 [[nodiscard]] std::string demo_footer();
 
 }  // namespace parley::tool

@@ -74,7 +74,7 @@ class Listen {
     ListenerOptions how;
     how.connection = talk_.connection_options();
     try {
-      how.transport = listening_transport(talk_.options());
+      how.transport = listening_transport(talk_.options().endpoint, talk_.options().tls, talk_.ws_options());
       listener_.emplace(talk_.executor(), talk_.options().endpoint, how);
       return true;
     } catch (const Error& e) {
@@ -151,7 +151,7 @@ class Listen {
     input_ended_ = true;
     // A service runs with /dev/null as its input: that has no end to leave at.
     if (!had_input || !input_->is_piped() || talk_.options().count) co_return;
-    co_await talk_.stillness(talk_.options().wait, [this] { return bytes_moved(); });
+    co_await talk_.loop().stillness(talk_.options().wait, [this] { return bytes_moved(); });
     talk_.ending().leave(ExitCode::ok);
   }
 
@@ -165,7 +165,7 @@ class Listen {
     const Connection& connection = peer->connection;
     const auto sent = [&connection] { return connection.stats().bytes_sent; };
     const auto enough = [this] { return talk_.ending().is_given() || all_sent(); };
-    co_await talk_.stillness(talk_.options().wait, sent, enough);
+    co_await talk_.loop().stillness(talk_.options().wait, sent, enough);
   }
 
   bool all_sent() const { return greetings_ == 0 && (!input_ || input_ended_ || !input_->is_piped()); }
@@ -200,7 +200,7 @@ class Listen {
     if (!count || talk_.has_enough()) return ExitCode::ok;
     talk_.console().error("the peer ended after " + std::to_string(talk_.received_count()) + " of " +
                               std::to_string(*count) + " messages",
-                          ExitCode::failure, &peer);
+                          ExitCode::failure, peer);
     return ExitCode::failure;
   }
 
@@ -223,7 +223,7 @@ class Listen {
 ExitCode run_listen(const TalkOptions& options) {
   Talk talk{options};
   Listen command{talk};
-  return talk.run([&](Talk&) { return command.run(); });
+  return talk.loop().run([&] { return command.run(); });
 }
 
 }  // namespace parley::tool

@@ -43,10 +43,15 @@ ExitCode print(const std::string& text) {
 }
 
 ExitCode run(const CommandLine& line) {
-  if (line.talk.verbose) tell_what_the_library_does();
+  if (line.is_verbose()) tell_what_the_library_does();
   switch (line.command) {
     case Command::listen: return run_listen(line.talk);
     case Command::connect: return run_connect(line.talk);
+    case Command::send: return run_send(line.socket);
+    case Command::receive: return run_receive(line.socket);
+    case Command::echo: return run_echo(line.socket);
+    case Command::proxy: return run_proxy(line.proxy);
+    case Command::peers: return run_peers(line.peers);
     case Command::demo: return run_demo();
     case Command::demo_server: return run_demo_server(line.talk.endpoint, line.demo_certificate);
     case Command::demo_client: return run_demo_client(line.talk.endpoint, line.demo_role, line.demo_certificate);

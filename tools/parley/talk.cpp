@@ -1,9 +1,10 @@
 #include "talk.hpp"
 
+#include "bodies.hpp"
+#include "exit_code.hpp"
 #include "text.hpp"
 
 #include <parley/error.hpp>
-#include <parley/run.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -28,17 +29,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// How long queued bytes are still written when the tool leaves.
-constexpr std::chrono::seconds drain_max{5};
-
-/// Longest pause between two looks at an activity counter.
-constexpr Seconds look_interval_max{0.25};
-
-/// This message cannot go, others can.
-bool concerns_one_message(const boost::system::error_code& code) {
-  return code == error::unframeable || code == error::message_too_large || code == error::send_ended;
-}
-
 std::string what_did_not_arrive(const CloseReport& report, std::uint64_t unqueued_count) {
   if (report.unsent_count > 0 || report.unsent_size > 0)
     return fmt::format("{} ({} bytes with framing) could not be delivered{}", count_of_messages(report.unsent_count),
@@ -46,11 +36,6 @@ std::string what_did_not_arrive(const CloseReport& report, std::uint64_t unqueue
                        unqueued_count > 0 ? fmt::format(", nor {} that waited for room", unqueued_count) : "");
   if (unqueued_count > 0) return count_of_messages(unqueued_count) + " that waited for room could not be delivered";
   return fmt::format("{} bytes were sent, but may not have arrived", report.unconfirmed_size);
-}
-
-bool is_ignored(int signal) {
-  struct sigaction now {};
-  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 InputCut input_cut(const TalkOptions& options) {
@@ -66,77 +51,17 @@ InputCut input_cut(const TalkOptions& options) {
 
 Talk::Talk(const TalkOptions& options)
     : options_{options},
-      output_{context_.get_executor(),
-              [this](int error_number) {
-                // A reader that has gone, as `head` does, is no news to anyone.
-                if (error_number != EPIPE)
-                  report_error(fmt::format("cannot write: {}", std::strerror(error_number)), ExitCode::failure, false);
-                ending_.leave(ExitCode::failure);
-              }},
-      console_{output_, options_},
+      loop_{options, hooks()},
+      console_{loop_.output(), options_},
       answers_{executor(),
-               {options_.exec.value_or(""), options_.notation().text_size_max(options_.size_max), options_.time_out}} {}
+               {options_.exec.value_or(""), options_.notation().text_size_max(options_.size_max), options_.time_out}},
+      answers_given_{executor()} {}
 
-ExitCode Talk::run(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
-  ExitCode code = ExitCode::failure;
-  asio::co_spawn(context_, run_to_end(std::move(command)), [&](std::exception_ptr failure, ExitCode result) {
-    context_.stop();
-    if (failure) std::rethrow_exception(failure);
-    code = result;
-  });
-  leave_at_signal();
-  parley::run(context_, {.poll = options_.poll});
-  if (output_.failed()) return ExitCode::failure;
-  if (code != ExitCode::ok) return code;
-  if (rejected_) return ExitCode::refused;
-  return failed_ ? ExitCode::failure : ExitCode::ok;
-}
-
-asio::awaitable<ExitCode> Talk::run_to_end(std::function<asio::awaitable<ExitCode>(Talk&)> command) {
-  const ExitCode code = co_await command(*this);
-  co_await output_.drained();
-  co_return code;
-}
-
-void Talk::leave_at_signal() {
-  signals_.add(SIGINT);
-  signals_.add(SIGTERM);
-  // The terminal has gone, and commands at work are not of its process group. Under nohup it is ignored, and stays so.
-  if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
-  signals_.async_wait([this](boost::system::error_code ec, int) {
-    if (ec) return;
-    ending_.leave(ExitCode::ok);
-    spawn(bound_leaving());
-    die_at_signal();
-  });
-}
-
-/// The second signal kills, whatever the drain waits for; commands too, which are not of our process group.
-void Talk::die_at_signal() {
-  if (!options_.exec) {
-    signals_.clear();
-    return;
-  }
-  signals_.async_wait([this](boost::system::error_code ec, int number) {
-    if (ec) return;
-    answers_.kill_all("was killed by a signal to parley");
-    signals_.clear();
-    std::raise(number);
-  });
-}
-
-/// Peers get their time first; then whoever reads standard output.
-asio::awaitable<void> Talk::bound_leaving() {
-  asio::steady_timer timer{executor(), 2 * drain_max};
-  co_await timer.async_wait(asio::use_awaitable);
-  if (!output_.has_backlog()) co_return;
-  report_error("standard output is not read; what was still to be printed is dropped", ExitCode::failure, false);
-  output_.give_up();
-}
-
-asio::awaitable<void> Talk::pause() {
-  co_await asio::post(executor(), asio::use_awaitable);
-  co_await output_.room();
+/// Commands are not of our process group: they die with the tool only if they are told to.
+CommandHooks Talk::hooks() {
+  if (!options_.exec) return {};
+  return {.is_busy = [this] { return answers_.due_count() > 0; },
+          .before_dying = [this] { answers_.kill_all("was killed by a signal to parley"); }};
 }
 
 ConnectionOptions Talk::connection_options() const {
@@ -146,16 +71,10 @@ ConnectionOptions Talk::connection_options() const {
   return options;
 }
 
-void Talk::spawn(asio::awaitable<void> work) {
-  asio::co_spawn(context_, std::move(work), [this](std::exception_ptr failure) {
-    if (!failure || ending_.is_given()) return;
-    try {
-      std::rethrow_exception(failure);
-    } catch (const std::exception& e) {
-      console_.error(e.what(), ExitCode::failure);
-    }
-    ending_.leave(ExitCode::failure);
-  });
+WsOptions Talk::ws_options() const {
+  WsOptions ws;
+  ws.messages(options_.one_each ? WsMessages::one_each : WsMessages::pieces).message_size_max(options_.size_max);
+  return ws;
 }
 
 std::unique_ptr<Input> Talk::open_input() {
@@ -167,19 +86,7 @@ std::unique_ptr<Input> Talk::open_input() {
 }
 
 asio::awaitable<std::optional<Message>> Talk::next_body(Input& input) {
-  for (;;) {
-    std::string fault;
-    try {
-      std::optional<std::string> body = co_await input.next();
-      if (!body) co_return std::nullopt;
-      co_return Message{std::move(*body)};
-    } catch (const BadBody& e) {
-      fault = e.what();
-    }
-    console_.error(fault + "; not sent", ExitCode::failure);
-    note_failure();
-    co_await pause();
-  }
+  return tool::next_body(input, loop_, console_);
 }
 
 asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
@@ -203,16 +110,16 @@ asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
 
 asio::awaitable<bool> Talk::take(Peer& peer, Inbox& inbox, const Message& body) {
   // Before it is printed: many peers with large messages wait here, and their messages are not yet text.
-  co_await output_.room();
-  if (ending_.is_given()) co_return false;
+  co_await loop_.output().room();
+  if (ending().is_given()) co_return false;
   ++received_count_;
   if (print(peer, body)) {
     // Not in one condition: GCC 12 calls a member coroutine with its arguments shifted behind `a && !co_await`.
     const bool sent = co_await answer(peer, inbox, body);
     if (!sent) co_return false;
   }
-  if (has_enough()) ending_.leave(ExitCode::ok);
-  co_return !ending_.is_given();
+  if (has_enough()) ending().leave(ExitCode::ok);
+  co_return !ending().is_given();
 }
 
 bool Talk::print(const Peer& peer, const Message& body) {
@@ -221,9 +128,9 @@ bool Talk::print(const Peer& peer, const Message& body) {
     return true;
   } catch (const Error& e) {
     if (options_.exec) throw Unanswered{fmt::format("a message was rejected: {}", e.what()), ExitCode::refused};
-    console_.error(fmt::format("a message was rejected: {}", e.what()), ExitCode::refused, &peer);
+    console_.error(fmt::format("a message was rejected: {}", e.what()), ExitCode::refused, peer);
   }
-  if (!options_.outlives_peers()) rejected_ = true;
+  if (!options_.outlives_peers()) loop_.note_rejection();
   return false;
 }
 
@@ -266,15 +173,15 @@ asio::awaitable<void> Talk::give_answers() {
   answers_given_.expires_after(drain_max);
   if (answers_due_count_ > 0) co_await answers_given_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (answers_due_count_ == 0) co_return;
-  note_failure();
+  loop_.note_failure();
   console_.error(fmt::format("{} message{} left unanswered, whose command had not ended", answers_due_count_,
                              answers_due_count_ == 1 ? " is" : "s are"),
                  ExitCode::failure);
 }
 
 ExitCode Talk::report(const Peer& peer, const Unanswered& why) {
-  if (!options_.outlives_peers()) note_failure();
-  console_.error(fmt::format("{}; the connection is closed without an answer", why.what()), why.code(), &peer);
+  if (!options_.outlives_peers()) loop_.note_failure();
+  console_.error(fmt::format("{}; the connection is closed without an answer", why.what()), why.code(), peer);
   return why.code();
 }
 
@@ -282,7 +189,7 @@ ExitCode Talk::report(const Peer& peer, const Error& failure) {
   // Our own closing ends a receive as well.
   if (failure.code() == asio::error::operation_aborted) return ExitCode::ok;
   const ExitCode code = exit_code_of_talking(failure.code());
-  console_.error(failure.what(), code, &peer);
+  console_.error(failure.what(), code, peer);
   return code;
 }
 
@@ -295,13 +202,13 @@ asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
   }
   if (!failure) co_return true;
   // When we leave, closing tells what did not arrive.
-  if (failure->code() == asio::error::operation_aborted || ending_.is_given()) {
+  if (failure->code() == asio::error::operation_aborted || ending().is_given()) {
     ++peer.unqueued_count;
     co_return false;
   }
   note_loss();
-  console_.error(failure->what(), ExitCode::failure, &peer);
-  co_await pause();
+  console_.error(failure->what(), ExitCode::failure, peer);
+  co_await loop_.pause();
   co_return concerns_one_message(failure->code());
 }
 
@@ -314,40 +221,26 @@ asio::awaitable<void> Talk::flush(Peer& peer) {
 }
 
 asio::awaitable<void> Talk::close(Peer& peer) {
-  const Deadline deadline{output_.failed() ? std::chrono::seconds{0} : drain_max};
+  const Deadline deadline{loop_.output().failed() ? std::chrono::seconds{0} : drain_max};
   const CloseReport report = co_await peer.connection.close(deadline);
   if (!report.all_arrived() || peer.unqueued_count > 0) {
     note_loss();
-    console_.error(what_did_not_arrive(report, peer.unqueued_count), ExitCode::failure, &peer);
+    console_.error(what_did_not_arrive(report, peer.unqueued_count), ExitCode::failure, peer);
   }
   console_.closed(peer, report);
 }
 
-asio::awaitable<void> Talk::stillness(std::optional<Seconds> span, std::function<std::uint64_t()> activity,
-                                      std::function<bool()> enough) {
-  const Seconds limit = span.value_or(Seconds::max());
-  const Seconds interval = std::clamp(limit / 20, Seconds{0.001}, look_interval_max);
-  asio::steady_timer timer{executor()};
-  std::uint64_t seen = activity();
-  auto since = std::chrono::steady_clock::now();
-  while (!enough() && std::chrono::steady_clock::now() - since < limit) {
-    timer.expires_after(std::chrono::ceil<std::chrono::steady_clock::duration>(interval));
-    co_await timer.async_wait(asio::use_awaitable);
-    const std::uint64_t now_seen = activity();
-    // Messages that wait for a slow reader of standard output are not silence, nor is a command at work.
-    if (now_seen == seen && !output_.has_backlog() && answers_.due_count() == 0) continue;
-    seen = now_seen;
-    since = std::chrono::steady_clock::now();
-  }
+void Talk::note_loss() noexcept {
+  if (!options_.tolerates_losses()) loop_.note_failure();
 }
 
 asio::awaitable<void> Talk::watch_time_out(std::function<std::uint64_t()> moved) {
   if (!options_.time_out) co_return;
-  co_await stillness(options_.time_out, std::move(moved));
-  if (ending_.is_given()) co_return;
+  co_await loop_.stillness(options_.time_out, std::move(moved));
+  if (ending().is_given()) co_return;
   console_.error(fmt::format("nothing was sent or received for {:g} s", options_.time_out->count()),
                  ExitCode::timed_out);
-  ending_.leave(ExitCode::timed_out);
+  ending().leave(ExitCode::timed_out);
 }
 
 }  // namespace parley::tool

@@ -1,25 +1,19 @@
-// What listening and connecting have in common: a loop, the console, the input, the reasons to leave, and what is done
-// with one peer.
-//
-// One thread runs everything. A command spawns its coroutines, waits for the Ending, closes its peers, and leaves; what
-// still waits then is destroyed with the loop.
+// What listening and connecting have in common: the console, the input, and what is done with one peer.
 #pragma once
 
+#include "command_loop.hpp"
 #include "console.hpp"
-#include "ending.hpp"
 #include "exec/answers.hpp"
 #include "exec/inbox.hpp"
 #include "exit_code.hpp"
 #include "input.hpp"
-#include "output.hpp"
 #include "talk_options.hpp"
 
 #include <parley/connection/connection.hpp>
 #include <parley/message.hpp>
+#include <parley/transport/options.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
@@ -29,6 +23,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace parley::tool {
 
@@ -47,22 +42,21 @@ class Talk {
  public:
   explicit Talk(const TalkOptions& options);
 
-  /// Runs `command` to its end on this thread and gives the exit code; SIGINT and SIGTERM meanwhile give the Ending.
-  ExitCode run(std::function<boost::asio::awaitable<ExitCode>(Talk&)> command);
-
   [[nodiscard]] const TalkOptions& options() const noexcept { return options_; }
-  [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
+  [[nodiscard]] CommandLoop& loop() noexcept { return loop_; }
+  [[nodiscard]] boost::asio::any_io_executor executor() { return loop_.executor(); }
   [[nodiscard]] Console& console() noexcept { return console_; }
-  [[nodiscard]] Ending& ending() noexcept { return ending_; }
+  [[nodiscard]] Ending& ending() noexcept { return loop_.ending(); }
   /// Queueing and framing of connections.
   [[nodiscard]] ConnectionOptions connection_options() const;
+  [[nodiscard]] WsOptions ws_options() const;
 
-  /// Runs beside the command; an exception that leaves it is reported and ends the command.
-  void spawn(boost::asio::awaitable<void> work);
+  /// See CommandLoop.
+  void spawn(boost::asio::awaitable<void> work) { loop_.spawn(std::move(work)); }
 
   /// Opens standard input or the file, as options say; throws std::runtime_error.
   [[nodiscard]] std::unique_ptr<Input> open_input();
-  /// The next body of the input; reports lines that are not bodies and skips them.
+  /// The next body of the input; see bodies.hpp.
   [[nodiscard]] boost::asio::awaitable<std::optional<Message>> next_body(Input& input);
 
   /// Prints, counts and answers what the peer sends until it ends; an error is reported, and its exit code returned.
@@ -80,11 +74,6 @@ class Talk {
   /// Writes what is queued, and reports what did not arrive.
   [[nodiscard]] boost::asio::awaitable<void> close(Peer& peer);
 
-  /// Completes when `activity` has not changed for `span` (never, if empty), or `enough` says so.
-  [[nodiscard]] boost::asio::awaitable<void> stillness(
-      std::optional<Seconds> span, std::function<std::uint64_t()> activity,
-      std::function<bool()> enough = [] { return false; });
-
   /// Gives up with a sentence when nothing moves for the time-out, if there is one; `moved` counts bytes, both ways.
   [[nodiscard]] boost::asio::awaitable<void> watch_time_out(std::function<std::uint64_t()> moved);
 
@@ -92,11 +81,7 @@ class Talk {
   [[nodiscard]] bool has_enough() const noexcept { return options_.count && received_count_ >= *options_.count; }
   [[nodiscard]] std::uint64_t received_count() const noexcept { return received_count_; }
 
-  /// Something could not be sent: the exit code is not ok, though the talk goes on.
-  void note_failure() noexcept { failed_ = true; }
-
  private:
-  [[nodiscard]] boost::asio::awaitable<ExitCode> run_to_end(std::function<boost::asio::awaitable<ExitCode>(Talk&)>);
   /// False when nothing more is to be received; throws Unanswered.
   [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, Inbox& inbox, const Message& body);
   [[nodiscard]] boost::asio::awaitable<bool> answer(Peer& peer, Inbox& inbox, const Message& body);
@@ -108,26 +93,16 @@ class Talk {
   [[nodiscard]] bool print(const Peer& peer, const Message& body);
   [[nodiscard]] ExitCode report(const Peer& peer, const Error& failure);
   [[nodiscard]] ExitCode report(const Peer& peer, const Unanswered& why);
-  void note_loss() noexcept { failed_ = failed_ || !options_.tolerates_losses(); }
-  void leave_at_signal();
-  void die_at_signal();
-  [[nodiscard]] boost::asio::awaitable<void> bound_leaving();
-  /// After a failure that the next message may have too: gives signals and time limits their turn, and the output its
-  /// time, so that an endless input of faults can be stopped and takes no memory.
-  [[nodiscard]] boost::asio::awaitable<void> pause();
+  [[nodiscard]] CommandHooks hooks();
+  void note_loss() noexcept;
 
   const TalkOptions& options_;
-  boost::asio::io_context context_{1};
-  Ending ending_{context_.get_executor()};
-  Output output_;
+  CommandLoop loop_;
   Console console_;
-  boost::asio::signal_set signals_{context_};
   Answers answers_;  // by --exec
   std::size_t answers_due_count_ = 0;
-  boost::asio::steady_timer answers_given_{context_};  // expires when they were waited for long enough
+  boost::asio::steady_timer answers_given_;  // expires when they were waited for long enough
   std::uint64_t received_count_ = 0;
-  bool failed_ = false;
-  bool rejected_ = false;  // a message, whose sender is the only peer
 };
 
 }  // namespace parley::tool

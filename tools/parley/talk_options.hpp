@@ -1,59 +1,31 @@
 // What `parley listen` and `parley connect` are told.
 #pragma once
 
+#include "common_options.hpp"
 #include "notation.hpp"
 
 #include <parley/endpoint.hpp>
-#include <parley/limits.hpp>
 #include <parley/wire/framing.hpp>
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace parley::tool {
 
-using Seconds = std::chrono::duration<double>;
-
-/// What is said about TLS, as it was written: paths of PEM files, and whom to expect.
-struct TlsWords {
-  std::optional<std::string> certificate;
-  std::optional<std::string> key;
-  std::optional<std::string> authority;    ///< that the peer's certificate must come from
-  std::optional<std::string> server_name;  ///< connect: to find in the certificate instead of the endpoint's host
-  bool accepts_any = false;                ///< connect: no check of the server's certificate
-};
-
-struct TalkOptions {
+struct TalkOptions : CommonOptions {
   Endpoint endpoint{"tcp://127.0.0.1:0"};
   std::vector<std::string> bodies;  ///< to send, decoded
-  std::optional<std::string> file;  ///< "-" is standard input
 
   Framing framing{};
-  bool one_each = false;             ///< ws, wss: no framing; a message is a WebSocket message
-  std::optional<BodyFormat> format;  ///< as given; notation() has the one in use
-  std::optional<BodyCodec> codec;    ///< messages are values, written as JSON
-  std::size_t size_max = limits::message_size_max;
+  bool one_each = false;  ///< ws, wss: no framing; a message is a WebSocket message
 
-  bool echo = false;                   ///< send every message received back
-  std::optional<std::string> exec;     ///< the command whose output is sent back, for each message received
-  bool listens = false;                ///< for peers that come, rather than connecting to one
-  bool once = false;                   ///< listen: serve one peer and leave
-  std::optional<std::uint64_t> count;  ///< leave after so many messages received
-  std::optional<Seconds> time_out;     ///< give up when nothing moves either way for so long
-  std::optional<Seconds> wait;         ///< after one side has ended: leave when nothing moves for so long; empty: never
-  bool wait_given = false;             ///< `wait` is the user's choice, not the default
-
-  TlsWords tls{};
-
-  bool json = false;
-  bool quiet = false;    ///< no talk but errors
-  bool discard = false;  ///< messages received are not printed
-  bool verbose = false;
-  std::chrono::microseconds poll{0};
+  bool echo = false;                ///< send every message received back
+  std::optional<std::string> exec;  ///< the command whose output is sent back, for each message received
+  bool listens = false;             ///< for peers that come, rather than connecting to one
+  bool once = false;                ///< listen: serve one peer and leave
+  std::optional<Seconds> wait;      ///< after one side has ended: leave when nothing moves for so long; empty: never
+  bool wait_given = false;          ///< `wait` is the user's choice, not the default
 
   /// Streams without message boundaries are read and printed as they are.
   [[nodiscard]] Notation notation() const {
@@ -62,10 +34,8 @@ struct TalkOptions {
   }
   [[nodiscard]] bool carries_chunks() const { return std::holds_alternative<Raw>(framing.options()); }
   [[nodiscard]] bool carries_one_message() const { return std::holds_alternative<UntilEof>(framing.options()); }
-  [[nodiscard]] bool uses_tls() const { return has_scheme(Scheme::tls) || has_scheme(Scheme::wss); }
-  [[nodiscard]] bool uses_websocket() const { return has_scheme(Scheme::ws) || has_scheme(Scheme::wss); }
   /// One direction can end while the other goes on.
-  [[nodiscard]] bool can_half_close() const { return !uses_tls() && !uses_websocket(); }
+  [[nodiscard]] bool can_half_close() const { return !uses_tls(endpoint) && !uses_websocket(endpoint); }
   /// Without message boundaries, the end of the stream is all that tells the peer of the end of our input.
   [[nodiscard]] bool ends_sending_at_input_end() const { return !answers() && carries_chunks() && can_half_close(); }
   /// What is received decides what is sent.
@@ -78,9 +48,6 @@ struct TalkOptions {
   [[nodiscard]] bool tolerates_losses() const {
     return outlives_peers() && answers() && bodies.empty() && !file && !count;
   }
-
- private:
-  [[nodiscard]] bool has_scheme(Scheme scheme) const { return endpoint.scheme() == scheme; }
 };
 
 }  // namespace parley::tool

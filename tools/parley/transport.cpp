@@ -12,30 +12,25 @@ TlsOptions tls_options(const TlsWords& words) {
   return tls;
 }
 
-TransportOptions websocket_transport(const TalkOptions& options) {
-  TransportOptions transport;
-  transport.ws.messages(options.one_each ? WsMessages::one_each : WsMessages::pieces)
-      .message_size_max(options.size_max);
-  return transport;
-}
-
 }  // namespace
 
-TransportOptions listening_transport(const TalkOptions& options) {
-  TransportOptions transport = websocket_transport(options);
-  if (!options.uses_tls()) return transport;
-  TlsOptions tls = tls_options(options.tls);
-  if (options.tls.authority) tls.client_certificate(ClientCertificate::required);
+TransportOptions listening_transport(const Endpoint& endpoint, const TlsWords& words, const WsOptions& ws) {
+  TransportOptions transport;
+  transport.ws = ws;
+  if (!uses_tls(endpoint)) return transport;
+  TlsOptions tls = tls_options(words);
+  if (words.authority) tls.client_certificate(ClientCertificate::required);
   transport.tls = TlsContext::server(tls);
   return transport;
 }
 
-TransportOptions connecting_transport(const TalkOptions& options) {
-  TransportOptions transport = websocket_transport(options);
-  if (!options.uses_tls()) return transport;
-  TlsOptions tls = tls_options(options.tls);
-  if (options.tls.server_name) tls.server_name(*options.tls.server_name);
-  if (options.tls.accepts_any) tls.dangerously_accept_any_certificate();
+TransportOptions connecting_transport(const Endpoint& endpoint, const TlsWords& words, const WsOptions& ws) {
+  TransportOptions transport;
+  transport.ws = ws;
+  if (!uses_tls(endpoint)) return transport;
+  TlsOptions tls = tls_options(words);
+  if (words.server_name) tls.server_name(*words.server_name);
+  if (words.accepts_any) tls.dangerously_accept_any_certificate();
   transport.tls = TlsContext::client(tls);
   return transport;
 }

@@ -27,7 +27,7 @@ struct SocketEvent {
     accept_paused,  ///< accepting has to wait for descriptors or memory: endpoint, cause, delay
   };
 
-  Kind kind = Kind::peer_up;
+  Kind kind = Kind::peer_up;         ///< what has happened
   Identity identity;                 ///< of the peer
   std::optional<Endpoint> endpoint;  ///< where it is, or was
   boost::system::error_code cause;   ///< why

@@ -50,7 +50,9 @@ class UnacknowledgedRef {
 
 /// Movable and copyable like the message in it. Any thread, but one at a time.
 struct Received {
+  /// What was sent.
   Message message;
+  /// Whose it is: send_to() answers it.
   Identity sender;
 
   /// The message's, in one word.

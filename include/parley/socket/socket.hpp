@@ -69,8 +69,8 @@ struct SocketCloseReport {
 
 /// One peer, as it is at this moment.
 struct PeerInfo {
-  Identity identity;
-  Endpoint endpoint;
+  Identity identity;                    ///< as it says
+  Endpoint endpoint;                    ///< where it is
   std::string tls_subject;              ///< of its certificate, if it has shown one that was verified
   std::uint64_t queue_count = 0;        ///< messages that wait to be written to it
   std::uint64_t queue_size = 0;         ///< and their bytes

@@ -56,15 +56,15 @@ struct FaultCounts {
 
 /// A message, and from whom. With Acknowledge::by_application, say `socket.acknowledge(received)` when it is done with.
 struct SimulatedReceived {
-  Message message;
-  Identity sender;
-  std::optional<std::array<std::byte, 16>> id;
+  Message message;                              ///< what it carries
+  Identity sender;                              ///< whose it is
+  std::optional<std::array<std::byte, 16>> id;  ///< of those that are to be acknowledged
 };
 
 /// What has become of a send, or of an operation that ended later.
 struct SimulatedOutcome {
-  std::uint64_t operation;
-  boost::system::error_code code;
+  std::uint64_t operation;         ///< the number that send() gave
+  boost::system::error_code code;  ///< none when it succeeded
 };
 
 /// What a socket had not got rid of when it closed.
@@ -80,6 +80,7 @@ class Simulator;
 class PARLEY_EXPORT SimulatedSocket {
  public:
   class Impl;
+  /// By Simulator::add_socket.
   explicit SimulatedSocket(std::unique_ptr<Impl> impl) noexcept;
   ~SimulatedSocket();
 
@@ -98,12 +99,17 @@ class PARLEY_EXPORT SimulatedSocket {
   std::uint64_t send_confirmed(Message message);
   [[nodiscard]] std::vector<SimulatedOutcome> outcomes();
 
+  /// Without waiting; nothing when there is none.
   [[nodiscard]] std::optional<SimulatedReceived> receive();
+  /// As Received::acknowledge().
   void acknowledge(const SimulatedReceived& received);
 
+  /// Without waiting; nothing when there is none.
   [[nodiscard]] std::optional<SocketEvent> next_event();
 
+  /// Its own; the same in each life.
   [[nodiscard]] const Identity& identity() const;
+  /// Those that have greeted and are there.
   [[nodiscard]] std::vector<Identity> peers() const;
   /// Bytes queued for a peer; 0 when it is not one.
   [[nodiscard]] std::size_t queue_size(const Identity& peer) const;
@@ -129,6 +135,7 @@ class PARLEY_EXPORT SimulatedSocket {
 /// The network; see the top of this header.
 class PARLEY_EXPORT Simulator {
  public:
+  /// The same seed, options and calls give the same run, wherever.
   explicit Simulator(std::uint64_t seed, const Faults& faults = {});
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;

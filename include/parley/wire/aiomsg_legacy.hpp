@@ -14,10 +14,14 @@ namespace parley::wire {
 /// Both directions of one connection. The members mean what those of Aiomsg do.
 class PARLEY_EXPORT AiomsgLegacy final {
  public:
+  /// A frame without its payload, at most.
   static constexpr std::size_t header_size_max = 32;
+  /// Of a plain message.
   static constexpr std::size_t data_header_size = 4;
+  /// Messages can ask to be acknowledged.
   static constexpr bool has_requests = true;
 
+  /// `message_size_max`: of a payload, in bytes.
   explicit AiomsgLegacy(std::size_t message_size_max) noexcept;
 
   /// The first frame is the peer's identity: 1 to 256 bytes (see legacy_identity).
@@ -27,8 +31,10 @@ class PARLEY_EXPORT AiomsgLegacy final {
   /// request or an acknowledgement.
   [[nodiscard]] static bool can_carry(std::span<const std::byte> payload) noexcept;
 
+  /// What goes before a payload, or all of a frame that has none; returns its size, in bytes.
   std::size_t put_header(std::byte* out, PeerFrameKind kind, std::size_t payload_size,
                          const MessageId& id = {}) const noexcept;
+  /// The first frame; returns its size, in bytes.
   std::size_t put_hello(std::byte* out, const Identity& identity) const noexcept;
 
  private:

@@ -48,11 +48,13 @@ class AnyDialect {
   /// What put_header and put_hello may write, in any dialect.
   static constexpr std::size_t header_size_max = std::max(Aiomsg::header_size_max, AiomsgLegacy::header_size_max);
 
+  /// `message_size_max`: of a payload, in bytes.
   AnyDialect(Dialect dialect, std::size_t message_size_max) noexcept : concrete_{make(dialect, message_size_max)} {}
 
   /// Which one it is.
   [[nodiscard]] Dialect which() const noexcept { return static_cast<Dialect>(concrete_.index()); }
 
+  /// As Aiomsg's.
   [[nodiscard]] PeerFrameStep decode(std::span<const std::byte> unread, bool greeted) const noexcept {
     return visit([&](const auto& concrete) { return concrete.decode(unread, greeted); });
   }

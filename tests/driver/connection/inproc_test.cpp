@@ -1,5 +1,5 @@
-// In-process connections keep to the limits of the end that receives, as connections over a stream do; and what has been
-// sent gets there whatever becomes of the sender, also where each end has a loop of its own.
+// In-process connections keep to the limits of the end that receives, as connections over a stream do; and what has
+// been sent gets there whatever becomes of the sender, also where each end has a loop of its own.
 #include "connection/state.hpp"
 #include "support/connection_results.hpp"
 

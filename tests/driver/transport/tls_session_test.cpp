@@ -129,7 +129,7 @@ class HostileClient final : public Below {
   }
 
   static TlsContext server_context() {
-    const support::Identity identity = support::test_authority().issue({"localhost"});
+    const support::Credentials identity = support::test_authority().issue({"localhost"});
     return TlsContext::server(TlsOptions{}.certificate(identity.certificate).key(identity.key));
   }
 

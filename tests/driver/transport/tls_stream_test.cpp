@@ -16,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 using support::CertificateAuthority;
-using support::Identity;
+using support::Credentials;
 using support::run_until;
 using support::test_authority;
 using support::try_read;
@@ -25,7 +25,7 @@ using testing::FaultPlan;
 using transport::Stream;
 using namespace std::chrono_literals;
 
-TlsOptions identified_by(const Identity& identity) {
+TlsOptions identified_by(const Credentials& identity) {
   return TlsOptions{}.certificate(identity.certificate).key(identity.key);
 }
 
@@ -288,7 +288,7 @@ TEST_F(TlsStream, a_reloaded_context_is_used_by_the_next_handshake) {
   TlsContext changing = server_for("elsewhere");
   connect(changing, ordinary_client());
   EXPECT_EQ(client.code, error::untrusted_peer);
-  const Identity renewed = test_authority().issue({"localhost", {"DNS:localhost"}});
+  const Credentials renewed = test_authority().issue({"localhost", {"DNS:localhost"}});
   changing.reload(identified_by(renewed));
   server = Side{};
   client = Side{};
@@ -347,8 +347,8 @@ std::string refused_server(const TlsOptions& options) { return refusal(&TlsConte
 std::string refused_client(const TlsOptions& options) { return refusal(&TlsContext::client, options); }
 
 TEST(TlsContext, says_what_is_wrong_with_its_files) {
-  const Identity one = test_authority().issue({"one"});
-  const Identity other = test_authority().issue({"other"});
+  const Credentials one = test_authority().issue({"one"});
+  const Credentials other = test_authority().issue({"other"});
   EXPECT_EQ(refused_server(TlsOptions{}.certificate_file("/nowhere/server.pem")),
             "cannot read the certificate file /nowhere/server.pem: no such file or directory");
   EXPECT_EQ(refused_server(TlsOptions{}.certificate("not PEM")),
@@ -362,7 +362,7 @@ TEST(TlsContext, says_what_is_wrong_with_its_files) {
 }
 
 TEST(TlsContext, refuses_options_that_make_no_sense) {
-  const Identity one = test_authority().issue({"one"});
+  const Credentials one = test_authority().issue({"one"});
   EXPECT_EQ(refused_server(TlsOptions{}), "a TLS server needs a certificate");
   EXPECT_EQ(refused_server(identified_by(one).client_certificate(ClientCertificate::required)),
             "a TLS server that verifies clients needs the authorities that it trusts");

@@ -15,7 +15,7 @@ namespace {
 
 namespace asio = boost::asio;
 using support::CertificateAuthority;
-using support::Identity;
+using support::Credentials;
 using support::run_coroutine;
 
 asio::awaitable<void> echo(Connection peer) {
@@ -34,7 +34,7 @@ class TlsReload : public ::testing::Test {
 
   /// As a program that renews certificates does: over the files there are.
   void install(const std::string& name) {
-    const Identity identity = authority.issue({name, {"IP:127.0.0.1"}});
+    const Credentials identity = authority.issue({name, {"IP:127.0.0.1"}});
     std::ofstream{folder.file("server.pem")} << identity.certificate;
     std::ofstream{folder.file("server.key")} << identity.key;
   }

@@ -34,7 +34,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using support::CertificateAuthority;
 using support::CertificateRequest;
-using support::Identity;
+using support::Credentials;
 using support::run_until;
 using support::test_authority;
 using namespace std::chrono_literals;
@@ -44,11 +44,11 @@ const CertificateAuthority& stranger() {
   return made;
 }
 
-TlsOptions identified_by(const Identity& identity) {
+TlsOptions identified_by(const Credentials& identity) {
   return TlsOptions{}.certificate(identity.certificate).key(identity.key);
 }
 TlsOptions ordinary_server() {
-  static const Identity identity = test_authority().issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
+  static const Credentials identity = test_authority().issue({"localhost", {"DNS:localhost", "IP:127.0.0.1"}});
   return identified_by(identity);
 }
 TlsOptions ordinary_client() { return TlsOptions{}.ca(test_authority().certificate()); }
@@ -200,7 +200,7 @@ TEST(TlsEndpoint, a_self_signed_certificate) {
 }
 
 TEST(TlsEndpoint, a_chain_that_ends_in_an_untrusted_root) {
-  Identity chain = stranger().issue({"localhost", {"DNS:localhost"}});
+  Credentials chain = stranger().issue({"localhost", {"DNS:localhost"}});
   chain.certificate += stranger().certificate();
   EXPECT_EQ(meet(identified_by(chain), ordinary_client()).client,
             "cannot connect to tls://localhost:*: the server's certificate is issued by CN=Stranger, which is not "
@@ -233,7 +233,7 @@ TEST(TlsEndpoint, a_missing_client_certificate) {
 }
 
 TEST(TlsEndpoint, a_client_certificate_of_a_stranger) {
-  const Identity alice = stranger().issue({"alice"});
+  const Credentials alice = stranger().issue({"alice"});
   const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client_code, error::refused_by_peer);
   EXPECT_EQ(seen.client,
@@ -245,7 +245,7 @@ TEST(TlsEndpoint, a_client_certificate_of_a_stranger) {
 }
 
 TEST(TlsEndpoint, an_expired_client_certificate) {
-  const Identity alice = test_authority().issue({"alice", {}, -240h, -48h});
+  const Credentials alice = test_authority().issue({"alice", {}, -240h, -48h});
   const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client,
             "the server refused this client's certificate, because it has expired (TLS alert certificate_expired) "
@@ -254,7 +254,7 @@ TEST(TlsEndpoint, an_expired_client_certificate) {
 }
 
 TEST(TlsEndpoint, a_client_certificate_that_is_not_valid_yet) {
-  const Identity alice = test_authority().issue({"alice", {}, 48h, 240h});
+  const Credentials alice = test_authority().issue({"alice", {}, 48h, 240h});
   const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client_code, error::refused_by_peer);
   EXPECT_EQ(seen.client,
@@ -265,7 +265,7 @@ TEST(TlsEndpoint, a_client_certificate_that_is_not_valid_yet) {
 }
 
 TEST(TlsEndpoint, a_self_signed_client_certificate) {
-  const Identity alice = support::self_signed({"alice"});
+  const Credentials alice = support::self_signed({"alice"});
   const Outcome seen = meet(mutual_server(), identified_by(alice).ca(test_authority().certificate()));
   EXPECT_EQ(seen.client_code, error::refused_by_peer);
   EXPECT_EQ(seen.client,
@@ -304,7 +304,7 @@ class OldPeer {
     as_server ? SSL_accept(ssl) : SSL_connect(ssl);
     SSL_free(ssl);
   }
-  void use(const Identity& identity) {
+  void use(const Credentials& identity) {
     BIO* pem = BIO_new_mem_buf(identity.certificate.data(), -1);
     X509* const certificate = PEM_read_bio_X509(pem, nullptr, nullptr, nullptr);
     SSL_CTX_use_certificate(context_, certificate);
@@ -439,7 +439,7 @@ TEST(TlsEndpoint, mutual_tls_tells_who_the_client_is) {
   asio::co_spawn(context, echo_once(listener, seen), [&](std::exception_ptr e) { server_failure = e; });
   std::string answer;
   std::optional<CloseReport> report;
-  const Identity alice = test_authority().issue({"alice", {"email:alice@example.org"}});
+  const Credentials alice = test_authority().issue({"alice", {"email:alice@example.org"}});
   asio::co_spawn(context,
                  ask(listener.local_endpoint(), identified_by(alice).ca(test_authority().certificate()),
                      std::string(300'000, 'q'), answer),

@@ -313,11 +313,11 @@ class AsyncRawPeer {
     co_await asio::async_read(socket_, asio::buffer(bytes), asio::use_awaitable);
     co_return bytes;
   }
-  /// Whether the other side has ended it.
+  /// Whether the other side has ended it, with no more than a greeting before.
   asio::awaitable<bool> is_ended() {
-    char byte = 0;
+    std::string bytes(hello_b.size() + 1, '\0');
     const auto [ec, size] =
-        co_await asio::async_read(socket_, asio::buffer(&byte, 1), asio::as_tuple(asio::use_awaitable));
+        co_await asio::async_read(socket_, asio::buffer(bytes), asio::as_tuple(asio::use_awaitable));
     co_return ec == asio::error::eof || ec == asio::error::connection_reset;
   }
 

@@ -26,6 +26,16 @@ std::string contents(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+/// All of them.
+const std::vector<std::string> commands{"listen", "connect", "send", "receive", "echo", "proxy", "peers", "demo"};
+
+/// And none.
+std::vector<std::vector<std::string>> command_lines() {
+  std::vector<std::vector<std::string>> lines{{}};
+  for (const std::string& command : commands) lines.push_back({command});
+  return lines;
+}
+
 /// Standard output and error of a shell's command, which has to succeed.
 std::string shell_output(const std::string& command) {
   FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
@@ -65,17 +75,22 @@ Words offered(const std::string& words) {
 
 TEST(ToolCompletion, bash_offers_the_options_of_each_command_and_no_others) {
   EXPECT_EQ(offered("parley -"), options_of({}));
-  for (const std::string command : {"listen", "connect", "demo"})
+  for (const std::string& command : commands)
     EXPECT_EQ(offered("parley " + command + " -"), options_of({command})) << command;
 }
 
 TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
-  EXPECT_EQ(offered("parley \"\""), (Words{"listen", "connect", "demo", "-h", "--help", "--version"}));
+  EXPECT_EQ(offered("parley \"\""), (Words{"listen", "connect", "send", "receive", "echo", "proxy", "peers", "demo",
+                                           "-h", "--help", "--version"}));
   EXPECT_EQ(offered("parley c"), Words{"connect"});
   EXPECT_EQ(offered("parley listen w"), (Words{"ws://", "wss://"}));
   EXPECT_EQ(offered("parley listen --format r"), Words{"raw"});
   EXPECT_EQ(offered("parley listen --codec = m"), Words{"msgpack"});
   EXPECT_EQ(offered("parley connect --count \"\""), Words{});
+  EXPECT_EQ(offered("parley send --bind u"), Words{"unix://"});
+  EXPECT_EQ(offered("parley send \"\""), Words{});
+  EXPECT_EQ(offered("parley peers --bind u"), Words{"unix://"});
+  EXPECT_EQ(offered("parley proxy tcp://*:1 t"), (Words{"tcp://", "tls://"}));
   EXPECT_TRUE(offered("parley connect --file /dev/nul").contains("/dev/null"));
 }
 
@@ -87,11 +102,18 @@ TEST(ToolCompletion, values_offered_are_values_the_tool_takes) {
       EXPECT_EQ(result.code, 4) << option << ' ' << name << '\n' << result.errors;
     }
   }
+  for (const char* const option : {"--mode", "--delivery", "--dialect"}) {
+    const Words names = offered("parley send " + std::string{option} + " \"\"");
+    EXPECT_EQ(names.size(), 2U) << option;
+    for (const std::string& name : names)
+      EXPECT_EQ(run_tool({"send", "--connect", "unix:///nobody/is/there", "--timeout", "1ms", option, name}).code, 4)
+          << option << ' ' << name;
+  }
 }
 
 TEST(ToolCompletion, zsh_knows_every_option) {
   const std::string text = contents(tools + "completion/_parley");
-  for (const std::vector<std::string>& command : {std::vector<std::string>{}, {"listen"}, {"connect"}}) {
+  for (const std::vector<std::string>& command : command_lines()) {
     for (const std::string& option : options_of(command)) {
       const bool alone = text.find(option + "[") != std::string::npos;
       const bool as_short = text.find("{" + option + ",") != std::string::npos;
@@ -103,8 +125,7 @@ TEST(ToolCompletion, zsh_knows_every_option) {
 
 TEST(ToolManual, has_every_option_and_no_other) {
   Words all;
-  for (const std::vector<std::string>& command : {std::vector<std::string>{}, {"listen"}, {"connect"}})
-    all.merge(options_of(command));
+  for (const std::vector<std::string>& command : command_lines()) all.merge(options_of(command));
   Words told;
   std::istringstream lines{std::regex_replace(contents(tools + "man/parley.1"), std::regex{"\\\\-"}, "-")};
   // The line behind .TP is what the paragraph is about.

@@ -12,10 +12,8 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string free_endpoint() { return RawListener{"tcp://127.0.0.1:0"}.endpoint(); }
-
 TEST(ToolExitCode, help_and_version_are_0_and_go_to_standard_output) {
-  for (const char* const command : {"listen", "connect", "demo"}) {
+  for (const char* const command : {"listen", "connect", "send", "receive", "echo", "proxy", "peers", "demo"}) {
     const ToolResult help = run_tool({command, "--help"});
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.output.find("Exit codes:"), std::string::npos);

@@ -17,8 +17,6 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string free_endpoint() { return RawListener{"tcp://127.0.0.1:0"}.endpoint(); }
-
 // --- values ---------------------------------------------------------------------------------------------------------
 
 struct Refusal {
@@ -30,8 +28,8 @@ TEST(ToolOption, with_a_value_that_cannot_be_is_refused_in_a_sentence) {
   const std::vector<Refusal> refusals{
       {"--count", {"", "0", "-1", "1e3", "0x10", "many", "18446744073709551616"}},
       {"--max-size", {"", "0", "-1", "64k", "99999999999999999999999"}},
-      {"--timeout", {"", "0", "-1", "nan", "inf", "1e400", "soon"}},
-      {"--wait", {"", "-1", "nan", "inf", "1s"}},
+      {"--timeout", {"", "0", "-1", "nan", "inf", "1e400", "soon", "0ms", "1 s", "1m", "s"}},
+      {"--wait", {"", "-1", "nan", "inf", "1S", "-1s"}},
       {"--poll", {"", "-1", "0.5", "9223372036854775807"}},
       {"--format", {"", "TEXT"}},
       {"--framing", {"", "length:3", "fixed:0", "separator:"}},
@@ -64,6 +62,15 @@ TEST(ToolOption, numbers_are_decimal_and_may_be_as_large_as_they_are) {
   EXPECT_EQ(
       run_tool({"connect", listener.listening_endpoint(), "--count", "010"}, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n").output,
       "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+}
+
+TEST(ToolOption, times_may_have_a_unit) {
+  const std::string endpoint = free_endpoint();
+  for (const char* const time : {"250000us", "2000ms", "2.5s", "1.5min", "1e3h"})
+    EXPECT_EQ(run_tool({"connect", endpoint, "--timeout", time, "--wait", time}).code, 4) << time;
+  ToolProcess listener{{"listen", "tcp://127.0.0.1:0", "--timeout", "100ms"}};
+  EXPECT_EQ(listener.wait(), 3);
+  EXPECT_NE(listener.errors().find("nothing was sent or received for 0.1 s"), std::string::npos) << listener.errors();
 }
 
 TEST(ToolOption, unknown_commands_are_named) {

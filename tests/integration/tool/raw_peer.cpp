@@ -126,4 +126,6 @@ RawListener::~RawListener() { ::close(descriptor_); }
 
 RawPeer RawListener::accept() const { return RawPeer{check(::accept(descriptor_, nullptr, nullptr), "accept")}; }
 
+std::string free_endpoint() { return RawListener{"tcp://127.0.0.1:0"}.endpoint(); }
+
 }  // namespace parley::test

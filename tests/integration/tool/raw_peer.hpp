@@ -32,6 +32,9 @@ class RawPeer {
   int descriptor_;
 };
 
+/// Where nobody listens.
+[[nodiscard]] std::string free_endpoint();
+
 class RawListener {
  public:
   /// At a tcp endpoint with port 0, or a unix path.

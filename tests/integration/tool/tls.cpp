@@ -14,7 +14,7 @@ namespace parley::test {
 namespace {
 
 using support::CertificateAuthority;
-using support::Identity;
+using support::Credentials;
 using Words = std::vector<std::string>;
 
 /// Files as a user has them: ca.pem; server.pem and alice.pem, and the keys of these.
@@ -30,7 +30,7 @@ class ToolTls : public ::testing::Test {
 
   [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
   void write(const std::string& name, const std::string& text) const { std::ofstream{file(name)} << text; }
-  void write(const std::string& who, const Identity& identity) const {
+  void write(const std::string& who, const Credentials& identity) const {
     write(who + ".pem", identity.certificate);
     write(who + ".key", identity.key);
   }
