@@ -19,8 +19,6 @@ using boost::system::error_code;
 using detail::PrivateThread;
 using parley::detail::Handler;
 using parley::detail::SocketState;
-using Sent = SocketState::Sent;
-using Taken = SocketState::Taken;
 
 namespace {
 
@@ -48,14 +46,16 @@ auto wait_for(PrivateThread& thread, SocketState& state, std::string_view operat
 }
 
 /// What `send` does at once, if it can.
-Sent try_send(SocketState& state, Message& message, const std::optional<Identity>& to, const SendOptions& options,
-              error_code& ec) {
+SocketState::Sent try_send(SocketState& state, Message& message, const std::optional<Identity>& to,
+                           const SendOptions& options, error_code& ec) {
   SocketState::Lock lock{state.socket_mutex()};
   return options.is_default() ? state.try_send_plain_locked(lock, message, to ? &*to : nullptr, ec)
                               : state.try_send_locked(lock, message, to, options, ec);
 }
 
-bool is_message(Taken taken) noexcept { return taken == Taken::message || taken == Taken::message_and_yield; }
+bool is_message(SocketState::Taken taken) noexcept {
+  return taken == SocketState::Taken::message || taken == SocketState::Taken::message_and_yield;
+}
 
 /// What another process goes on with: to take any of it apart here would disturb that.
 void leave_alone(std::shared_ptr<PrivateThread> thread, std::shared_ptr<SocketState> state) {
@@ -153,7 +153,7 @@ void Socket::wait_for_peers(std::size_t count, Deadline deadline) {
 /// Crosses to the thread only to wait for room.
 void Socket::deliver(Message& message, const std::optional<Identity>& to, const SendOptions& options, error_code& ec) {
   ec.clear();
-  if (blocking::try_send(*state_, message, to, options, ec) != Sent::must_wait) return;
+  if (blocking::try_send(*state_, message, to, options, ec) != SocketState::Sent::must_wait) return;
   std::tie(ec) = wait_for<>(*thread_, *state_, "send", [&](auto handler) {
     state_->send(std::move(message), to, options, false, Handler<>{std::move(handler)});
   });
@@ -188,14 +188,14 @@ void Socket::send_confirmed(Message message, const SendOptions& options) {
 
 error_code Socket::try_send(Message message, const SendOptions& options) {
   error_code ec;
-  const Sent sent = blocking::try_send(*state_, message, std::nullopt, options, ec);
-  return sent == Sent::must_wait ? error_code{error::full} : ec;
+  const SocketState::Sent sent = blocking::try_send(*state_, message, std::nullopt, options, ec);
+  return sent == SocketState::Sent::must_wait ? error_code{error::full} : ec;
 }
 
 error_code Socket::try_send_to(const Identity& to, Message message, const SendOptions& options) {
   error_code ec;
-  const Sent sent = blocking::try_send(*state_, message, to, options, ec);
-  return sent == Sent::must_wait ? error_code{error::full} : ec;
+  const SocketState::Sent sent = blocking::try_send(*state_, message, to, options, ec);
+  return sent == SocketState::Sent::must_wait ? error_code{error::full} : ec;
 }
 
 // --- receiving -------------------------------------------------------------------------------------------------------

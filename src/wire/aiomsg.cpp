@@ -1,3 +1,5 @@
+#include "wire/dialect_parts.hpp"
+
 #include <parley/wire/aiomsg.hpp>
 
 #include <algorithm>
@@ -10,9 +12,7 @@ namespace {
 using Kind = PeerFrameKind;
 
 // Section 1.
-constexpr std::size_t length_size = 4;
 constexpr std::size_t type_size = 1;
-constexpr std::size_t id_size = std::tuple_size_v<MessageId>;
 constexpr std::size_t data_begin = length_size + type_size;
 constexpr std::size_t request_begin = data_begin + id_size;
 

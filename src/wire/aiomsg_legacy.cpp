@@ -1,3 +1,4 @@
+#include "wire/dialect_parts.hpp"
 #include "wire/sha1.hpp"
 
 #include <parley/wire/aiomsg_legacy.hpp>
@@ -8,15 +9,12 @@
 #include <cstring>
 #include <limits>
 #include <string_view>
-#include <tuple>
 
 namespace parley::wire {
 namespace {
 
 using Kind = PeerFrameKind;
 
-constexpr std::size_t length_size = 4;
-constexpr std::size_t id_size = std::tuple_size_v<MessageId>;
 constexpr std::size_t identity_size_max = 256;
 
 constexpr std::string_view heartbeat_words = "aiomsg-heartbeat";

@@ -20,7 +20,7 @@ namespace parley::support {
 namespace {
 
 /// Long enough for any machine; only a hang lasts so long.
-constexpr timeval patience{20, 0};
+constexpr timeval wait_max{20, 0};
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -74,8 +74,8 @@ RawPeer::RawPeer(const Endpoint& at) : RawPeer{connected(at)} {}
 RawPeer::RawPeer(int descriptor) : descriptor_{descriptor} {
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // refused for Unix sockets, which never wait
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &wait_max, sizeof wait_max);
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &wait_max, sizeof wait_max);
 }
 
 RawPeer::RawPeer(RawPeer&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
@@ -151,7 +151,7 @@ Endpoint RawListener::endpoint() const {
 
 RawPeer RawListener::accept() {
   pollfd waiting{descriptor_, POLLIN, 0};
-  if (::poll(&waiting, 1, static_cast<int>(patience.tv_sec) * 1000) <= 0) {
+  if (::poll(&waiting, 1, static_cast<int>(wait_max.tv_sec) * 1000) <= 0) {
     throw std::runtime_error{"nobody connected"};
   }
   return RawPeer{checked(::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC), "accept")};

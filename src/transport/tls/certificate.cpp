@@ -1,5 +1,7 @@
 #include "transport/tls/certificate.hpp"
 
+#include "transport/printable.hpp"
+
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -11,14 +13,6 @@ std::string text_of_name(const X509_NAME* name) {
   const BioPtr out{BIO_new(BIO_s_mem())};
   X509_NAME_print_ex(out.get(), name, 0, (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | ASN1_STRFLGS_ESC_CTRL);
   return text_of(out.get());
-}
-
-/// What a peer wrote into its certificate, fit for a line of a log.
-std::string printable(std::string text) {
-  for (char& each : text) {
-    if (static_cast<unsigned char>(each) < 0x20 || each == 0x7f) each = '?';
-  }
-  return text;
 }
 
 std::string text_of(const ASN1_STRING* string) {
@@ -63,7 +57,7 @@ std::string common_name_of(const X509* certificate) {
 std::string subject_of(const X509* certificate) { return text_of_name(X509_get_subject_name(certificate)); }
 std::string issuer_of(const X509* certificate) { return text_of_name(X509_get_issuer_name(certificate)); }
 
-std::string text_of(const ASN1_TIME* time) {
+std::string date_of(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return "an unreadable date";
   std::array<char, 64> text{};

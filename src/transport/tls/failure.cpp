@@ -135,9 +135,9 @@ std::string describe_verification(X509_STORE_CTX* verification, const TlsSituati
   if (certificate == nullptr) return start + " is not acceptable: " + X509_verify_cert_error_string(problem);
   const std::string named = start + " (" + subject_of(certificate) + ")";
   switch (problem) {
-    case X509_V_ERR_CERT_HAS_EXPIRED: return named + " expired on " + text_of(X509_get0_notAfter(certificate));
+    case X509_V_ERR_CERT_HAS_EXPIRED: return named + " expired on " + date_of(X509_get0_notAfter(certificate));
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return named + " is not valid before " + text_of(X509_get0_notBefore(certificate));
+      return named + " is not valid before " + date_of(X509_get0_notBefore(certificate));
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return start + " is for " + join(names_of(certificate)) + ", not for " + situation.host;

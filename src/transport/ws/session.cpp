@@ -1,5 +1,6 @@
 #include "transport/ws/session.hpp"
 
+#include "transport/printable.hpp"
 #include "transport/ws/frame_writer.hpp"
 #include "transport/ws/input.hpp"
 
@@ -31,14 +32,6 @@ constexpr std::size_t prefix_size = 4;
 
 /// Bytes that one read looks through for something to give out: of frames without payload there could be any number.
 constexpr std::size_t look_size_max = 4 * WsInput::block_size;
-
-/// A peer's words, fit for a line of a log.
-std::string printable(std::string text) {
-  for (char& each : text) {
-    if (static_cast<unsigned char>(each) < 0x20 || each == 0x7f) each = '?';
-  }
-  return text;
-}
 
 class WsSession final : public Layer {
  public:
