@@ -25,6 +25,11 @@ int open_input(const std::string& path) {
   if (is_standard_input(path)) return STDIN_FILENO;
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw std::runtime_error(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
+    ::close(descriptor);
+    throw std::runtime_error(fmt::format("cannot open {}: {}", path, std::strerror(EISDIR)));
+  }
   return descriptor;
 }
 

@@ -73,7 +73,10 @@ void check_bodies(const SocketTalkOptions& options) {
       const std::string text =
           options.literal ? body
                           : BodyTemplate{body, options.size_max}.fill_in(1, std::chrono::system_clock::now(), random);
-      static_cast<void>(read_body(options.notation(), text));
+      const Message read = read_body(options.notation(), text);
+      if (read.size() > options.size_max) {
+        refuse(fmt::format("a message of {} bytes exceeds --max-size {}", read.size(), options.size_max));
+      }
     } catch (const BadBody& e) {
       refuse(e.what());
     }

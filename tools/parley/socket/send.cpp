@@ -29,7 +29,10 @@ namespace {
 
 class Send {
  public:
-  explicit Send(Session& session) : session_{session} {}
+  /// Throws std::runtime_error when there is no such file.
+  explicit Send(Session& session) : session_{session} {
+    if (options().file) input_ = open_input();
+  }
 
   asio::awaitable<void> run() {
     session_.loop().spawn(pass_over_what_comes());
@@ -104,16 +107,20 @@ class Send {
     co_return true;
   }
 
-  asio::awaitable<bool> send_input() {
+  std::unique_ptr<Input> open_input() const {
     InputOptions how;
     how.notation = options().notation();
     how.cut = !how.notation.codec && how.notation.format == BodyFormat::raw ? InputCut::whole : InputCut::lines;
     how.body_size_max = options().size_max;
-    Input input{session_.loop().executor(), options().file.value_or(""), how};
+    return std::make_unique<Input>(session_.loop().executor(), options().file.value_or(""), how);
+  }
+
+  asio::awaitable<bool> send_input() {
+    const std::unique_ptr<Input> input = input_ ? std::move(input_) : open_input();
     for (;;) {
       co_await session_.keep_pace();
       session_.idle(true);
-      std::optional<Message> body = co_await next_body(input, session_.loop(), session_.console());
+      std::optional<Message> body = co_await next_body(*input, session_.loop(), session_.console());
       session_.idle(false);
       if (!body) co_return true;
       const bool goes_on = co_await send(std::move(*body));
@@ -159,6 +166,7 @@ class Send {
   }
 
   Session& session_;
+  std::unique_ptr<Input> input_;  // before the first round, where there is a file
   std::vector<std::unique_ptr<Argument>> templates_;
   std::mt19937_64 random_{std::random_device{}()};
   std::uint64_t number_ = 0;
