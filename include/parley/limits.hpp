@@ -71,4 +71,7 @@ inline constexpr std::size_t peers_max = 16'384;
 /// Events that wait to be taken; then the oldest are dropped, and counted.
 inline constexpr std::size_t events_max = 4096;
 
+/// Bytes of the messages that those carry.
+inline constexpr std::size_t events_size_max = 16 * 1024 * 1024;
+
 }  // namespace parley::limits

@@ -8,9 +8,12 @@
 #include <parley/message.hpp>
 #include <parley/time.hpp>
 
+#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace parley::policy {
@@ -38,13 +41,13 @@ class Backlog {
       kept_size_ += message.body.size();
       ++kept_count_;
     }
-    by_mode_count_ += message.to ? 0 : 1;
+    count_in(message);
     messages_.emplace_back(std::move(message));
   }
   void add_front(PendingMessage message) {
     kept_size_ += message.body.size();
     ++kept_count_;
-    by_mode_count_ += message.to ? 0 : 1;
+    count_in(message);
     messages_.emplace_front(std::move(message));
   }
 
@@ -61,7 +64,7 @@ class Backlog {
       kept_size_ -= taken.body.size();
       --kept_count_;
     }
-    by_mode_count_ -= taken.to ? 0 : 1;
+    count_out(taken);
     return taken;
   }
 
@@ -69,12 +72,12 @@ class Backlog {
   [[nodiscard]] std::size_t count() const noexcept { return messages_.size(); }
   [[nodiscard]] PendingMessage& operator[](std::size_t index) noexcept { return messages_[index]; }
   /// Some are for this peer.
-  [[nodiscard]] bool has_any_for(const Identity& identity) const noexcept {
-    if (messages_.size() == by_mode_count_) return false;
-    for (std::size_t i = 0; i < messages_.size(); ++i) {
-      if (messages_[i].to == identity) return true;
-    }
-    return false;
+  [[nodiscard]] bool has_any_for(const Identity& identity) const noexcept { return counts_by_peer_.contains(identity); }
+  /// Some are for a peer of which that is so.
+  template <class Predicate>
+  [[nodiscard]] bool has_any_for(Predicate&& is_so) const noexcept requires std::predicate<Predicate, const Identity&> {
+    return std::any_of(counts_by_peer_.begin(), counts_by_peer_.end(),
+                       [&](const auto& each) { return is_so(each.first); });
   }
   /// Some are for whichever peer comes first.
   [[nodiscard]] bool has_any_by_mode() const noexcept { return by_mode_count_ > 0; }
@@ -85,7 +88,23 @@ class Backlog {
   [[nodiscard]] bool has_waiting() const noexcept { return messages_.size() > kept_count_; }
 
  private:
+  void count_in(const PendingMessage& message) {
+    if (message.to) {
+      ++counts_by_peer_[*message.to];
+    } else {
+      ++by_mode_count_;
+    }
+  }
+  void count_out(const PendingMessage& message) {
+    if (!message.to) {
+      --by_mode_count_;
+    } else if (const auto found = counts_by_peer_.find(*message.to); --found->second == 0) {
+      counts_by_peer_.erase(found);
+    }
+  }
+
   detail::Ring<PendingMessage> messages_;
+  std::unordered_map<Identity, std::size_t> counts_by_peer_;  // none is 0
   std::size_t kept_size_ = 0;
   std::size_t kept_count_ = 0;
   std::size_t by_mode_count_ = 0;

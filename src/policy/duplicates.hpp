@@ -1,6 +1,8 @@
-// Duplicates: the ids of messages that have arrived, the last so many of them, so that one that comes again is known.
+// Duplicates: the senders and ids of messages that have arrived, the last so many of them, so that one that comes again
+// is known. An id is its sender's own: another peer that guesses it must not make this side believe it has been here.
 #pragma once
 
+#include <parley/identity.hpp>
 #include <parley/wire/peer_frame.hpp>
 
 #include <cstddef>
@@ -22,24 +24,29 @@ class Duplicates {
     acknowledged,  ///< it is done with
     declined,      ///< the application had it, and wants it again when it comes again
   };
-  [[nodiscard]] State state(const wire::MessageId& id) const noexcept;
+  [[nodiscard]] State state(const Identity& sender, const wire::MessageId& id) const noexcept;
 
   /// It has arrived, for the first time.
-  void add(const wire::MessageId& id, State state);
+  void add(const Identity& sender, const wire::MessageId& id, State state);
   /// Of one that has arrived; nothing if it has been forgotten.
-  void set(const wire::MessageId& id, State state) noexcept;
+  void set(const Identity& sender, const wire::MessageId& id, State state) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
  private:
-  struct Entry {
+  struct Key {
+    Identity sender;
     wire::MessageId id;
+    bool operator==(const Key&) const = default;
+  };
+  struct Entry {
+    Key key;
     State state = State::unknown;
   };
   static constexpr std::uint32_t empty = 0xffffffff;
 
-  [[nodiscard]] std::size_t hash(const wire::MessageId& id) const noexcept;
-  [[nodiscard]] std::size_t find_bucket(const wire::MessageId& id) const noexcept;
+  [[nodiscard]] std::size_t hash(const Key& key) const noexcept;
+  [[nodiscard]] std::size_t find_bucket(const Key& key) const noexcept;
   void remove_bucket(std::size_t bucket) noexcept;
   void grow();
 

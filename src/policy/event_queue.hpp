@@ -15,14 +15,16 @@ namespace parley::policy {
 
 class EventQueue {
  public:
-  explicit EventQueue(std::size_t count_max) noexcept : count_max_{count_max} {}
+  /// `size_max`: bytes of the messages that events carry.
+  EventQueue(std::size_t count_max, std::size_t size_max) noexcept : count_max_{count_max}, size_max_{size_max} {}
 
   void add(SocketEvent event) {
-    if (events_.size() == count_max_) {
-      events_.pop_front();
+    bodies_size_ += event.message.size();
+    events_.emplace_back(std::move(event));
+    while (events_.size() > count_max_ || (bodies_size_ > size_max_ && events_.size() > 1)) {
+      (void)take();
       ++missed_;
     }
-    events_.emplace_back(std::move(event));
   }
 
   void add_dropped(const Identity& identity, boost::system::error_code cause, std::uint64_t count) {
@@ -45,6 +47,7 @@ class EventQueue {
 
   [[nodiscard]] std::optional<SocketEvent> take() {
     if (events_.empty()) return std::nullopt;
+    bodies_size_ -= events_.front().message.size();
     return events_.take_front();
   }
   [[nodiscard]] bool empty() const noexcept { return events_.empty(); }
@@ -53,7 +56,9 @@ class EventQueue {
 
  private:
   const std::size_t count_max_;
+  const std::size_t size_max_;
   detail::Ring<SocketEvent> events_;
+  std::size_t bodies_size_ = 0;
   std::uint64_t missed_ = 0;
 };
 

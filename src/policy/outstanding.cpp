@@ -7,6 +7,7 @@
 namespace parley::policy {
 
 Outstanding::Key Outstanding::add(OutstandingMessage message, TimePoint now) {
+  put_stragglers_aside();
   const Key key = first_key_ + entries_.size();
   message.sent_at = now;
   message.sent_count = 1;
@@ -19,10 +20,23 @@ Outstanding::Key Outstanding::add(OutstandingMessage message, TimePoint now) {
   return key;
 }
 
-void Outstanding::sent_again(Key key, LinkId link, TimePoint now) {
+bool Outstanding::is_sparse() const noexcept {
+  constexpr std::size_t worth_it = 1024;
+  return entries_.size() >= worth_it && entries_.size() / 4 > count_ - stragglers_.size();
+}
+
+void Outstanding::put_stragglers_aside() {
+  for (; is_sparse(); ++first_key_) {
+    if (entries_.front().is_used) stragglers_.emplace(first_key_, std::move(entries_.front()));
+    entries_.pop_front();
+  }
+}
+
+void Outstanding::sent_again(Key key, const Identity& peer, LinkId link, TimePoint now) {
   Entry& again = entry(key);
   unlink(list_of(again), key);
   again.message.link = link;
+  if (again.message.sent_to[0] != peer) again.message.sent_to = {peer, again.message.sent_to[0]};
   again.message.sent_at = now;
   ++again.message.sent_count;
   link_before(sent_, key, none);
@@ -47,12 +61,17 @@ OutstandingMessage* Outstanding::find_operation(std::uint64_t operation) noexcep
 void Outstanding::clear() noexcept {
   first_key_ += entries_.size();
   entries_.clear();
+  stragglers_.clear();
   sent_ = stranded_ = {};
   count_ = size_ = 0;
 }
 
 OutstandingMessage* Outstanding::find(Key key) noexcept {
-  if (key < first_key_ || key - first_key_ >= entries_.size() || !entry(key).is_used) return nullptr;
+  if (key < first_key_) {
+    const auto straggler = stragglers_.find(key);
+    return straggler == stragglers_.end() ? nullptr : &straggler->second.message;
+  }
+  if (key - first_key_ >= entries_.size() || !entry(key).is_used) return nullptr;
   return &entry(key).message;
 }
 
@@ -75,6 +94,10 @@ OutstandingMessage Outstanding::remove(Key key) {
   --count_;
   size_ -= removed.message.body.size();
   OutstandingMessage message = std::move(removed.message);
+  if (key < first_key_) {
+    stragglers_.erase(key);
+    return message;
+  }
   removed.message = {};
   for (; !entries_.empty() && !entries_.front().is_used; ++first_key_) entries_.pop_front();
   return message;
@@ -83,14 +106,20 @@ OutstandingMessage Outstanding::remove(Key key) {
 void Outstanding::strand(LinkId link) {
   // Keys are in the order of first sending; a message sent again stands elsewhere in its list, so that is no help.
   Key before = stranded_.first;
-  for (Key key = first_key_; key < first_key_ + entries_.size(); ++key) {
-    Entry& lost = entry(key);
-    if (!lost.is_used || lost.message.link != link) continue;
-    unlink(sent_, key);
-    lost.message.link = {};
-    while (before != none && before < key) before = entry(before).next;
-    link_before(stranded_, key, before);
+  for (auto& [key, straggler] : stragglers_) {
+    if (straggler.message.link == link) strand_one(key, straggler, before);
   }
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].is_used && entries_[i].message.link == link) strand_one(first_key_ + i, entries_[i], before);
+  }
+}
+
+/// `before`: where to look on from; keys come in order.
+void Outstanding::strand_one(Key key, Entry& lost, Key& before) noexcept {
+  unlink(sent_, key);
+  lost.message.link = {};
+  while (before != none && before < key) before = entry(before).next;
+  link_before(stranded_, key, before);
 }
 
 std::optional<Outstanding::Key> Outstanding::next_stranded(Key key) const noexcept {

@@ -4,6 +4,9 @@
 // for is found by arithmetic. Messages wait in the order in which they were last sent, which is the order in which they
 // fall due, as all wait equally long.
 //
+// Keys are consecutive, so most messages lie in a ring. One that stays while thousands come and go is put aside, or the
+// ring would grow with all that were sent since.
+//
 // Invariant: a message is on exactly one of the two lists: sent (it has a link), or stranded (its link has gone).
 #pragma once
 
@@ -15,8 +18,10 @@
 #include <parley/time.hpp>
 #include <parley/wire/peer_frame.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 
 namespace parley::policy {
@@ -24,13 +29,18 @@ namespace parley::policy {
 /// One message until it is acknowledged or given up.
 struct OutstandingMessage {
   Message body;
-  LinkId link;                  // it was last sent over; not set: stranded
-  std::optional<Identity> to;   // whoever else may not have it
-  std::uint64_t operation = 0;  // that waits for the acknowledgement; 0: none
+  LinkId link;                        // it was last sent over; not set: stranded
+  std::array<Identity, 2> sent_to{};  // the last peers that it was sent to: only they can acknowledge it
+  std::optional<Identity> to;         // whoever else may not have it
+  std::uint64_t operation = 0;        // that waits for the acknowledgement; 0: none
   unsigned sent_count = 0;
   unsigned sent_max = 0;
   TimePoint sent_at{};
   TimePoint expires = TimePoint::max();  // not sent again from then on
+
+  [[nodiscard]] bool was_sent_to(const Identity& peer) const noexcept {
+    return sent_to[0] == peer || sent_to[1] == peer;
+  }
 };
 
 class Outstanding {
@@ -41,8 +51,8 @@ class Outstanding {
 
   /// Keeps the message, which is being sent over its `link` at `now`.
   Key add(OutstandingMessage message, TimePoint now);
-  /// It is being sent once more, over `link`.
-  void sent_again(Key key, LinkId link, TimePoint now);
+  /// It is being sent once more, to `peer` over `link`.
+  void sent_again(Key key, const Identity& peer, LinkId link, TimePoint now);
   /// It could not be sent again now: its turn comes after all others.
   void postpone(Key key, TimePoint now);
   /// Null when it is not, or no longer, outstanding.
@@ -64,6 +74,7 @@ class Outstanding {
 
   template <class F>
   void for_each(F&& f) {
+    for (auto& [key, entry] : stragglers_) f(entry.message);
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       if (entries_[i].is_used) f(entries_[i].message);
     }
@@ -89,10 +100,15 @@ class Outstanding {
   static std::optional<Key> first_of(const List& list) noexcept {
     return list.first == none ? std::nullopt : std::optional{list.first};
   }
-  [[nodiscard]] Entry& entry(Key key) noexcept { return entries_[static_cast<std::size_t>(key - first_key_)]; }
-  [[nodiscard]] const Entry& entry(Key key) const noexcept {
-    return entries_[static_cast<std::size_t>(key - first_key_)];
+  [[nodiscard]] Entry& entry(Key key) noexcept {
+    return key < first_key_ ? stragglers_.find(key)->second : entries_[static_cast<std::size_t>(key - first_key_)];
   }
+  [[nodiscard]] const Entry& entry(Key key) const noexcept {
+    return key < first_key_ ? stragglers_.find(key)->second : entries_[static_cast<std::size_t>(key - first_key_)];
+  }
+  [[nodiscard]] bool is_sparse() const noexcept;
+  void put_stragglers_aside();
+  void strand_one(Key key, Entry& lost, Key& before) noexcept;
   [[nodiscard]] List& list_of(const Entry& e) noexcept { return e.message.link.is_set() ? sent_ : stranded_; }
   void link_before(List& list, Key key, Key before) noexcept;
   void unlink(List& list, Key key) noexcept;
@@ -100,6 +116,7 @@ class Outstanding {
   const std::uint64_t half_;
   detail::Ring<Entry> entries_;  // of consecutive keys, from first_key_ on; those in the middle may be unused
   Key first_key_ = 0;
+  std::map<Key, Entry> stragglers_;  // of lower keys
   List sent_;
   List stranded_;
   std::size_t count_ = 0;

@@ -60,6 +60,7 @@ struct SocketAction {
   Kind kind;
   LinkId link{};
   DiallerId dialler = 0;
+  Identity identity{};  // finish_link: whose it was
 };
 
 /// An operation that has ended.
@@ -123,6 +124,8 @@ class SocketCore {
   [[nodiscard]] std::size_t wanted_size(LinkId link) const noexcept;
   void on_written(LinkId link, TimePoint now);
   void on_end(LinkId link, boost::system::error_code ec, std::string sentence, TimePoint now);
+  /// What finish_link could not write after all.
+  void on_unwritten(const Identity& identity, std::uint64_t count);
   /// What look_at_link asked for: the stream has ended, though what came before the end has not been read.
   void on_seen_dead(LinkId link);
   /// For a connection that never got so far as to be a link.
@@ -162,7 +165,7 @@ class SocketCore {
   /// The application is done with it; nothing if it is known no more.
   void acknowledge(const Identity& sender, const wire::MessageId& id);
   /// The application does not handle it after all: when it comes again, it is given out again.
-  void decline(const wire::MessageId& id);
+  void decline(const Identity& sender, const wire::MessageId& id);
 
   // --- time, and what comes of all that -----------------------------------------------------------------------------
 
@@ -203,6 +206,8 @@ class SocketCore {
   [[nodiscard]] std::size_t unacknowledged_count() const noexcept { return outstanding_.count(); }
 
  private:
+  using Note = detail::OutQueue::Note;
+
   struct Dialler {
     DiallerId id;
     Endpoint endpoint;
@@ -228,6 +233,7 @@ class SocketCore {
   // links
   [[nodiscard]] Peer* find(LinkId link) const noexcept;
   [[nodiscard]] Peer* find(const Identity& identity) const noexcept;
+  [[nodiscard]] std::size_t unread_size_max() const noexcept;
   void scan_messages(Peer& peer);
   void scan(Peer& peer, TimePoint now);
   /// False: the link is over, or what follows is not to be looked at now.
@@ -235,11 +241,14 @@ class SocketCore {
   bool on_hello(Peer& peer, const wire::PeerFrameStep& step, const std::byte* frame, TimePoint now);
   void pass_over(Peer& peer, std::size_t size);
   void greet(Peer& peer);
+  [[nodiscard]] bool takes_place_of(const Peer& peer, const Peer& rival) const noexcept;
   void contend(Peer& peer, Peer& rival, TimePoint now);
   void come_up(Peer& peer, TimePoint now);
   void refuse(Peer& peer, boost::system::error_code ec, std::string sentence, TimePoint now);
   void cut(Peer& peer, boost::system::error_code ec, std::string sentence, TimePoint now);
-  void leave(Peer& peer, boost::system::error_code ec, const std::string& sentence, TimePoint now);
+  enum class Queue : std::uint8_t { is_lost, is_written };  // what was queued, when a link is left
+  void leave(Peer& peer, boost::system::error_code ec, const std::string& sentence, TimePoint now,
+             Queue queue = Queue::is_lost);
   std::uint64_t salvage(Peer& peer);
   void admit_contender(const Identity& identity, TimePoint now);
   void fail_sends_to(const Identity& identity);
@@ -260,25 +269,30 @@ class SocketCore {
   [[nodiscard]] bool everybody_has_room() const noexcept;
   Sent keep(Message& message, const std::optional<Identity>& to, const SendSettings& settings,
             boost::system::error_code& ec);
-  Sent on_full(Peer& peer, Message& message, const SendSettings& settings, TimePoint now,
-               boost::system::error_code& ec);
+  Sent on_full(Peer& peer, Message& message, const std::optional<Identity>& to, const SendSettings& settings,
+               TimePoint now, boost::system::error_code& ec);
+  Sent send_to_lost(const Identity& to, Message& message, const SendSettings& settings, boost::system::error_code& ec);
   Sent fail(boost::system::error_code ec_now, std::string sentence, boost::system::error_code& ec);
   Sent drop(const Identity& identity, boost::system::error_code why, const SendSettings& settings);
   void hand_over(Peer& peer, Message& message, const std::optional<Identity>& to, const SendSettings& settings,
                  TimePoint now);
-  void append_data(Peer& peer, const Message& body, detail::OutQueue::Note note);
+  [[nodiscard]] static Note note_for(const std::optional<Identity>& to, const SendSettings& settings) noexcept;
+  void append_data(Peer& peer, const Message& body, Note note);
   void append_request(Peer& peer, const Message& body, const wire::MessageId& id);
   void append_control(Peer& peer, wire::PeerFrameKind kind, const wire::MessageId& id);
   void mark_dirty(Peer& peer);
   [[nodiscard]] bool has_unacknowledged_room() const noexcept;
   [[nodiscard]] Overflow overflow(bool is_for_one) const noexcept;
   void serve_backlog(TimePoint now);
+  [[nodiscard]] bool may_serve_any() const noexcept;
   bool serve(std::size_t index, TimePoint now);
+  void schedule_expiry(TimePoint when);
+  void expire_pending(std::size_t index);
   void expire_backlog(TimePoint now);
   void complete(OperationId operation, boost::system::error_code ec, std::string sentence = {});
 
   // at-least-once
-  void on_acknowledged(const wire::MessageId& id, TimePoint now);
+  void on_acknowledged(const Peer& peer, const wire::MessageId& id, TimePoint now);
   void resend_due(TimePoint now);
   void resend_stranded(TimePoint now);
   void resend(Outstanding::Key key, Peer& peer, TimePoint now);
@@ -327,10 +341,13 @@ class SocketCore {
     Message body;
     TakenFrom from;
   };
+  static std::size_t size_of(const Orphan& orphan) noexcept { return sizeof orphan + orphan.body.size(); }
   detail::Ring<Orphan> orphans_;  // whose link has gone
+  std::size_t orphans_size_ = 0;
   Duplicates duplicates_;
 
   Backlog backlog_;
+  TimePoint next_expiry_ = TimePoint::max();  // for which a deadline has been set
   Outstanding outstanding_;
   bool resend_is_scheduled_ = false;
 
@@ -339,7 +356,7 @@ class SocketCore {
   detail::Ring<LinkId> dirty_;      // to be flushed
   std::size_t unflushed_size_ = 0;  // of what has been sent since they were, what is published counted once
   detail::Ring<SocketCompletion> completions_;
-  EventQueue events_{limits::events_max};
+  EventQueue events_{limits::events_max, limits::events_size_max};
   SocketCounters counters_;
   std::string sentence_;
   bool is_closing_ = false;

@@ -19,9 +19,10 @@ bool SocketCore::has_unacknowledged_room() const noexcept {
                                                          outstanding_.size() < options_.unacknowledged_size_max);
 }
 
-void SocketCore::on_acknowledged(const wire::MessageId& id, TimePoint now) {
+void SocketCore::on_acknowledged(const Peer& peer, const wire::MessageId& id, TimePoint now) {
   const auto key = outstanding_.key_of(id);
-  if (!key || outstanding_.find(*key) == nullptr) return;  // late, for one that was sent twice; or made up
+  const OutstandingMessage* const found = key ? outstanding_.find(*key) : nullptr;
+  if (found == nullptr || !found->was_sent_to(peer.identity)) return;  // late, for one that was sent twice; or made up
   const OutstandingMessage message = outstanding_.remove(*key);
   if (message.operation != 0) complete(message.operation, {});
   if (!backlog_.empty()) serve_backlog(now);
@@ -69,7 +70,7 @@ Peer* SocketCore::choose_for_resend(const OutstandingMessage& message) {
 }
 
 void SocketCore::resend(Outstanding::Key key, Peer& peer, TimePoint now) {
-  outstanding_.sent_again(key, peer.id, now);
+  outstanding_.sent_again(key, peer.identity, peer.id, now);
   const OutstandingMessage& message = *outstanding_.find(key);
   ++counters_.messages_resent;
   append_request(peer, message.body, outstanding_.id_of(key));

@@ -61,8 +61,9 @@ void SocketCore::remove_dialler(DiallerId id, TimePoint now) {
   diallers_.erase(diallers_.begin() + (dialler - diallers_.data()));
   actions_.emplace_back(SocketAction{.kind = SocketAction::Kind::stop_dialling, .dialler = id});
   if (peer == nullptr) return;
-  actions_.emplace_back(SocketAction{.kind = SocketAction::Kind::finish_link, .link = peer->id});
-  leave(*peer, error::closed, about(*peer, "this side disconnected"), now);
+  actions_.emplace_back(
+      SocketAction{.kind = SocketAction::Kind::finish_link, .link = peer->id, .identity = peer->identity});
+  leave(*peer, error::closed, about(*peer, "this side disconnected"), now, Queue::is_written);
 }
 
 // --- links -----------------------------------------------------------------------------------------------------------
@@ -111,7 +112,9 @@ bool SocketCore::wants_bytes(LinkId link) noexcept {
 
 bool SocketCore::takes_bytes(const Peer& peer) const noexcept {
   if (peer.state == Peer::State::contending) return false;
-  return peer.waiting_count == 0 || peer.is_seen_dead || peer.in.size() < options_.receive_high_water_size;
+  if (peer.waiting_count == 0 || peer.is_seen_dead) return true;
+  // Those who leave their messages behind would otherwise come and go without anything to hold them back.
+  return peer.in.size() < options_.receive_high_water_size && orphans_size_ < options_.receive_high_water_size;
 }
 
 std::size_t SocketCore::wanted_size(LinkId link) const noexcept {
@@ -123,10 +126,23 @@ void SocketCore::on_seen_dead(LinkId link) {
   if (Peer* const peer = find(link)) peer->is_seen_dead = true;
 }
 
+/// What may wait for a peer: messages up to the mark, and more acknowledgements than an honest peer leaves unread. Not
+/// to read from it instead could stop two peers for good that both do so.
+std::size_t SocketCore::unread_size_max() const noexcept {
+  constexpr std::size_t control_size_max = 16 * 1024 * 1024;
+  return options_.send_high_water_size + options_.message_size_max + control_size_max;
+}
+
 void SocketCore::on_bytes(LinkId link, TimePoint now) {
   Peer* const peer = find(link);
   if (peer == nullptr) return;
   peer->liveness.heard(now);
+  if (peer->out.size() > unread_size_max()) {
+    cut(*peer, error::peer_too_slow,
+        about(*peer, "the peer sends and does not read: " + std::to_string(peer->out.size()) + " bytes wait for it"),
+        now);
+    return;
+  }
   if (peer->state != Peer::State::contending) scan(*peer, now);
 }
 
@@ -185,7 +201,7 @@ bool SocketCore::on_frame(Peer& peer, const PeerFrameStep& step, const std::byte
       if (peer.waiting_count++ == 0) to_take_.emplace_back(peer.id);
       return true;
     case PeerFrameKind::hello: return on_hello(peer, step, frame, now);
-    case PeerFrameKind::acknowledgement: on_acknowledged(wire::load_id(frame + step.id_at), now); break;
+    case PeerFrameKind::acknowledgement: on_acknowledged(peer, wire::load_id(frame + step.id_at), now); break;
     case PeerFrameKind::heartbeat:
     case PeerFrameKind::other: break;
   }
@@ -227,11 +243,22 @@ bool SocketCore::on_hello(Peer& peer, const PeerFrameStep& step, const std::byte
     return false;
   }
   if (Peer* const rival = find(peer.identity)) {
-    contend(peer, *rival, now);
+    if (takes_place_of(peer, *rival)) {
+      peer.state = Peer::State::contending;  // and so it comes up when the other has left
+      cut(*rival, error::duplicate_identity, about(*rival, "another connection to the same peer takes its place"), now);
+    } else {
+      contend(peer, *rival, now);
+    }
     return false;
   }
   come_up(peer, now);
   return true;
+}
+
+/// Two sockets that dial each other make two connections. Both keep the same: that which the greater identity has
+/// dialled.
+bool SocketCore::takes_place_of(const Peer& peer, const Peer& rival) const noexcept {
+  return peer.info.is_dialled != rival.info.is_dialled && peer.info.is_dialled == (self_ > peer.identity);
 }
 
 /// Most likely the peer has died and come back, and this side has not been told yet of the end of its old connection.
@@ -295,7 +322,9 @@ void SocketCore::on_accept_paused(const Endpoint& endpoint, error_code ec, Durat
   event.kind = SocketEvent::Kind::accept_paused;
   event.endpoint = endpoint;
   event.cause = ec;
-  event.sentence = "accepting waits: " + ec.message();
+  event.sentence = "accepting at " + endpoint.to_string() + " waits for " +
+                   std::to_string(std::chrono::round<std::chrono::milliseconds>(pause).count()) +
+                   " ms: " + ec.message();
   event.delay = pause;
   events_.add(std::move(event));
 }
@@ -313,11 +342,18 @@ bool SocketCore::cut_off(const Identity& identity, TimePoint now) {
 }
 
 void SocketCore::on_end(LinkId link, error_code ec, std::string sentence, TimePoint now) {
-  if (Peer* const peer = find(link)) leave(*peer, ec, sentence, now);
+  if (Peer* const peer = find(link)) leave(*peer, ec, about(*peer, sentence), now);
 }
 
-/// What has come is still given out; what was queued goes elsewhere, where that is allowed.
-void SocketCore::leave(Peer& peer, error_code ec, const std::string& sentence, TimePoint now) {
+void SocketCore::on_unwritten(const Identity& identity, std::uint64_t count) {
+  if (count == 0) return;
+  counters_.messages_dropped += count;
+  events_.add_dropped(identity, error::closed, count);
+}
+
+/// What has come is still given out. What was queued goes elsewhere, where that is allowed, unless the driver still
+/// writes it.
+void SocketCore::leave(Peer& peer, error_code ec, const std::string& sentence, TimePoint now, Queue queue) {
   const bool was_up = peer.is_up();
   const bool was_contending = peer.state == Peer::State::contending;
   orphan(peer);
@@ -338,8 +374,11 @@ void SocketCore::leave(Peer& peer, error_code ec, const std::string& sentence, T
     event.endpoint = peer.info.endpoint;
     event.cause = ec;
     event.sentence = sentence;
-    event.written_count = peer.messages_sent - peer.out.message_count();
-    event.count = salvage(peer);
+    event.written_count = peer.messages_sent;
+    if (queue == Queue::is_lost) {
+      event.written_count -= peer.out.message_count();
+      event.count = salvage(peer);
+    }
     events_.add(std::move(event));
     outstanding_.strand(peer.id);
   }

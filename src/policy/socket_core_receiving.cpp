@@ -11,6 +11,7 @@ using wire::PeerFrameStep;
 bool SocketCore::take(Message& body, TakenFrom& from) {
   if (!orphans_.empty()) [[unlikely]] {
     Orphan orphan = orphans_.take_front();
+    orphans_size_ -= size_of(orphan);
     body = std::move(orphan.body);
     from = orphan.from;
     ++counters_.messages_received;
@@ -73,15 +74,16 @@ inline bool SocketCore::cut_out(Peer& peer, Message& body, TakenFrom& from) {
 /// False: the application has had this message already.
 bool SocketCore::note_request(Peer& peer, const wire::MessageId& id, TakenFrom& from) {
   const bool is_application_to_acknowledge = options_.acknowledge == Acknowledge::by_application;
-  const Duplicates::State state = duplicates_.state(id);
+  const Duplicates::State state = duplicates_.state(peer.identity, id);
   if (state == Duplicates::State::unknown) {
     if (is_application_to_acknowledge) from.id = id;
-    duplicates_.add(id, is_application_to_acknowledge ? Duplicates::State::taken : Duplicates::State::acknowledged);
+    duplicates_.add(peer.identity, id,
+                    is_application_to_acknowledge ? Duplicates::State::taken : Duplicates::State::acknowledged);
     return true;
   }
   if (state == Duplicates::State::declined) {
     from.id = id;
-    duplicates_.set(id, Duplicates::State::taken);
+    duplicates_.set(peer.identity, id, Duplicates::State::taken);
     return true;
   }
   ++counters_.duplicates_dropped;
@@ -98,18 +100,21 @@ void SocketCore::orphan(Peer& peer) {
   while (peer.waiting_count > 0) {
     if (!cut_out(peer, orphan.body, orphan.from)) continue;
     orphan.from.link = {};
+    orphans_size_ += size_of(orphan);
     orphans_.emplace_back(std::move(orphan));
   }
 }
 
 void SocketCore::acknowledge(const Identity& sender, const wire::MessageId& id) {
-  duplicates_.set(id, Duplicates::State::acknowledged);
+  duplicates_.set(sender, id, Duplicates::State::acknowledged);
   // If it is not there now, it sends the message again when it is, and hears it then.
   if (Peer* const peer = find(sender)) append_control(*peer, PeerFrameKind::acknowledgement, id);
 }
 
-void SocketCore::decline(const wire::MessageId& id) {
-  if (duplicates_.state(id) == Duplicates::State::taken) duplicates_.set(id, Duplicates::State::declined);
+void SocketCore::decline(const Identity& sender, const wire::MessageId& id) {
+  if (duplicates_.state(sender, id) == Duplicates::State::taken) {
+    duplicates_.set(sender, id, Duplicates::State::declined);
+  }
 }
 
 }  // namespace parley::policy

@@ -1,7 +1,9 @@
 // SocketCore: who gets which message, and what becomes of those that nobody can take now.
 #include "policy/socket_core.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -10,7 +12,13 @@ namespace parley::policy {
 using boost::system::error_code;
 using wire::PeerFrameKind;
 using Sent = SocketCore::Sent;
-using Note = detail::OutQueue::Note;
+
+namespace {
+
+/// Between two looks for messages that have expired.
+constexpr std::chrono::milliseconds expiry_pause{10};
+
+}  // namespace
 
 // --- calls -----------------------------------------------------------------------------------------------------------
 
@@ -35,7 +43,7 @@ LinkId SocketCore::try_send_to_one(const Message& message, const Identity* to) {
   Peer* const peer = next_with_room(to);
   if (peer == nullptr || !peer->dialect.can_carry(message.bytes())) [[unlikely]]
     return {};
-  append_data(*peer, message, to != nullptr ? Note::none : Note::may_move);
+  append_data(*peer, message, to != nullptr ? Note::addressed : Note::may_move);
   return peer->id;
 }
 
@@ -53,7 +61,7 @@ void SocketCore::send(OperationId operation, Message message, const std::optiona
     case Sent::failed: complete(operation, ec, sentence_); return;
     case Sent::must_wait: break;
   }
-  if (settings.expires != TimePoint::max()) deadlines_.add(settings.expires, ExpiryDue{});
+  schedule_expiry(settings.expires);
   backlog_.add({std::move(message), to, settings, operation});
 }
 
@@ -112,7 +120,7 @@ Sent SocketCore::send_round_robin(Message& message, const SendSettings& settings
   }
   Peer* const peer = round_robin_.next(up_, marks_);
   if (peer == nullptr) [[unlikely]]
-    return on_full(*round_robin_.next_of_all(up_), message, settings, now, ec);
+    return on_full(*round_robin_.next_of_all(up_), message, std::nullopt, settings, now, ec);
   if (!peer->dialect.can_carry(message.bytes())) [[unlikely]]
     return fail(error::unframeable, about(*peer, "the peer would mistake this message for a sign of its wire"), ec);
   hand_over(*peer, message, std::nullopt, settings, now);
@@ -124,22 +132,20 @@ Sent SocketCore::send_round_robin(Message& message, const SendSettings& settings
 Sent SocketCore::send_to(const Identity& to, Message& message, const SendSettings& settings, TimePoint now,
                          error_code& ec) {
   Peer* const peer = find(to);
-  if (peer == nullptr) {
-    if (options_.keep_for_absent_peers) return keep(message, to, settings, ec);
-    return fail(error::unknown_peer, "there is no peer " + to.to_string(), ec);
-  }
+  if (peer == nullptr) return send_to_lost(to, message, settings, ec);
   if (!peer->dialect.can_carry(message.bytes())) {
     return fail(error::unframeable, about(*peer, "the peer would mistake this message for a sign of its wire"), ec);
   }
   if (!has_unacknowledged_room() || !marks_.has_room(peer->out) || backlog_.has_any_for(to)) {
-    return on_full(*peer, message, settings, now, ec);
+    return on_full(*peer, message, to, settings, now, ec);
   }
   hand_over(*peer, message, to, settings, now);
   return Sent::done;
 }
 
 /// Its queue is at a mark, and so are those of all others that could have had the message.
-Sent SocketCore::on_full(Peer& peer, Message& message, const SendSettings& settings, TimePoint now, error_code& ec) {
+Sent SocketCore::on_full(Peer& peer, Message& message, const std::optional<Identity>& to, const SendSettings& settings,
+                         TimePoint now, error_code& ec) {
   switch (overflow(true)) {
     case Overflow::automatic:
     case Overflow::wait: return Sent::must_wait;
@@ -154,16 +160,22 @@ Sent SocketCore::on_full(Peer& peer, Message& message, const SendSettings& setti
         ++peer.messages_dropped;
         drop(peer.identity, error::full, {});
       }
-      hand_over(peer, message, peer.identity, settings, now);
+      hand_over(peer, message, to, settings, now);
       return Sent::done;
     case Overflow::disconnect_slow_peer:
       cut(peer, error::peer_too_slow,
           about(peer, "the peer had " + std::to_string(peer.out.message_count()) +
                           " messages waiting, and was cut off because it is too slow"),
           now);
-      return keep(message, std::nullopt, settings, ec);
+      return to ? send_to_lost(*to, message, settings, ec) : keep(message, std::nullopt, settings, ec);
   }
   return Sent::must_wait;
+}
+
+/// To one that is not there.
+Sent SocketCore::send_to_lost(const Identity& to, Message& message, const SendSettings& settings, error_code& ec) {
+  if (options_.keep_for_absent_peers) return keep(message, to, settings, ec);
+  return fail(error::unknown_peer, "there is no peer " + to.to_string(), ec);
 }
 
 // --- to everybody ----------------------------------------------------------------------------------------------------
@@ -219,10 +231,16 @@ bool SocketCore::make_room(Peer& peer, Overflow rule, std::vector<Peer*>& too_sl
 
 // --- into a queue ----------------------------------------------------------------------------------------------------
 
+/// Nothing is remembered of a time to live in the queue: what has one is not sent elsewhere, perhaps too late.
+SocketCore::Note SocketCore::note_for(const std::optional<Identity>& to, const SendSettings& settings) noexcept {
+  if (settings.expires != TimePoint::max()) return Note::none;
+  return to ? Note::addressed : Note::may_move;
+}
+
 void SocketCore::hand_over(Peer& peer, Message& message, const std::optional<Identity>& to,
                            const SendSettings& settings, TimePoint now) {
   if (options_.delivery == Delivery::at_most_once) [[likely]] {
-    append_data(peer, message, to ? Note::none : Note::may_move);
+    append_data(peer, message, note_for(to, settings));
     unflushed_size_ += message.size();
     mark_dirty(peer);
     return;
@@ -231,6 +249,7 @@ void SocketCore::hand_over(Peer& peer, Message& message, const std::optional<Ide
   OutstandingMessage outstanding;
   outstanding.body = std::move(message);
   outstanding.link = peer.id;
+  outstanding.sent_to[0] = peer.identity;
   outstanding.to = to;
   outstanding.operation = settings.confirms;
   outstanding.sent_max = settings.sent_max == 0 ? options_.sent_max : settings.sent_max;
@@ -283,7 +302,7 @@ void SocketCore::mark_dirty(Peer& peer) {
 Sent SocketCore::keep(Message& message, const std::optional<Identity>& to, const SendSettings& settings,
                       error_code& ec) {
   if (!backlog_.has_waiting() && marks_.has_room(backlog_.kept_size(), backlog_.kept_count())) {
-    if (settings.expires != TimePoint::max()) deadlines_.add(settings.expires, ExpiryDue{});
+    schedule_expiry(settings.expires);
     backlog_.add({std::move(message), to, settings});
     return Sent::done;
   }
@@ -296,6 +315,7 @@ Sent SocketCore::keep(Message& message, const std::optional<Identity>& to, const
     case Overflow::drop_oldest: {
       const PendingMessage oldest = backlog_.take(0);
       drop(oldest.to.value_or(Identity{}), error::full, oldest.settings);
+      schedule_expiry(settings.expires);
       backlog_.add({std::move(message), to, settings});
       return Sent::done;
     }
@@ -308,6 +328,7 @@ Sent SocketCore::keep(Message& message, const std::optional<Identity>& to, const
 /// Something has changed for the better: hands on whatever can go now, in order.
 void SocketCore::serve_backlog(TimePoint now) {
   if (is_serving_) return;  // cutting a slow peer off comes back here
+  if (!may_serve_any()) return;
   is_serving_ = true;
   bool mode_is_stuck = false;
   for (std::size_t i = 0; i < backlog_.count();) {
@@ -328,9 +349,20 @@ void SocketCore::serve_backlog(TimePoint now) {
   is_serving_ = false;
 }
 
+/// False without a look at each of them, where all that wait are for peers that are not there.
+bool SocketCore::may_serve_any() const noexcept {
+  return (backlog_.has_waiting() && marks_.is_low(backlog_.kept_size(), backlog_.kept_count())) ||
+         (backlog_.has_any_by_mode() && !up_.empty()) ||
+         backlog_.has_any_for([this](const Identity& identity) { return find(identity) != nullptr; });
+}
+
 /// False: it has to stay where it is.
 bool SocketCore::serve(std::size_t index, TimePoint now) {
   const PendingMessage& pending = backlog_[index];
+  if (pending.settings.expires <= now) {
+    expire_pending(index);
+    return true;
+  }
   if (!has_unacknowledged_room()) return false;
   Peer* peer = nullptr;
   if (pending.to) {
@@ -380,16 +412,33 @@ void SocketCore::fail_sends_to(const Identity& identity) {
   }
 }
 
+void SocketCore::schedule_expiry(TimePoint when) {
+  if (when >= next_expiry_) return;
+  next_expiry_ = when;
+  deadlines_.add(when, ExpiryDue{});
+}
+
+void SocketCore::expire_pending(std::size_t index) {
+  const PendingMessage expired = backlog_.take(index);
+  if (expired.waits != 0) complete(expired.waits, error::timed_out);
+  drop(expired.to.value_or(Identity{}), error::timed_out, expired.settings);
+}
+
+/// Looks at all of them; so not for each that expires, but for all that do within a pause.
 void SocketCore::expire_backlog(TimePoint now) {
+  if (next_expiry_ > now) return;  // scheduled before there was one that expires sooner
+  next_expiry_ = TimePoint::max();
+  TimePoint next = TimePoint::max();
   for (std::size_t i = 0; i < backlog_.count();) {
-    if (backlog_[i].settings.expires > now) {
+    const TimePoint expires = backlog_[i].settings.expires;
+    if (expires <= now) {
+      expire_pending(i);
+    } else {
+      next = std::min(next, expires);
       ++i;
-      continue;
     }
-    const PendingMessage expired = backlog_.take(i);
-    if (expired.waits != 0) complete(expired.waits, error::timed_out);
-    drop(expired.to.value_or(Identity{}), error::timed_out, expired.settings);
   }
+  if (next != TimePoint::max()) schedule_expiry(std::max(next, now + expiry_pause));
   serve_backlog(now);
 }
 
@@ -407,7 +456,7 @@ std::uint64_t SocketCore::salvage(Peer& peer) {
     } else if (taken.note == Note::may_move) {
       --lost;
       saved.push_back({Message{std::span<const std::byte>{taken.bytes}.subspan(step.begin, step.size)}, {}, {}});
-    } else if (options_.keep_for_absent_peers && options_.send_mode != SendMode::publish) {
+    } else if (taken.note == Note::addressed && options_.keep_for_absent_peers) {
       --lost;
       saved.push_back(
           {Message{std::span<const std::byte>{taken.bytes}.subspan(step.begin, step.size)}, peer.identity, {}});

@@ -60,7 +60,7 @@ void Doorkeeper::start() {
 
 void Doorkeeper::accept() {
   if (is_accepting_ || is_closed_) return;
-  if (guests_.size() + upgrades_.size() >= options_.transport().handshakes_max) return;
+  if (upgrades_.size() >= options_.transport().handshakes_max) return;
   is_accepting_ = true;
   acceptor_.async_accept(
       [self = shared_from_this()](error_code ec, transport::Stream stream) { self->on_accept(ec, std::move(stream)); });
@@ -74,10 +74,20 @@ void Doorkeeper::on_accept(error_code ec, transport::Stream stream) {
   if (sniffs()) {
     guests_.push_back(guest);
     watch(guest);
+    make_room_for_guests(lock);
   } else {
     let_in(lock, guest, {});
   }
   accept();
+}
+
+/// Who has something to say says it at once. So those who connect and are silent keep nobody out, however many come:
+/// the one that has been silent longest has to go.
+void Doorkeeper::make_room_for_guests(Lock& lock) {
+  const std::size_t count_max = options_.transport().handshakes_max;
+  if (guests_.size() <= count_max) return;
+  turn_away(lock, guests_.front(), error::too_many_connections,
+            "the peer said nothing while " + std::to_string(count_max) + " others came");
 }
 
 void Doorkeeper::watch(const std::shared_ptr<Guest>& guest) {
@@ -152,7 +162,7 @@ void Doorkeeper::upgrade(const std::shared_ptr<Guest>& guest, std::vector<std::b
   op->start();
 }
 
-void Doorkeeper::turn_away(Lock& lock, const std::shared_ptr<Guest>& guest, error_code ec, const std::string& why) {
+void Doorkeeper::turn_away(Lock& lock, std::shared_ptr<Guest> guest, error_code ec, const std::string& why) {
   const Endpoint peer = guest->stream.remote_endpoint();
   forget(guest);
   socket_->note_refused_locked(lock, ec, why + " (" + peer.to_string() + ")", peer);

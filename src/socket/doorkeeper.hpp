@@ -59,11 +59,12 @@ class Doorkeeper final : public std::enable_shared_from_this<Doorkeeper> {
 
   void accept();
   void on_accept(boost::system::error_code ec, transport::Stream stream);
+  void make_room_for_guests(Lock& lock);
   void watch(const std::shared_ptr<Guest>& guest);
   void look_at(const std::shared_ptr<Guest>& guest);
   void let_in(Lock& lock, const std::shared_ptr<Guest>& guest, std::span<const std::byte> unread);
   void upgrade(const std::shared_ptr<Guest>& guest, std::vector<std::byte> unread);
-  void turn_away(Lock& lock, const std::shared_ptr<Guest>& guest, boost::system::error_code ec, const std::string& why);
+  void turn_away(Lock& lock, std::shared_ptr<Guest> guest, boost::system::error_code ec, const std::string& why);
   void forget(const std::shared_ptr<Guest>& guest);
   [[nodiscard]] bool sniffs() const noexcept;
 

@@ -15,7 +15,8 @@ using boost::system::error_code;
 
 namespace {
 
-/// How long a link that has said all it had to say waits for the other side to end as well.
+/// How long a link that is about to end may get no further: with writing, or, when that is done, with the other side's
+/// end.
 constexpr std::chrono::seconds leave_time_max{1};
 
 }  // namespace
@@ -43,12 +44,18 @@ void PeerLink::close() {
   link_.close();
 }
 
-void PeerLink::finish() {
+void PeerLink::finish(const Identity& identity) {
+  identity_ = identity;
   is_finishing_ = true;
+  leave_timer_ = std::make_unique<asio::steady_timer>(executor_);
+  await_movement();
   link_.in().consume(link_.in().size());
   link_.end_sending();
   link_.resume();
-  leave_timer_ = std::make_unique<asio::steady_timer>(executor_, leave_time_max);
+}
+
+void PeerLink::await_movement() {
+  leave_timer_->expires_after(leave_time_max);
   leave_timer_->async_wait([self = shared_from_this()](error_code ec) {
     if (ec) return;
     const SocketState::Lock lock{self->socket_->socket_mutex()};
@@ -58,8 +65,9 @@ void PeerLink::finish() {
 
 void PeerLink::leave() {
   if (is_over_) return;
+  const std::uint64_t unwritten_count = link_.out().message_count();
   close();
-  socket_->on_left_locked(*this);
+  socket_->on_left_locked(*this, unwritten_count);
 }
 
 bool PeerLink::wants_bytes() const { return is_finishing_ || (!is_over_ && socket_->core().wants_bytes(id_)); }
@@ -79,7 +87,8 @@ void PeerLink::on_bytes(std::unique_lock<BiasedMutex>& lock) {
 void PeerLink::on_read_end(error_code ec) { end(ec); }
 
 void PeerLink::on_written(std::size_t /*message_count*/) {
-  if (is_over_ || is_finishing_) return;
+  if (is_over_) return;
+  if (is_finishing_) return await_movement();  // begins anew
   socket_->core().on_written(id_, Clock::now());
   socket_->on_written_locked();
 }

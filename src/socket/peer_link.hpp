@@ -4,6 +4,7 @@
 #include "connection/link.hpp"
 #include "policy/link_id.hpp"
 
+#include <parley/identity.hpp>
 #include <parley/transport/stream.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -33,9 +34,11 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   void taken();
   /// Ends at once; the core has forgotten it.
   void close();
-  /// Ends behind what is queued, and when the peer has ended too, or a moment has passed.
-  void finish();
+  /// Ends behind what is queued, and when the peer, whose identity was this, has ended too, or nothing has moved for a
+  /// moment.
+  void finish(const Identity& identity);
   [[nodiscard]] bool is_finishing() const noexcept { return is_finishing_; }
+  [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
 
  private:
   [[nodiscard]] bool wants_bytes() const override;
@@ -48,11 +51,13 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
 
   void end(boost::system::error_code ec);
   void leave();
+  void await_movement();
 
   const std::shared_ptr<SocketState> socket_;
   const boost::asio::any_io_executor executor_;
   Link link_;
   policy::LinkId id_{};
+  Identity identity_{};  // while finishing
   bool is_finishing_ = false;
   bool is_over_ = false;
   std::unique_ptr<boost::asio::steady_timer> leave_timer_;  // while finishing

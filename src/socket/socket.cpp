@@ -210,7 +210,7 @@ void Received::acknowledge() const {
 }
 
 void Received::decline() const {
-  if (const auto* waiting = unacknowledged_.get()) waiting->socket->decline(waiting->id);
+  if (const auto* waiting = unacknowledged_.get()) waiting->socket->decline(sender, waiting->id);
 }
 
 Socket::Socket(executor_type executor, SocketOptions options)

@@ -161,9 +161,12 @@ void SocketState::on_link_end_locked(const PeerLink& link, error_code ec, const 
   settle_later_locked();
 }
 
-void SocketState::on_left_locked(const PeerLink& link) {
+void SocketState::on_left_locked(const PeerLink& link, std::uint64_t unwritten_count) {
+  core_.on_unwritten(link.identity(), unwritten_count);
+  if (life_ == Life::finishing) report_.unsent_count += unwritten_count;
   std::erase_if(leaving_, [&](const auto& each) { return each.get() == &link; });
   if (life_ == Life::finishing && leaving_.empty()) conclude_locked();
+  if (unwritten_count > 0) settle_later_locked();
 }
 
 void SocketState::note_refused_locked(Lock& lock, error_code ec, std::string sentence, const Endpoint& peer) {
@@ -224,7 +227,7 @@ void SocketState::perform(Lock& lock, const SocketAction& action, Flushing flush
     case SocketAction::Kind::finish_link:
       if (auto link = remove_link(action.link)) {
         leaving_.push_back(std::move(link));
-        leaving_.back()->finish();
+        leaving_.back()->finish(action.identity);
       }
       return;
     case SocketAction::Kind::look_at_link:

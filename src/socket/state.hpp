@@ -102,7 +102,7 @@ class SocketState final : public WaitingObject {
   void write_before_waiting();
   void receive(Deadline deadline, Handler<Received> handler);
   void acknowledge(const Identity& sender, const wire::MessageId& id);
-  void decline(const wire::MessageId& id);
+  void decline(const Identity& sender, const wire::MessageId& id);
 
   // Looking.
 
@@ -148,7 +148,7 @@ class SocketState final : public WaitingObject {
   }
   void on_link_end_locked(const PeerLink& link, boost::system::error_code ec, const std::string& sentence);
   /// A link that was leaving has left.
-  void on_left_locked(const PeerLink& link);
+  void on_left_locked(const PeerLink& link, std::uint64_t unwritten_count);
   void note_refused_locked(Lock& lock, boost::system::error_code ec, std::string sentence, const Endpoint& peer);
   void note_trouble_locked(Lock& lock, boost::system::error_code ec, const Endpoint& where, Duration pause);
   [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }

@@ -67,6 +67,7 @@ void SocketState::give_up_closing_locked(Lock& lock) {
   if (life_ == Life::draining) finish_closing_locked(lock);
   if (life_ != Life::finishing) return;
   while (!leaving_.empty()) {
+    report_.unsent_count += leaving_.back()->link().out().message_count();
     report_.unconfirmed_size += leaving_.back()->link().unacknowledged_size();
     leaving_.back()->close();
     leaving_.pop_back();

@@ -39,6 +39,8 @@ SocketState::Sent SocketState::try_send_locked(Lock& lock, Message& message, con
     } else {
       settle_locked(lock, Flushing::now);
     }
+  } else {
+    schedule_core_deadline();  // of a message that is kept
   }
   switch (sent) {
     case CoreSent::done: return is_due ? Sent::done_and_yield : Sent::done;
@@ -160,9 +162,9 @@ void SocketState::acknowledge(const Identity& sender, const wire::MessageId& id)
   settle_locked(lock);
 }
 
-void SocketState::decline(const wire::MessageId& id) {
+void SocketState::decline(const Identity& sender, const wire::MessageId& id) {
   const Lock lock{mutex()};
-  core_.decline(id);
+  core_.decline(sender, id);
 }
 
 // --- looking ---------------------------------------------------------------------------------------------------------

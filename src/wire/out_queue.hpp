@@ -30,8 +30,12 @@ class OutQueue {
   /// Bodies up to this size are copied into a block, larger ones referenced.
   static constexpr std::size_t copied_size_max = 4 * 1024;
 
-  /// What is remembered of a message while it is queued: whether it may be sent to somebody else instead.
-  enum class Note : std::uint8_t { none, may_move };
+  /// What is remembered of a message while it is queued: what may become of it when it cannot be written.
+  enum class Note : std::uint8_t {
+    none,
+    may_move,   ///< somebody else may have it instead
+    addressed,  ///< it is for this peer alone
+  };
 
   /// One message: the envelope's header, the body, padding and trailer, in wire order.
   void append(const wire::Envelope& envelope, const Message& body);
@@ -111,13 +115,14 @@ class OutQueue {
   class End {
    public:
     End(std::uint64_t position, bool is_control, Note note) noexcept
-        : tagged_{(position << 2) | (is_control ? 1U : 0U) | (note == Note::may_move ? 2U : 0U)} {}
-    [[nodiscard]] std::uint64_t position() const noexcept { return tagged_ >> 2; }
+        : tagged_{(position << tag_bits) | (static_cast<unsigned>(note) << 1U) | (is_control ? 1U : 0U)} {}
+    [[nodiscard]] std::uint64_t position() const noexcept { return tagged_ >> tag_bits; }
     [[nodiscard]] bool is_control() const noexcept { return (tagged_ & 1) != 0; }
-    [[nodiscard]] Note note() const noexcept { return (tagged_ & 2) != 0 ? Note::may_move : Note::none; }
-    void shift(std::uint64_t size) noexcept { tagged_ += size << 2; }
+    [[nodiscard]] Note note() const noexcept { return static_cast<Note>(tagged_ >> 1U & 3U); }
+    void shift(std::uint64_t size) noexcept { tagged_ += size << tag_bits; }
 
    private:
+    static constexpr unsigned tag_bits = 3;
     std::uint64_t tagged_;
   };
 

@@ -16,8 +16,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -308,6 +311,9 @@ class AsyncRawPeer {
   asio::awaitable<void> write(std::string bytes) {
     co_await asio::async_write(socket_, asio::buffer(bytes), asio::use_awaitable);
   }
+  asio::awaitable<void> try_write(std::string bytes) {
+    co_await asio::async_write(socket_, asio::buffer(bytes), asio::as_tuple(asio::use_awaitable));
+  }
   asio::awaitable<std::string> read(std::size_t size) {
     std::string bytes(size, '\0');
     co_await asio::async_read(socket_, asio::buffer(bytes), asio::use_awaitable);
@@ -399,6 +405,124 @@ INSTANTIATE_TEST_SUITE_P(
                       Stranger{"short_request", hello_b + "\0\0\0\5\4abcd"s, error::malformed,
                                "the peer sent a request too short for its id"}),
     [](const auto& p) { return p.param.name; });
+
+/// All kinds of events that there are now.
+std::size_t count_of(std::vector<SocketEvent>& events, SocketEvent::Kind kind) {
+  return static_cast<std::size_t>(
+      std::count_if(events.begin(), events.end(), [kind](const SocketEvent& each) { return each.kind == kind; }));
+}
+
+TEST(Socket, holds_back_those_who_come_and_go_and_leave_their_messages) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    constexpr std::size_t producers = 50;
+    SocketOptions small;
+    small.receive_high_water_size = 1000;
+    Socket socket{executor, small};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+    std::vector<SocketEvent> events;
+    for (std::size_t i = 0; i < producers; ++i) {
+      std::string hello = hello_b;
+      hello.back() = static_cast<char>(i);
+      {
+        AsyncRawPeer producer{executor, at};
+        co_await producer.write(hello + data(std::string(100, 'x')));
+      }
+      while (count_of(events, SocketEvent::Kind::peer_up) <= i) events.push_back(co_await socket.next_event(5s));
+    }
+    EXPECT_GT(socket.peers().size(), producers / 2);  // their ends have not been looked for
+    const Texts got = co_await receive_texts(socket, producers);
+    EXPECT_EQ(std::count(got.begin(), got.end(), std::string(100, 'x')), static_cast<std::ptrdiff_t>(producers));
+  });
+}
+
+TEST(Socket, lets_those_in_who_speak_however_many_are_silent) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    TransportOptions transport;
+    transport.handshakes_max = 4;
+    EndpointOptions few;
+    few.transport(transport);
+    Socket socket{executor};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0", few);
+    std::list<AsyncRawPeer> silent;
+    for (int i = 0; i < 20; ++i) silent.emplace_back(executor, at);
+    AsyncRawPeer peer{executor, at};
+    co_await peer.write(hello_b + data("m0"));
+    const Texts got = co_await receive_texts(socket, 1);
+    EXPECT_EQ(got, numbered(0, 1));
+    const SocketEvent refused = co_await socket.next_event(5s);
+    EXPECT_EQ(refused.cause, error::too_many_connections);
+    EXPECT_EQ(refused.sentence.substr(0, refused.sentence.find(" (tcp://")),
+              "the peer said nothing while 4 others came");
+  });
+}
+
+TEST(Socket, what_waits_for_a_peer_expires) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket socket{executor};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+    co_await socket.send("old news", SendOptions{}.time_to_live(20ms));
+    const SocketEvent dropped = co_await socket.next_event(5s);
+    EXPECT_EQ(dropped.kind, SocketEvent::Kind::dropped);
+    EXPECT_EQ(dropped.cause, error::timed_out);
+    EXPECT_EQ(socket.stats().kept_count, 0U);
+  });
+}
+
+TEST(Socket, an_acknowledgement_counts_from_whom_the_message_was_sent_to) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    SocketOptions options;
+    options.delivery = Delivery::at_least_once;
+    Socket socket{executor, options};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+    AsyncRawPeer peer{executor, at};
+    co_await peer.write(hello_b);
+    co_await peer.read(22);
+    co_await socket.send("for b");
+    const std::string request = co_await peer.read(4 + 1 + 16 + 5);
+    const std::string acknowledgement = "\0\0\0\x11\5"s + request.substr(5, 16);
+    std::string hello_c = hello_b;
+    hello_c.back() = 'c';
+    AsyncRawPeer forger{executor, at};
+    co_await forger.write(hello_c + acknowledgement + data("acknowledged"));
+    co_await socket.receive(5s);
+    EXPECT_EQ(socket.stats().unacknowledged_count, 1U);
+    co_await peer.write(acknowledgement + data("acknowledged"));
+    co_await socket.receive(5s);
+    EXPECT_EQ(socket.stats().unacknowledged_count, 0U);
+  });
+}
+
+TEST(Socket, who_asks_and_never_reads_the_answers_is_cut_off) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    SocketOptions options;
+    options.message_size_max = 100;
+    options.send_high_water_size = 1000;
+    Socket socket{executor, options};
+    const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
+    asio::co_spawn(
+        executor,
+        [&socket]() -> asio::awaitable<void> {
+          for (;;) {
+            const auto [ec, received] = co_await socket.receive(asio::as_tuple(asio::use_awaitable));
+            if (ec) co_return;
+          }
+        },
+        asio::detached);
+    AsyncRawPeer flood{executor, at};
+    co_await flood.write(hello_b);
+    std::string requests;
+    for (int i = 0; i < 10'000; ++i) requests += "\0\0\0\x11\4"s + std::string(16, 'i');
+    std::optional<SocketEvent> lost;
+    while (!lost) {
+      co_await flood.try_write(requests);
+      while (auto event = socket.try_next_event()) {
+        if (event->kind == SocketEvent::Kind::peer_lost) lost = std::move(event);
+      }
+    }
+    EXPECT_EQ(lost->cause, error::peer_too_slow);
+    co_await socket.close(1s);
+  });
+}
 
 TEST(Socket, turns_away_who_says_nothing) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {

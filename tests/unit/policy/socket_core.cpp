@@ -52,6 +52,9 @@ SocketOptions with(SendMode mode, Delivery delivery = Delivery::at_most_once) {
 
 const Endpoint server_at = "tcp://server:1";
 
+/// A network on which a few bytes are on their way and the rest has to wait.
+const Faults stuck{.delay_min = 1s, .delay_max = 1s, .buffer_size = 5};
+
 /// A server that is bound, and a client that is connected to it.
 struct Pair {
   explicit Pair(const SocketOptions& server_options = {}, const SocketOptions& client_options = {},
@@ -60,6 +63,13 @@ struct Pair {
     server.bind(server_at);
     client.connect(server_at);
     net.pass(1s);
+  }
+  /// What is queued stays unwritten.
+  void cut_while_stuck() {
+    net.set_faults({.buffer_size = stuck.buffer_size});
+    net.cut(client, server);
+    net.pass(1ms);
+    net.set_faults({});
   }
   Simulator net;
   SimulatedSocket& server;
@@ -180,6 +190,43 @@ TEST(SocketCore, a_socket_that_dials_itself_is_refused) {
   net.pass(1s);
   EXPECT_TRUE(socket.peers().empty());
   EXPECT_EQ(events_of(socket, Kind::refused).at(0).cause, error::duplicate_identity);
+}
+
+TEST(SocketCore, two_that_dial_each_other_settle_for_one_connection) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Simulator net{seed, {.delay_min = 1ms, .delay_max = 200ms}};
+    SimulatedSocket& a = net.add_socket({});
+    SimulatedSocket& b = net.add_socket({});
+    a.bind("tcp://a:1");
+    b.bind("tcp://b:1");
+    a.connect("tcp://b:1");
+    b.connect("tcp://a:1");
+    net.pass(10s);
+    EXPECT_LE(events_of(a, Kind::peer_up).size(), 2U) << seed;
+    EXPECT_LE(events_of(b, Kind::peer_up).size(), 2U) << seed;
+    net.pass(1min);
+    EXPECT_TRUE(events_of(a, Kind::peer_lost).empty()) << seed;
+    send_numbered(a, 0, 10);
+    send_numbered(b, 0, 10);
+    net.pass(1s);
+    EXPECT_EQ(take_all(a), numbered(0, 10)) << seed;
+    EXPECT_EQ(take_all(b), numbered(0, 10)) << seed;
+  }
+}
+
+TEST(SocketCore, who_disconnects_has_what_it_sent_before_written) {
+  Faults slow;
+  slow.delay_min = slow.delay_max = 10ms;
+  slow.buffer_size = 100;
+  Pair pair{{}, {}, slow};
+  send_numbered(pair.client, 0, 500);
+  EXPECT_FALSE(pair.client.try_send_to(pair.server.identity(), "to one"));
+  pair.client.disconnect(server_at);
+  pair.net.pass(1min);
+  Texts expected = numbered(0, 500);
+  expected.push_back("to one");
+  EXPECT_EQ(take_all(pair.server), expected);
+  EXPECT_TRUE(events_of(pair.client, Kind::dropped).empty());
 }
 
 TEST(SocketCore, the_programs_rule_keeps_peers_out) {
@@ -424,6 +471,47 @@ TEST(SocketCore, what_is_sent_to_an_absent_peer_may_be_kept_until_it_comes_back)
   EXPECT_EQ(take_all(pair.client), numbered(0, 5));
 }
 
+TEST(SocketCore, what_is_published_and_what_is_sent_to_one_are_told_apart_when_the_peer_is_lost) {
+  SocketOptions keeping = with(SendMode::publish);
+  keeping.keep_for_absent_peers = true;
+  Pair pair{keeping};
+  pair.net.set_faults(stuck);
+  pair.server.try_send("to whoever is there");
+  pair.net.pass(10ms);
+  EXPECT_FALSE(pair.server.try_send("to whoever is there"));
+  EXPECT_FALSE(pair.server.try_send_to(pair.client.identity(), "to one"));
+  pair.cut_while_stuck();
+  pair.net.pass(15s);
+  EXPECT_EQ(take_all(pair.client), Texts{"to one"});
+}
+
+TEST(SocketCore, what_was_for_a_peer_that_is_too_slow_is_for_nobody_else) {
+  SocketOptions options = with(SendMode::round_robin);
+  options.send_high_water_count = 10;
+  options.overflow = Overflow::disconnect_slow_peer;
+  Star star{options, 2};
+  const Identity slow = star.clients[0]->identity();
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(star.server.try_send_to(slow, "for it alone"));
+  EXPECT_EQ(star.server.try_send_to(slow, "for it alone"), error::unknown_peer);
+  EXPECT_FALSE(star.server.try_send("for anybody"));
+  star.net.pass(10ms);
+  EXPECT_EQ(take_all(*star.clients[1]), Texts{"for anybody"});
+}
+
+TEST(SocketCore, what_had_to_make_room_goes_on_moving_to_others) {
+  SocketOptions options = with(SendMode::round_robin);
+  options.send_high_water_count = 10;
+  options.overflow = Overflow::drop_oldest;
+  Pair pair{{}, options};
+  pair.net.set_faults(stuck);
+  pair.client.try_send("on its way");
+  pair.net.pass(10ms);
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(pair.client.try_send("m" + std::to_string(i)));
+  pair.cut_while_stuck();
+  pair.net.pass(15s);
+  EXPECT_EQ(take_all(pair.server), numbered(11, 20));
+}
+
 // --- without a peer --------------------------------------------------------------------------------------------------
 
 TEST(SocketCore, what_is_sent_without_a_peer_arrives_in_order_when_one_comes) {
@@ -553,6 +641,24 @@ TEST(SocketCore, work_of_a_killed_worker_goes_to_another) {
   }
   std::sort(got.begin(), got.end());
   EXPECT_EQ(got, numbered(0, 10));
+}
+
+TEST(SocketCore, one_that_is_never_acknowledged_stays_alone) {
+  SocketOptions options = with(SendMode::round_robin, Delivery::at_least_once);
+  options.keep_for_absent_peers = true;
+  Star star{options, 2};
+  const std::uint64_t stays = star.server.send_to(star.clients[0]->identity(), "stays");
+  star.clients[0]->kill();
+  star.net.pass(1s);
+  for (int round = 0; round < 50; ++round) {
+    send_numbered(star.server, 0, 100);
+    star.net.pass(100ms);
+    EXPECT_EQ(take_all(*star.clients[1]), numbered(0, 100)) << round;
+  }
+  star.clients[0]->restart();
+  star.net.pass(15s);
+  EXPECT_EQ(take_all(*star.clients[0]), Texts{"stays"});
+  EXPECT_EQ(star.server.outcomes().at(0).operation, stays);
 }
 
 // --- closing ---------------------------------------------------------------------------------------------------------
