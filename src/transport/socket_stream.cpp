@@ -70,11 +70,10 @@ std::size_t transfer(Call call, error_code& ec) noexcept {
 }
 
 template <class Buffer>
-std::span<const Buffer> keep(std::unique_ptr<std::vector<Buffer>>& kept, std::span<const Buffer> buffers) {
+std::span<const Buffer> keep(std::vector<Buffer>& kept, std::span<const Buffer> buffers) {
   buffers = buffers.first(std::min(buffers.size(), gather_max));
-  if (!kept) kept = std::make_unique<std::vector<Buffer>>();
-  kept->assign(buffers.begin(), buffers.end());
-  return *kept;
+  kept.assign(buffers.begin(), buffers.end());
+  return kept;
 }
 
 }  // namespace
@@ -89,6 +88,7 @@ void SocketStream::wait_readable(WaitHandler handler) {
   const bool answered = has_read_.exchange(false, std::memory_order_relaxed);
   const bool asked = has_written_.exchange(false, std::memory_order_relaxed);
   if (answered && asked && !is_tcp_) wake_when_peer_reads();
+  if (is_tcp_) pacing_.before_waiting(socket_.get_executor(), socket_.native_handle(), asked);
   wait(StreamSocket::wait_read, read_memory_, std::move(handler));
 }
 void SocketStream::wait_writable(WaitHandler handler) {
@@ -125,6 +125,7 @@ std::size_t SocketStream::try_read(std::span<const asio::mutable_buffer> buffers
   }
   if (received == 0 && !ec) ec = asio::error::eof;
   if (received > 0) has_read_.store(true, std::memory_order_relaxed);
+  pacing_.has_read(received);
   return received;
 }
 
@@ -143,12 +144,12 @@ std::size_t SocketStream::try_write(std::span<const asio::const_buffer> buffers,
 
 void SocketStream::async_read_some(std::span<const asio::mutable_buffer> buffers, TransferHandler handler) {
   if (buffers.size() == 1) return socket_.async_read_some(buffers.front(), std::move(handler));
-  socket_.async_read_some(keep(read_buffers_, buffers), std::move(handler));
+  socket_.async_read_some(keep(kept().read, buffers), std::move(handler));
 }
 
 void SocketStream::async_write_some(std::span<const asio::const_buffer> buffers, TransferHandler handler) {
   if (buffers.size() == 1) return socket_.async_write_some(buffers.front(), std::move(handler));
-  socket_.async_write_some(keep(write_buffers_, buffers), std::move(handler));
+  socket_.async_write_some(keep(kept().write, buffers), std::move(handler));
 }
 
 void SocketStream::shutdown_send(error_code& ec) {
@@ -157,6 +158,7 @@ void SocketStream::shutdown_send(error_code& ec) {
 }
 
 void SocketStream::close() noexcept {
+  pacing_.end();
   error_code ignored;
   socket_.close(ignored);
 }

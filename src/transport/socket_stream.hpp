@@ -3,6 +3,7 @@
 
 #include "transport/operation_memory.hpp"
 #include "transport/socket_address.hpp"
+#include "transport/wake_pacing.hpp"
 
 #include <parley/transport/stream.hpp>
 
@@ -47,8 +48,15 @@ class SocketStream final : public StreamBackend {
 
   // Asio refers to the buffers of a pending operation by this array. (A single buffer travels in the operation.)
   // Of asynchronous operations with several buffers, which connections do not use here: kept outside, for size.
-  std::unique_ptr<std::vector<boost::asio::mutable_buffer>> read_buffers_;
-  std::unique_ptr<std::vector<boost::asio::const_buffer>> write_buffers_;
+  struct Buffers {
+    std::vector<boost::asio::mutable_buffer> read;
+    std::vector<boost::asio::const_buffer> write;
+  };
+  [[nodiscard]] Buffers& kept() {
+    if (!kept_) kept_ = std::make_unique<Buffers>();
+    return *kept_;
+  }
+  std::unique_ptr<Buffers> kept_;
   std::shared_ptr<OperationMemory> read_memory_;
   std::shared_ptr<OperationMemory> write_memory_;
   // native_handle() is not const in Asio.
@@ -59,6 +67,7 @@ class SocketStream final : public StreamBackend {
   std::atomic<bool> has_read_ = false;
   std::atomic<bool> has_written_ = false;
   bool wakes_when_peer_reads_ = false;
+  WakePacing pacing_;
   Endpoint local_;
   Endpoint remote_;
 };
