@@ -12,7 +12,6 @@
 #include <parley/detail/shared_bytes.hpp>
 
 #include <cstddef>
-#include <cstring>
 #include <initializer_list>
 #include <iosfwd>
 #include <span>
@@ -116,11 +115,16 @@ class PARLEY_EXPORT Message {
   /// For framings and transports: what keeps the bytes of a body that is not inline; null for one that is.
   [[nodiscard]] detail::SharedBytes* owner() const noexcept { return is_shared() ? body_.shared.owner : nullptr; }
 
+  /// Copies `inline_size_max` bytes.
+  static void copy_all_inline(std::byte* to, const std::byte* from) noexcept {
+    static_assert(inline_size_max == 64 && sizeof(Body) == 64);
+    detail::copy_64(to, from);
+  }
   /// As slice_of for a body that fits inline, where `inline_size_max` bytes may be read from `data` on: one copy of
   /// fixed size is several times cheaper than one of exactly `size`.
   void assign_inline(const std::byte* data, std::size_t size) noexcept {
     release();
-    std::memcpy(body_.bytes, data, inline_size_max);
+    copy_all_inline(body_.bytes, data);
     tagged_size_ = size;
   }
 
@@ -156,12 +160,12 @@ class PARLEY_EXPORT Message {
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
   void copy_from(const Message& other) noexcept {
-    std::memcpy(static_cast<void*>(&body_), static_cast<const void*>(&other.body_), sizeof body_);
+    copy_all_inline(body_.bytes, other.body_.bytes);
     tagged_size_ = other.tagged_size_;
     if (is_shared()) body_.shared.owner->add_reference();
   }
   void take_from(Message& other) noexcept {
-    std::memcpy(static_cast<void*>(&body_), static_cast<const void*>(&other.body_), sizeof body_);
+    copy_all_inline(body_.bytes, other.body_.bytes);
     tagged_size_ = other.tagged_size_;
     other.tagged_size_ = 0;
   }

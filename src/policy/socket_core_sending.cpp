@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 namespace parley::policy {
@@ -271,8 +270,7 @@ void SocketCore::append_data(Peer& peer, const Message& body, Note note) {
   }
   std::byte* const out = peer.out.append_in_place(header_size + body.size(), Message::inline_size_max, note);
   peer.dialect.put_header(out, PeerFrameKind::data, body.size());
-  std::memcpy(out + header_size, body.data(),
-              Message::inline_size_max);  // a copy of fixed size is several times cheaper
+  Message::copy_all_inline(out + header_size, body.data());  // of fixed size: several times cheaper
 }
 
 void SocketCore::append_request(Peer& peer, const Message& body, const wire::MessageId& id) {
@@ -396,7 +394,7 @@ bool SocketCore::everybody_has_room() const noexcept {
 
 /// The peer has gone, and whoever sends to it is to know.
 void SocketCore::fail_sends_to(const Identity& identity) {
-  if (options_.keep_for_absent_peers) return;
+  if (options_.keep_for_absent_peers || !backlog_.has_any_for(identity)) return;
   for (std::size_t i = 0; i < backlog_.count();) {
     if (backlog_[i].to != identity) {
       ++i;

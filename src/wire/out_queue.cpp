@@ -40,7 +40,11 @@ void OutQueue::append(std::span<const std::byte> header, const Message& body, No
   std::memcpy(out, header.data(), header.size());
   out += header.size();
   // An inline body is copied by a move of fixed size, a little past its end: several times cheaper than an exact copy.
-  std::memcpy(out, body.data(), body.size() <= Message::inline_size_max ? Message::inline_size_max : body.size());
+  if (body.size() <= Message::inline_size_max) {
+    Message::copy_all_inline(out, body.data());
+  } else {
+    std::memcpy(out, body.data(), body.size());
+  }
 }
 
 void OutQueue::append_control(std::span<const std::byte> frame) {

@@ -153,7 +153,8 @@ class PARLEY_EXPORT Socket {
   bool unbind(const Endpoint& endpoint);
 
   /// Dials, and dials again whenever that fails or the connection is lost, until disconnect() or close(). Returns at
-  /// once. Throws std::invalid_argument for an endpoint that can never be dialled, and for one that is dialled already.
+  /// once. Throws std::invalid_argument for an endpoint that can never be dialled, and for one that is dialled already,
+  /// Error with error::closed after close().
   void connect(const Endpoint& endpoint, const EndpointOptions& options = {});
   /// Dials it no more, and ends the connection behind what is queued. False: it was not dialled.
   bool disconnect(const Endpoint& endpoint);
@@ -162,7 +163,7 @@ class PARLEY_EXPORT Socket {
   /// connection goes, and it may come back, as this side does where it dialled. False: there is no such peer.
   bool cut_off(const Identity& peer);
 
-  /// Completes, with (error_code), when there are at least `count` peers.
+  /// Completes, with (error_code), when there are at least `count` peers. Errors: timed_out, closed, operation_aborted.
   [[nodiscard]] boost::asio::awaitable<void> wait_for_peers(std::size_t count, Deadline deadline = {});
   template <detail::SocketTokenFor<> Token>
   auto wait_for_peers(std::size_t count, Deadline deadline, Token&& token) {
@@ -178,7 +179,8 @@ class PARLEY_EXPORT Socket {
   /// By the socket's mode: to the next peer, or to all. Completes, with (error_code), when the message has been queued
   /// for a peer, or is kept for the next that comes. Errors: error::full by the rule for full queues,
   /// message_too_large, unframeable (legacy peers), timed_out, closed.
-  [[nodiscard]] boost::asio::awaitable<void> send(Message message, SendOptions options = {});
+  [[nodiscard]] boost::asio::awaitable<void> send(Message message);
+  [[nodiscard]] boost::asio::awaitable<void> send(Message message, SendOptions options);
   template <detail::SocketTokenFor<> Token>
   auto send(Message message, SendOptions options, Token&& token) {
     return initiate_send(std::move(message), std::nullopt, std::move(options), false, std::forward<Token>(token));
@@ -189,7 +191,8 @@ class PARLEY_EXPORT Socket {
   }
 
   /// To one peer, whatever the mode. Also error::unknown_peer.
-  [[nodiscard]] boost::asio::awaitable<void> send_to(Identity to, Message message, SendOptions options = {});
+  [[nodiscard]] boost::asio::awaitable<void> send_to(Identity to, Message message);
+  [[nodiscard]] boost::asio::awaitable<void> send_to(Identity to, Message message, SendOptions options);
   template <detail::SocketTokenFor<> Token>
   auto send_to(Identity to, Message message, SendOptions options, Token&& token) {
     return initiate_send(std::move(message), to, std::move(options), false, std::forward<Token>(token));
@@ -251,7 +254,8 @@ class PARLEY_EXPORT Socket {
   [[nodiscard]] boost::asio::awaitable<ReceivedValue<T>> receive_as(const C& codec, Deadline deadline = {}) {
     return detail::decode_when_received<T>(receive(deadline), codec);
   }
-  /// What is there, at least one message, at most `count_max`.
+  /// What is there: waits for one message, and gives at most `count_max`. Errors as receive(); throws
+  /// std::invalid_argument, at once, for 0.
   [[nodiscard]] boost::asio::awaitable<std::vector<Received>> receive_batch(std::size_t count_max,
                                                                             Deadline deadline = {});
   /// A message that is there already, or nothing.
@@ -259,7 +263,9 @@ class PARLEY_EXPORT Socket {
 
   // --- looking ------------------------------------------------------------------------------------------------------
 
-  /// The next thing to be told of. At most 4096 wait; then the oldest are dropped, and counted in stats().
+  /// The next thing to be told of. At most 4096 wait, and with them at most 16 MiB of messages; then the oldest are
+  /// dropped, and counted in stats(). Completes with (error_code, SocketEvent). Errors: timed_out, operation_aborted,
+  /// and closed when the socket is, and all have been told.
   [[nodiscard]] boost::asio::awaitable<SocketEvent> next_event(Deadline deadline = {});
   template <detail::SocketTokenFor<SocketEvent> Token>
   auto next_event(Deadline deadline, Token&& token) {
@@ -269,10 +275,12 @@ class PARLEY_EXPORT Socket {
         },
         token, state_, deadline);
   }
+  /// What there is to be told of already, or nothing; nothing while a next_event() waits.
   [[nodiscard]] std::optional<SocketEvent> try_next_event();
 
-  /// In the order in which they came.
+  /// Those there are, in the order in which they came; none after close().
   [[nodiscard]] std::vector<PeerInfo> peers() const;
+  /// Also after close().
   [[nodiscard]] SocketStats stats() const;
   /// The sentence of the last operation that failed; empty when none has.
   [[nodiscard]] std::string last_error() const;
