@@ -82,7 +82,7 @@ void FramedConnection::check_framing(const Framing& framing) const {
 // --- receiving -------------------------------------------------------------------------------------------------------
 
 inline bool FramedConnection::wants_bytes() const {
-  if (cut_size_ >= options_.receive_high_water_size) [[unlikely]]  // always, after stop_taking_in()
+  if (cut_size() >= options_.receive_high_water_size) [[unlikely]]  // always, after stop_taking_in()
     return is_closing();
   if (link_.is_paused() && link_.in().size() > resume_size && link_.in().size() >= need_) return has_receivers();
   if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
@@ -91,7 +91,7 @@ inline bool FramedConnection::wants_bytes() const {
 }
 
 ConnectionState::Pull FramedConnection::pull(Message& message) {
-  if (uses_time_ || !cut_.empty()) [[unlikely]]
+  if (uses_time_ || has_cut()) [[unlikely]]
     return pull_cut(message);
   const Pull pulled = cut(message, TimePoint{});
   if (link_.is_paused() && wants_bytes()) demand();
@@ -102,9 +102,9 @@ Taken FramedConnection::take_locked(Message& message) { return take_from(*this, 
 
 /// Of the messages cut before: by a framing that depends on time, also once reframe() has put another in its place.
 ConnectionState::Pull FramedConnection::pull_cut(Message& message) {
-  if (cut_.empty()) return ended_ ? Pull::ended : Pull::empty;
-  message = cut_.take_front();
-  cut_size_ -= message.size();
+  if (!has_cut()) return ended_ ? Pull::ended : Pull::empty;
+  message = cut_->messages.take_front();
+  cut_->size -= message.size();
   if (link_.is_paused()) demand();
   return Pull::message;
 }
@@ -160,8 +160,9 @@ ConnectionState::Pull FramedConnection::cannot_cut(const wire::DecodeStep& step)
 void FramedConnection::cut_eagerly() {
   Message message;
   while (cut(message, Clock::now()) == Pull::message) {
-    cut_size_ += message.size();
-    cut_.emplace_back(std::move(message));
+    if (!cut_) cut_ = std::make_unique<Cut>();
+    cut_->size += message.size();
+    cut_->messages.emplace_back(std::move(message));
   }
   schedule_backend_deadline(ended_ ? std::nullopt : decoder_.next_deadline());
 }
@@ -265,7 +266,7 @@ inline bool FramedConnection::push_plain(const Message& message) {
   // An inline body is copied by a move of fixed size, a little past its end: several times cheaper than an exact copy.
   const bool is_inline = size <= Message::inline_size_max;
   if (is_inline) [[likely]] {
-    std::memcpy(out + plain_header_size, message.data(), Message::inline_size_max);
+    Message::copy_all_inline(out + plain_header_size, message.data());
   } else {
     std::memcpy(out + plain_header_size, message.data(), size);
   }
@@ -329,7 +330,7 @@ void FramedConnection::fill_stats(ConnectionStats& stats) const {
   stats.bytes_received = counters.bytes_read;
   stats.writes = counters.writes;
   stats.reads = counters.reads;
-  stats.receive_queue_size = link_.in().size() + cut_size_;
+  stats.receive_queue_size = link_.in().size() + cut_size();
 }
 
 void FramedConnection::reframe_locked(Framing framing) {

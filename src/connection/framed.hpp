@@ -80,6 +80,8 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   void consumed(std::size_t size);
   Pull cannot_cut(const wire::DecodeStep& step);
   void cut_eagerly();
+  [[nodiscard]] bool has_cut() const noexcept { return cut_ && !cut_->messages.empty(); }
+  [[nodiscard]] std::size_t cut_size() const noexcept { return cut_ ? cut_->size : 0; }
   void fail_framing(const wire::DecodeStep& step);
   [[nodiscard]] std::string describe(const wire::DecodeStep& step) const;
   [[nodiscard]] std::string why_reading_failed() const;
@@ -103,8 +105,11 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   std::size_t need_ = 0;                // unread bytes below which decoding is pointless
   std::size_t wanted_size_ = 0;         // the same, whatever the framing depends on
   std::uint64_t consumed_size_ = 0;     // bytes of the stream before the unread ones
-  Ring<Message> cut_;                   // time-dependent framings only
-  std::size_t cut_size_ = 0;            // bytes of their bodies
+  struct Cut {
+    Ring<Message> messages;
+    std::size_t size = 0;  // bytes of their bodies
+  };
+  std::unique_ptr<Cut> cut_;  // time-dependent framings only, and what is left of theirs
 };
 
 }  // namespace parley::detail

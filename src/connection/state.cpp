@@ -444,12 +444,12 @@ void ConnectionState::reframe(Framing framing) {
 }
 
 void ConnectionState::note_locked(error_code ec, std::string sentence) {
-  noted_ = std::make_unique<Failure>(ec, std::move(sentence));
+  rare().noted = std::make_unique<Failure>(ec, std::move(sentence));
 }
 
 std::string ConnectionState::last_error() {
   const Lock lock{mutex()};
-  return noted_ ? noted_->sentence : std::string{};
+  return rare_ && rare_->noted ? rare_->noted->sentence : std::string{};
 }
 
 Error ConnectionState::error_for(Operation operation, error_code ec) {
@@ -461,7 +461,7 @@ Error ConnectionState::error_for(Operation operation, error_code ec) {
 const std::string* ConnectionState::sentence_for(Operation operation, error_code ec) const {
   if (ec == error::timed_out && rare_) return &rare_->time_outs[static_cast<std::size_t>(operation)];
   const auto& failure = operation == Operation::receive ? end_ : send_failure_;
-  for (const Failure* each : {failure.get(), noted_.get()}) {
+  for (const Failure* each : {failure.get(), rare_ ? rare_->noted.get() : nullptr}) {
     if (each != nullptr && each->code == ec) return &each->sentence;
   }
   return nullptr;

@@ -254,6 +254,7 @@ class ConnectionState : public WaitingObject {
     Ring<Closer> closers;
     CloseReport report;
     std::array<std::string, 3> time_outs;  // the last sentence of each Operation
+    std::unique_ptr<const Failure> noted;  // the last an operation was told
     DeadlineId close_deadline;
     DeadlineId confirm_deadline;
     DeadlineId backend_deadline;
@@ -274,7 +275,6 @@ class ConnectionState : public WaitingObject {
   bool receiving_ends_ = false;                  // end_receiving() was called
   std::unique_ptr<const Failure> end_;           // of receiving
   std::unique_ptr<const Failure> send_failure_;  // of sending
-  std::unique_ptr<const Failure> noted_;         // the last an operation was told
   std::shared_ptr<void> closed_token_;
 
   std::uint32_t ready_in_a_row_ = 0;

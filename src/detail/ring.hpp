@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -48,7 +49,7 @@ class Ring {
   template <class... Args>
   T& emplace_front(Args&&... args) {
     if (size_ == capacity_) grow();
-    const std::size_t head = (head_ - 1) & (capacity_ - 1);
+    const std::uint32_t head = (head_ - 1) & (capacity_ - 1);
     std::construct_at(slots_ + head, std::forward<Args>(args)...);
     head_ = head;
     ++size_;
@@ -89,7 +90,7 @@ class Ring {
  private:
   void grow() {
     // Most rings never hold more than one: a wait that is pending.
-    const std::size_t capacity = capacity_ == 0 ? 1 : capacity_ * 2;
+    const std::uint32_t capacity = capacity_ == 0 ? 1 : capacity_ * 2;
     T* slots = std::allocator<T>{}.allocate(capacity);
     for (std::size_t i = 0; i < size_; ++i) {
       std::construct_at(slots + i, std::move((*this)[i]));
@@ -107,9 +108,10 @@ class Ring {
   }
 
   T* slots_ = nullptr;
-  std::size_t capacity_ = 0;  // a power of two, or zero
-  std::size_t head_ = 0;
-  std::size_t size_ = 0;
+  // Of 32 bits, as an idle connection has several rings. What they queue is bounded far below that.
+  std::uint32_t capacity_ = 0;  // a power of two, or zero
+  std::uint32_t head_ = 0;
+  std::uint32_t size_ = 0;
 };
 
 }  // namespace parley::detail
