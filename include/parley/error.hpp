@@ -101,9 +101,10 @@ enum class error {
   no_listener,
 
   /// The listener of this `inproc://` endpoint has as many connections open as it may, or as many that wait to be
-  /// accepted. (Elsewhere further ones wait in the kernel.)
+  /// accepted. (Elsewhere further ones wait in the kernel.) A socket says it of the stranger that has been silent
+  /// longest, whom it turns away for another when too many have not said who they are.
   ///
-  /// To do: accept, close what is not needed, or raise the limit.
+  /// To do: accept, close what is not needed, or raise the limit. At a socket: look who connects and says nothing.
   ///
   /// Options: `ListenerOptions::connections_max`, `TransportOptions::backlog`.
   too_many_connections,
@@ -166,7 +167,8 @@ enum class error {
   /// Options: `SocketOptions::keep_for_absent_peers`.
   unknown_peer,
 
-  /// Two sockets say that they are the same one. The one that came later is refused, while the other is there.
+  /// Two sockets say that they are the same one. The one that came later is refused, while the other is there. Two
+  /// sockets that dial each other say it too: of their two connections one is given up.
   ///
   /// To do: give each socket an identity of its own, or none: then it is random. A program that has been started twice
   /// is the usual cause, and a socket that has dialled itself another.
@@ -188,9 +190,10 @@ enum class error {
   /// Options: `SocketOptions::silence_max`; at the peer `SocketOptions::heartbeat_interval`.
   peer_silent,
 
-  /// The peer did not take its messages as fast as they were sent to it, and was cut off, as the program had asked.
+  /// The peer did not take its messages as fast as they were sent to it, and was cut off, as the program had asked; or
+  /// it sends messages without ever reading that they are acknowledged.
   ///
-  /// To do: make the peer faster, send less, or choose another rule for full queues.
+  /// To do: make the peer faster, send less, or choose another rule for full queues; have it read.
   ///
   /// Options: `SocketOptions::overflow`, `SocketOptions::send_high_water_size`, `SocketOptions::send_high_water_count`.
   peer_too_slow,

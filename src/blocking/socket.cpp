@@ -137,6 +137,7 @@ void Socket::connect(const Endpoint& endpoint, const EndpointOptions& options, e
 }
 
 bool Socket::disconnect(const Endpoint& endpoint) { return state_->disconnect(endpoint); }
+bool Socket::cut_off(const Identity& peer) { return state_->cut_off(peer); }
 
 void Socket::wait_for_peers(std::size_t count, Deadline deadline, error_code& ec) {
   std::tie(ec) = wait_for<>(*thread_, *state_, "wait_for_peers", [&](auto handler) {

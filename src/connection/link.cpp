@@ -238,8 +238,8 @@ void Link::schedule_flush() {
   if (flush_posted_) return;
   flush_posted_ = true;
   context_.flush_posted();
-  asio::post(executor_, [this, &context = context_, held = sink_.hold()] {
-    const std::size_t flushes_waiting = context.flush_begun();
+  asio::post(executor_, [this, held = sink_.hold()] {
+    const std::size_t flushes_waiting = context_.flush_begun();
     Lock lock{mutex_};
     flush_posted_ = false;
     if (writing_ != Writing::idle || closing_) return;

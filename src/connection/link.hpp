@@ -16,10 +16,10 @@
 // the stream's executor, as Asio asks of composed streams.
 #pragma once
 
-#include "wire/in_buffer.hpp"
-#include "wire/out_queue.hpp"
 #include "detail/biased_mutex.hpp"
 #include "detail/context_service.hpp"
+#include "wire/in_buffer.hpp"
+#include "wire/out_queue.hpp"
 
 #include <parley/transport/stream.hpp>
 

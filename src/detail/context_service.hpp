@@ -81,7 +81,6 @@ class ContextService final : public boost::asio::execution_context::service {
   std::size_t flush_begun() noexcept { return flushes_waiting_.fetch_sub(1, std::memory_order_relaxed); }
 
   /// Whether start_polling is worth a call; another thread may change it at any moment.
-  std::atomic<std::size_t> flushes_waiting_{0};
   [[nodiscard]] bool is_polling() const noexcept { return pollers_.load(std::memory_order_relaxed) != 0; }
   /// Polls `pollable` from now on, if the loop has a poll budget and does not poll a good many already. `held` keeps it
   /// alive.
@@ -115,6 +114,7 @@ class ContextService final : public boost::asio::execution_context::service {
   bool shut_down_ = false;
   ContextMember* members_ = nullptr;  // the first of a list
   std::map<DeadlineId, Entry> deadlines_;
+  std::atomic<std::size_t> flushes_waiting_{0};
   std::atomic<int> pollers_{0};
   std::vector<PolledEntry> polled_;
   std::uint64_t last_serial_ = 0;

@@ -37,7 +37,6 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   /// Ends behind what is queued, and when the peer, whose identity was this, has ended too, or nothing has moved for a
   /// moment.
   void finish(const Identity& identity);
-  [[nodiscard]] bool is_finishing() const noexcept { return is_finishing_; }
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
 
  private:

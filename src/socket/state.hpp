@@ -151,7 +151,6 @@ class SocketState final : public WaitingObject {
   void on_left_locked(const PeerLink& link, std::uint64_t unwritten_count);
   void note_refused_locked(Lock& lock, boost::system::error_code ec, std::string sentence, const Endpoint& peer);
   void note_trouble_locked(Lock& lock, boost::system::error_code ec, const Endpoint& where, Duration pause);
-  [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }
 
  private:
   enum class Life : std::uint8_t { open, draining, finishing, closed };

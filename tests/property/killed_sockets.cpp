@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,6 +92,7 @@ class Child {
  public:
   Child(const Log& log, const std::function<void()>& body) : pid_{::fork()} {
     if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is stopped leaves nobody behind
     const auto keep = static_cast<unsigned>(log.descriptor());
     if (keep > 3) ::close_range(3, keep - 1, 0);
     ::close_range(keep + 1, ~0U, 0);
@@ -167,6 +169,17 @@ void expect_nothing_twice(const std::vector<Entry>& entries) {
 
 // --- the receiver is killed ------------------------------------------------------------------------------------------
 
+/// Sends messages with numbers from 0 on until it is over.
+struct Sending {
+  Socket& socket;
+  std::uint32_t& sent;
+  bool is_over = false;
+
+  asio::awaitable<void> run() {
+    for (; !is_over; ++sent) co_await socket.send(numbered({0, sent}));
+  }
+};
+
 /// Writes down what it gets, then acknowledges it; until it is killed.
 void receive_into(const Log& log, const Endpoint& sender, std::uint32_t life) {
   SocketOptions options = fast(Delivery::at_most_once);
@@ -189,11 +202,8 @@ TEST_P(KilledSockets, who_acknowledges_after_handling_misses_nothing_while_the_s
   const unsigned count = test::try_count(kills);
   run(fast(Delivery::at_least_once), [&](Socket& socket) -> asio::awaitable<void> {
     const Endpoint at = co_await socket.bind(any_address());
-    bool is_over = false;
-    auto send_all = [&]() -> asio::awaitable<void> {
-      for (; !is_over; ++sent) co_await socket.send(numbered({0, sent}));
-    };
-    asio::co_spawn(co_await asio::this_coro::executor, send_all(), asio::detached);
+    Sending sending{socket, sent};
+    asio::co_spawn(co_await asio::this_coro::executor, sending.run(), asio::detached);
     for (unsigned life = 1; life <= count; ++life) {
       Child receiver{log, [&] { receive_into(log, at, life); }};
       co_await socket.wait_for_peers(1, 20s);
@@ -202,7 +212,7 @@ TEST_P(KilledSockets, who_acknowledges_after_handling_misses_nothing_while_the_s
       receiver.kill();
       while (socket.stats().peer_count > 0) co_await some_time();
     }
-    is_over = true;
+    sending.is_over = true;
     Child last{log, [&] { receive_into(log, at, count + 1); }};
     const SocketCloseReport left = co_await socket.close(60s);
     EXPECT_TRUE(left.all_arrived()) << left.unsent_count << " unsent, " << left.unacknowledged_count
@@ -227,16 +237,13 @@ TEST_P(KilledSockets, at_most_once_each_connection_gets_a_beginning_of_what_was_
   sender_options.send_high_water_count = 1000;
   run(sender_options, [&](Socket& socket) -> asio::awaitable<void> {
     const Endpoint at = co_await socket.bind(any_address());
-    bool is_over = false;
-    auto send_all = [&]() -> asio::awaitable<void> {
-      for (; !is_over; ++sent) co_await socket.send(numbered({0, sent}));
-    };
-    asio::co_spawn(co_await asio::this_coro::executor, send_all(), asio::detached);
+    Sending sending{socket, sent};
+    asio::co_spawn(co_await asio::this_coro::executor, sending.run(), asio::detached);
     for (unsigned life = 1; life <= count; ++life) {
       Child receiver{log, [&] { receive_into(log, at, life); }};
       co_await socket.wait_for_peers(1, 20s);
       co_await some_time();
-      if (life == count) is_over = true;
+      if (life == count) sending.is_over = true;
       receiver.kill();
       for (;;) {
         const SocketEvent event = co_await socket.next_event(20s);

@@ -101,7 +101,10 @@ class PARLEY_EXPORT Socket {
   /// Dials it no more, and ends the connection behind what is queued. False: it was not dialled.
   bool disconnect(const Endpoint& endpoint);
 
-  /// Returns when there are at least `count` peers.
+  /// Ends the connection with this peer at once, as if it had been lost. False: there is no such peer.
+  bool cut_off(const Identity& peer);
+
+  /// Returns when there are at least `count` peers. Errors: timed_out, closed, operation_aborted.
   void wait_for_peers(std::size_t count, Deadline deadline = {});
   void wait_for_peers(std::size_t count, Deadline deadline, error_code& ec);
 
@@ -186,13 +189,16 @@ class PARLEY_EXPORT Socket {
 
   // --- looking ------------------------------------------------------------------------------------------------------
 
-  /// The next thing to be told of. At most 4096 wait; then the oldest are dropped, and counted in stats().
+  /// The next thing to be told of. At most 4096 wait, and with them at most 16 MiB of messages; then the oldest are
+  /// dropped, and counted in stats(). error::closed after close(), when all have been told.
   [[nodiscard]] SocketEvent next_event(Deadline deadline = {});
   [[nodiscard]] SocketEvent next_event(Deadline deadline, error_code& ec);
+  /// What there is to be told of already, or nothing; nothing while another thread waits in next_event().
   [[nodiscard]] std::optional<SocketEvent> try_next_event();
 
-  /// In the order in which they came.
+  /// Those there are, in the order in which they came; none after close().
   [[nodiscard]] std::vector<PeerInfo> peers() const;
+  /// Also after close().
   [[nodiscard]] SocketStats stats() const;
   /// The sentence of the last operation that failed, in whichever thread; empty when none has.
   [[nodiscard]] std::string last_error() const;

@@ -29,8 +29,9 @@ struct ReceivedValue {
   T value;
   Identity sender;
 
-  /// As Received::acknowledge.
+  /// As Received's.
   void acknowledge() const { origin_.acknowledge(); }
+  void decline() const { origin_.decline(); }
 
  private:
   Received origin_;  // what it takes to acknowledge it

@@ -368,6 +368,29 @@ TEST(BlockingSocket, lets_the_application_acknowledge_a_value) {
   EXPECT_EQ(source.stats().unacknowledged_count, 0U);
 }
 
+TEST(BlockingSocket, a_value_that_is_declined_comes_again) {
+  SocketOptions careful;
+  careful.acknowledge = Acknowledge::by_application;
+  Socket sink{careful};
+  Socket source = connected_to(sink.bind("tcp://127.0.0.1:0"), at_least_once());
+  source.send(42, Json{});
+  sink.receive_as<int>(Json{}, patience).decline();
+  const auto again = sink.receive_as<int>(Json{}, patience);
+  EXPECT_EQ(again.value, 42);
+  again.acknowledge();
+  EXPECT_TRUE(source.close(patience).all_arrived());
+}
+
+TEST(BlockingSocket, cuts_a_peer_off) {
+  Socket server;
+  Socket client = connected_to(server.bind("tcp://127.0.0.1:0"));
+  server.wait_for_peers(1, patience);
+  EXPECT_TRUE(server.cut_off(client.identity()));
+  EXPECT_FALSE(server.cut_off(client.identity()));
+  client.send("back again");
+  EXPECT_EQ(server.receive(patience).text(), "back again");
+}
+
 // --- ending ----------------------------------------------------------------------------------------------------------
 
 TEST(BlockingSocket, destroying_it_still_writes_what_was_sent) {
