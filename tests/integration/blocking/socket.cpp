@@ -387,6 +387,8 @@ TEST(BlockingSocket, cuts_a_peer_off) {
   server.wait_for_peers(1, patience);
   EXPECT_TRUE(server.cut_off(client.identity()));
   EXPECT_FALSE(server.cut_off(client.identity()));
+  while (client.next_event(patience).kind != SocketEvent::Kind::peer_lost) {
+  }
   client.send("back again");
   EXPECT_EQ(server.receive(patience).text(), "back again");
 }
