@@ -14,7 +14,7 @@ inline asio::awaitable<void> echo_one(Listener& listener) {
 
 inline asio::awaitable<void> ask_one(Endpoint where, ConnectOptions options, bool& all_came_back) {
   Connection peer = co_await connect(where, options);
-  for (const std::size_t size : {0, 1, 125, 126, 16'384, 65'536, 1'000'000}) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 16'384U, 65'536U, 1'000'000U}) {
     const std::string body(size, 'x');
     co_await peer.send(body);
     const Message echo = co_await peer.receive();

@@ -132,7 +132,7 @@ TEST_F(TlsStream, works_over_streams_of_every_manner) {
   std::string sent;
   for (int i = 0; i < 20'000; ++i) sent += std::to_string(i);
   for (const std::size_t size : {std::size_t{1}, std::size_t{7}, FaultPlan::unlimited}) {
-    for (const std::size_t period : {0, 2}) {
+    for (const std::size_t period : {0U, 2U}) {
       server = Side{};
       client = Side{};
       FaultPlan plan;

@@ -446,7 +446,7 @@ TEST(BlockingSocket, two_threads_send_and_one_receives) {
   constexpr int count = 5000;
   std::array<std::jthread, 2> senders;
   for (const char name : {'a', 'b'}) {
-    senders[name - 'a'] = std::jthread{[&right, name] {
+    senders[name == 'a' ? 0 : 1] = std::jthread{[&right, name] {
       for (const std::string& text : numbered({name}, 0, count)) right.send(text, SendOptions{}.deadline(patience));
     }};
   }

@@ -11,11 +11,10 @@
 namespace parley::tool {
 namespace {
 
-using Kind = SocketEvent::Kind;
-
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-std::string_view name_of(Kind kind) {
+std::string_view name_of(SocketEvent::Kind kind) {
+  using Kind = SocketEvent::Kind;
   switch (kind) {
     case Kind::peer_up: return "peer_up";
     case Kind::peer_lost: return "peer_lost";
@@ -36,6 +35,7 @@ std::string messages_for(const SocketEvent& event) {
 }
 
 std::string sentence_of(const SocketEvent& event) {
+  using Kind = SocketEvent::Kind;
   const std::string identity = event.identity.to_string();
   switch (event.kind) {
     case Kind::peer_up: return fmt::format("peer {} is up ({})", identity, event.endpoint->to_string());
@@ -54,12 +54,14 @@ std::string sentence_of(const SocketEvent& event) {
   return event.sentence;
 }
 
-bool counts(Kind kind) {
+bool counts(SocketEvent::Kind kind) {
+  using Kind = SocketEvent::Kind;
   return kind == Kind::peer_lost || kind == Kind::dropped || kind == Kind::resent || kind == Kind::gave_up;
 }
 
 /// Nobody may be left in the dark about these.
-bool is_warning(Kind kind) {
+bool is_warning(SocketEvent::Kind kind) {
+  using Kind = SocketEvent::Kind;
   return kind == Kind::dropped || kind == Kind::gave_up || kind == Kind::refused || kind == Kind::accept_paused;
 }
 
@@ -81,6 +83,7 @@ void SocketConsole::listening(const Endpoint& endpoint) {
 
 /// That a server is not there yet is worth a word, once; the rest of its absence is not.
 bool SocketConsole::is_news(const SocketEvent& happened) {
+  using Kind = SocketEvent::Kind;
   if (happened.kind == Kind::peer_up) missed_.erase(happened.endpoint->to_string());
   return happened.kind == Kind::retrying && missed_.insert(happened.endpoint->to_string()).second;
 }
@@ -91,7 +94,7 @@ void SocketConsole::event(const SocketEvent& happened) {
     if (!happened.identity.is_null()) told.add("identity", happened.identity.to_string());
     if (happened.endpoint) told.add("endpoint", happened.endpoint->to_string());
     if (counts(happened.kind)) told.add("count", happened.count);
-    if (happened.kind == Kind::peer_lost) told.add("written", happened.written_count);
+    if (happened.kind == SocketEvent::Kind::peer_lost) told.add("written", happened.written_count);
     if (happened.delay > Duration::zero()) told.add_json("delay", fmt::format("{:.6f}", seconds(happened.delay)));
     if (!happened.message.empty()) told.add("size", happened.message.size());
     if (happened.cause) told.add("cause", happened.cause.message());
