@@ -105,6 +105,7 @@ void SocketState::on_context_shutdown() noexcept {
     if (link) link->forget();
   }
   for (const auto& link : leaving_) link->forget();
+  for (const auto& door : doors_) door->close();  // its accept holds it
   receivers.swap(receivers_);
   senders.swap(senders_);
   peer_waiters.swap(peer_waiters_);
