@@ -189,6 +189,7 @@ int ConnectOp::open(Attempt& attempt, Descriptor& socket) {
     attempt.what = "cannot set " + failure.what + ": ";
     return failure.code.value();
   }
+  spare_loopback(socket.get(), attempt.address, options_.transport());
   return ::connect(socket.get(), attempt.address.data(), attempt.address.size) == 0 ? 0 : errno;
 }
 

@@ -83,6 +83,7 @@ Descriptor bind_tcp(const Endpoint& endpoint, const SocketAddress& address, cons
   Descriptor socket = open_socket(address.family());
   if (socket) {
     apply(endpoint, socket.get(), address.family(), options);  // accepted connections inherit
+    spare_loopback(socket.get(), address, options);
     set_flag(socket.get(), SOL_SOCKET, SO_REUSEADDR, options.reuse_address);
     set_flag(socket.get(), SOL_SOCKET, SO_REUSEPORT, options.reuse_port);
     if (address.family() == AF_INET6) set_flag(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, endpoint.host() != "*");

@@ -101,6 +101,19 @@ SocketAddress any_address(int family, std::uint16_t port) {
   return from_ip(ip::address_v6::any(), port);
 }
 
+bool is_loopback(const SocketAddress& address) noexcept {
+  if (address.family() == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address.storage, sizeof v4);
+    return (ntohl(v4.sin_addr.s_addr) >> 24U) == 127;
+  }
+  if (address.family() != AF_INET6) return false;
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address.storage, sizeof v6);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return v6.sin6_addr.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) != 0;
+}
+
 SocketAddress local_address(int descriptor) {
   SocketAddress address;
   address.size = sizeof address.storage;

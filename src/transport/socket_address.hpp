@@ -34,6 +34,9 @@ struct SocketAddress {
 /// Its size is 0 if the socket is not connected.
 [[nodiscard]] SocketAddress remote_address(int descriptor);
 
+/// Of this machine to itself.
+[[nodiscard]] bool is_loopback(const SocketAddress& address) noexcept;
+
 /// Empty for an unnamed Unix socket, and for what cannot be written as an endpoint. IPv4 peers of a dual-stack socket
 /// are IPv4 endpoints.
 [[nodiscard]] std::optional<Endpoint> to_endpoint(const SocketAddress& address);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstddef>
+#include <string_view>
 
 namespace parley::transport {
 namespace {
@@ -51,6 +52,13 @@ void set_tcp(Setter& setter, const TransportOptions& options) {
 }
 
 }  // namespace
+
+// Nothing can be congested there, and a pacing algorithm's timers take up to half of the rate. Reno is in every kernel.
+void spare_loopback(int descriptor, const SocketAddress& address, const TransportOptions& options) noexcept {
+  constexpr std::string_view unpaced = "reno";
+  if (!options.congestion_control.empty() || !is_loopback(address)) return;
+  (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, unpaced.data(), unpaced.size());
+}
 
 OptionFailure apply_options(int descriptor, int family, const TransportOptions& options) {
   Setter setter{descriptor};

@@ -1,6 +1,8 @@
 // TransportOptions put onto a descriptor.
 #pragma once
 
+#include "transport/socket_address.hpp"
+
 #include <parley/transport/options.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -18,5 +20,9 @@ struct OptionFailure {
 /// For a connected socket, one about to connect, or one about to listen (TCP connections inherit from the listener;
 /// Unix ones do not). `family` is AF_INET, AF_INET6 or AF_UNIX.
 [[nodiscard]] OptionFailure apply_options(int descriptor, int family, const TransportOptions& options);
+
+/// For a TCP socket that is about to connect to `address`, or to be bound to it: where that is this machine, and the
+/// options name no congestion control, it does without pacing.
+void spare_loopback(int descriptor, const SocketAddress& address, const TransportOptions& options) noexcept;
 
 }  // namespace parley::transport

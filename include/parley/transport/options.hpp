@@ -24,7 +24,8 @@ struct TransportOptions {
   std::size_t send_buffer_size = 0;
   std::size_t receive_buffer_size = 0;
   /// TCP: name of the congestion control algorithm, as in /proc/sys/net/ipv4/tcp_available_congestion_control.
-  /// Empty: the system's.
+  /// Empty: the system's; but reno for connections to the loopback, and for listeners bound to it, where nothing can
+  /// be congested and an algorithm that paces (bbr) costs up to half of the rate.
   std::string congestion_control;
   /// Listeners: connections the kernel keeps until they are accepted.
   int backlog = limits::backlog;

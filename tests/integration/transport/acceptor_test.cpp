@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <atomic>
 #include <fstream>
 #include <list>
@@ -156,6 +157,18 @@ TEST_F(AcceptorTest, several_may_share_a_port_if_asked) {
   const Acceptor first = listen("tcp://127.0.0.1:0", options);
   const Acceptor second = listen(first.local_endpoint(), options);
   EXPECT_EQ(first.local_endpoint(), second.local_endpoint());
+}
+
+TEST_F(AcceptorTest, connections_of_the_loopback_are_not_paced) {
+  Acceptor acceptor = listen("tcp://127.0.0.1:0");
+  const tcp::socket client = dial(context, "127.0.0.1", acceptor.local_endpoint());
+  const int next_descriptor = ::dup(0);  // the number that the accepted socket will have
+  ::close(next_descriptor);
+  const Stream stream = accept(acceptor);
+  std::array<char, 16> name{};
+  socklen_t size = name.size();
+  EXPECT_EQ(::getsockopt(next_descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), &size), 0);
+  EXPECT_STREQ(name.data(), "reno");
 }
 
 TEST_F(AcceptorTest, accepted_connections_have_the_options) {
