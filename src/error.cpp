@@ -29,6 +29,17 @@ const char* sentence(error e) noexcept {
     case error::peer_silent: return "the peer has been silent for too long";
     case error::peer_too_slow: return "the peer takes its messages too slowly";
     case error::unacknowledged: return "the message was not acknowledged";
+    case error::channel_reset: return "the peer has reset the channel";
+    case error::channel_refused: return "the peer has refused the channel";
+    case error::session_ended: return "the session of the channel has ended";
+    case error::ended_by_peer: return "the peer has ended the session with an error";
+    case error::going_away: return "the peer takes no new channels";
+    case error::channels_exhausted: return "the numbers of channels are used up";
+    case error::window_exceeded: return "the peer sent more than the channel's window allowed";
+    case error::too_many_channels: return "the peer opened too many channels";
+    case error::too_many_resets: return "the peer opened and reset too many channels";
+    case error::unread_limit: return "too many bytes of channels are unread";
+    case error::flooded: return "the peer provokes answers and does not read them";
   }
   return "unknown parley error";
 }

@@ -47,8 +47,9 @@ enum class error {
   /// `LengthPrefixed::width`.
   message_too_large,
 
-  /// The bytes break the rules: of the framing, of WebSocket, or of TLS, where they were damaged on their way. The
-  /// connection is cut. From a `TlsContext`: a file is not the PEM it should be, or the key is not the certificate's.
+  /// The bytes break the rules: of the framing, of WebSocket, of channels, or of TLS, where they were damaged on their
+  /// way. The connection is cut. From a `TlsContext`: a file is not the PEM it should be, or the key is not the
+  /// certificate's.
   ///
   /// To do: compare the framings of the two ends, then the bytes of the peer with docs/protocols/framing.md. For a
   /// context, look at the file that the sentence names.
@@ -152,12 +153,12 @@ enum class error {
   /// `WsOptions::accept_origin`, `TlsOptions::client_certificate`.
   refused_by_peer,
 
-  /// The peer cannot be talked to: it does not speak TLS or WebSocket, or no version or protocol that both sides
-  /// accept, or it went away during the handshake.
+  /// The peer cannot be talked to: it does not speak TLS, WebSocket or the protocol of channels, or no version, magic
+  /// or protocol that both sides accept, or it went away during the handshake.
   ///
-  /// To do: compare the scheme of the endpoint with what is really behind the port.
+  /// To do: compare the scheme of the endpoint with what is really behind the port, and the options of both ends.
   ///
-  /// Options: `TlsOptions::minimum_version`, `TlsOptions::alpn`.
+  /// Options: `TlsOptions::minimum_version`, `TlsOptions::alpn`; `MuxOptions::dialect`, `MuxOptions::magic`.
   handshake_failed,
 
   /// A socket has no peer of this identity, or has it no more. The message was not sent.
@@ -187,15 +188,18 @@ enum class error {
   ///
   /// To do: find out whether the peer hangs, or the network between; a socket that has dialled goes on dialling.
   ///
-  /// Options: `SocketOptions::silence_max`; at the peer `SocketOptions::heartbeat_interval`.
+  /// Options: `SocketOptions::silence_max`; at the peer `SocketOptions::heartbeat_interval`. Of channels:
+  /// `MuxOptions::keep_alive_interval`, `MuxOptions::keep_alive_time_max`.
   peer_silent,
 
   /// The peer did not take its messages as fast as they were sent to it, and was cut off, as the program had asked; or
-  /// it sends messages without ever reading that they are acknowledged.
+  /// it sends messages without ever reading that they are acknowledged. Of a channel: the peer granted no window for too
+  /// long, and the channel was reset.
   ///
   /// To do: make the peer faster, send less, or choose another rule for full queues; have it read.
   ///
-  /// Options: `SocketOptions::overflow`, `SocketOptions::send_high_water_size`, `SocketOptions::send_high_water_count`.
+  /// Options: `SocketOptions::overflow`, `SocketOptions::send_high_water_size`, `SocketOptions::send_high_water_count`;
+  /// `MuxOptions::stall_time_max`.
   peer_too_slow,
 
   /// A message that was to arrive at least once was not acknowledged, however often it was sent. It may have arrived.
@@ -204,6 +208,84 @@ enum class error {
   ///
   /// Options: `SocketOptions::sent_max`, `SocketOptions::resend_after`; at the peer `SocketOptions::acknowledge`.
   unacknowledged,
+
+  /// The peer has reset a channel: both directions have ended at once, and bytes on their way are lost.
+  ///
+  /// To do: take the conversation on this channel for broken; other channels go on.
+  ///
+  /// Options: none.
+  channel_reset,
+
+  /// The peer does not take this channel: too many wait to be accepted there, or it is going away.
+  ///
+  /// To do: open fewer channels at a time, or open it again later, on another session if this one is going away.
+  ///
+  /// Options: at the peer `MuxOptions::accept_backlog`, `MuxOptions::channels_max`.
+  channel_refused,
+
+  /// The session that carries a channel has ended before the channel did. Bytes on their way are lost.
+  ///
+  /// To do: connect again, and begin the channel's conversation anew.
+  ///
+  /// Options: none.
+  session_ended,
+
+  /// The peer has ended the session and said why: this side has broken the protocol, or the peer has failed.
+  ///
+  /// To do: look at the peer's log; compare the bytes of this side with docs/protocols/yamux.md.
+  ///
+  /// Options: none.
+  ended_by_peer,
+
+  /// The peer has announced that it takes no new channels. Those that are open go on.
+  ///
+  /// To do: open the channel on a new session.
+  ///
+  /// Options: none.
+  going_away,
+
+  /// The numbers of channels are used up: two thousand million have been opened in this session.
+  ///
+  /// To do: connect again.
+  ///
+  /// Options: none.
+  channels_exhausted,
+
+  /// The peer has sent more on a channel than its window allowed. The session is cut.
+  ///
+  /// To do: mend the peer: it ignores flow control. The sentence has the channel and the numbers.
+  ///
+  /// Options: `MuxOptions::window_initial`.
+  window_exceeded,
+
+  /// The peer went on opening channels that were refused. The session is cut.
+  ///
+  /// To do: accept faster, or raise the limits, if the peer means well.
+  ///
+  /// Options: `MuxOptions::accept_backlog`, `MuxOptions::channels_max`, `MuxOptions::resets_burst`,
+  /// `MuxOptions::resets_per_second`.
+  too_many_channels,
+
+  /// The peer has opened channels and reset them, faster than is allowed: work for nothing. The session is cut.
+  ///
+  /// To do: raise the limit, if the peer means well and gives up that often.
+  ///
+  /// Options: `MuxOptions::resets_burst`, `MuxOptions::resets_per_second`.
+  too_many_resets,
+
+  /// More bytes of a session's channels have come than may be unread. The session is cut.
+  ///
+  /// To do: read faster, or raise the limit; over TCPChan, which has no flow control, have the peer ask for less.
+  ///
+  /// Options: `MuxOptions::unread_size_max`.
+  unread_limit,
+
+  /// The peer provokes answers and does not read them. The session is cut.
+  ///
+  /// To do: find out why the peer does not read; it may be an attack.
+  ///
+  /// Options: `MuxOptions::answers_size_max`.
+  flooded,
 };
 
 /// The category of these codes, named `parley`; one for the process, from any thread.

@@ -1,0 +1,237 @@
+// Many channels over one stream of bytes: what its protocols have in common. wire/yamux.hpp and wire/tcpchan.hpp are
+// the protocols, wire/any_mux.hpp is one object that speaks either.
+//
+// A core is told what has come, what the application does and what time it is; it says what has happened and what is to
+// be written. It does no I/O, owns no clock, and holds no payload but what write() was given. One turn of a driver:
+//
+//   core.feed(bytes, now);                           what was read; it stays where it is until…
+//   while (auto event = core.next_event()) …         …this says that there is nothing more
+//   while (room && (c = core.next_turn())) …         write on, those that had to stop, in turns
+//   write(core.next_output()), core.wrote(n)         what the core has to say
+//   wait for input, or until core.next_deadline(), then core.expire(now)
+//
+// Invariant: each channel is in exactly one place, and ends with exactly one event `closed`, after which its handle
+// means nothing. The session ends with exactly one event `ended`, and then all its channels do.
+#pragma once
+
+#include <parley/limits.hpp>
+#include <parley/time.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace parley {
+
+/// The protocols of channels. Both ends have to be told the same.
+enum class MuxDialect : std::uint8_t {
+  yamux,    ///< flow control for each channel, half-closing, pings: what Go, Rust and JavaScript programs speak
+  tcpchan,  ///< TCPChan version 0: no flow control, no half-closing, no pings
+};
+
+/// Which end of the stream this is. They differ in the numbers of the channels that they open, and in who begins.
+enum class MuxRole : std::uint8_t {
+  client,  ///< has connected; opens channels of odd numbers
+  server,  ///< has accepted; opens channels of even numbers
+};
+
+/// What governs a session of channels. Sizes are bytes; a time of zero means never.
+struct MuxOptions {
+  /// Which protocol.
+  MuxDialect dialect = MuxDialect::yamux;
+  /// TCPChan: what both ends have to have in common. It is not a secret that would keep anybody out.
+  std::uint32_t magic = 0xFEEDBACC;
+  /// yamux: the session begins with a ping, and is ready when it is answered; so the peer is known to speak yamux, and
+  /// how far away it is. Without it the session is ready at once.
+  bool handshake_ping = true;
+  /// From start() until the session has to be ready.
+  Duration handshake_time_max = limits::handshake_time_max;
+
+  /// yamux: how much a peer may send on a channel ahead of what has been consumed, when it is opened: 256 KiB (what the
+  /// protocol begins with) up to `window_max`.
+  std::uint32_t window_initial = 256 * limits::kib;
+  /// yamux: what the window of a channel grows to at most, as far as bandwidth and delay ask for it. Not above
+  /// `window_initial`: it does not grow.
+  std::uint32_t window_max = 16 * limits::mib;
+  /// yamux: by how much all windows together may have grown.
+  std::size_t window_growth_max = 64 * limits::mib;
+  /// Bytes of all channels that have been given out as `data` and are not consumed. A peer that passes it is cut
+  /// (error::unread_limit). With yamux the windows bound it too; with TCPChan, which has no flow control, nothing else
+  /// does: a driver that wants to hold such a peer back stops reading before. At most 4 GiB - 1.
+  std::size_t unread_size_max = 256 * limits::mib;
+
+  /// Channels open at a time, of both sides. Further ones of the peer are refused, own ones fail.
+  std::size_t channels_max = 16'384;
+  /// Channels of the peer that wait for accept(); further ones are refused.
+  std::size_t accept_backlog = 256;
+  /// yamux: own channels that the peer has not acknowledged; then open() answers error::full. Go refuses above 256.
+  std::size_t unacknowledged_max = 256;
+  /// Channels that a peer may open for nothing: they were refused, or it has reset them. So many at once, and so many
+  /// more each second; then it is cut (error::too_many_channels, error::too_many_resets).
+  std::uint32_t resets_burst = 1000;
+  std::uint32_t resets_per_second = 100;
+  /// yamux: frames for channels that were never opened, over the life of the session; then the peer is cut.
+  std::uint32_t strays_max = 1000;
+  /// Answers that wait to be written: a peer that provokes more while it does not read is cut (error::flooded).
+  std::size_t answers_size_max = 64 * limits::kib;
+
+  /// While several channels want to write, each may write so much before it is another's turn: the longest that a small
+  /// message waits for each of them. 16 KiB takes 13 µs at 10 Gbit/s, and its header is less than 0.1 % of it.
+  std::uint32_t write_quantum = 16 * limits::kib;
+  /// Largest payload of a frame, when nobody else wants to write. At most 64 KiB, TCPChan's own limit.
+  std::uint32_t frame_size_max = 64 * limits::kib;
+  /// write() accepts no more while so much waits to be written.
+  std::size_t output_high_water_size = 256 * limits::kib;
+
+  /// yamux: from open() until the peer has answered in some way; then the channel is reset (error::timed_out).
+  Duration open_time_max = std::chrono::seconds{75};
+  /// yamux: from close() until the peer has finished too; then the channel is reset (error::timed_out).
+  Duration close_time_max = std::chrono::minutes{5};
+  /// yamux: how long a channel that wants to write may be without any window; then it is reset (error::peer_too_slow).
+  Duration stall_time_max = std::chrono::minutes{5};
+  /// yamux: a peer that nothing has been heard of for so long is sent a ping; zero: never.
+  Duration keep_alive_interval = std::chrono::seconds{30};
+  /// yamux: and if nothing at all has come for so long after it, the session ends (error::peer_silent).
+  Duration keep_alive_time_max = std::chrono::seconds{10};
+  /// yamux: the part of the interval by which it varies at random, up and down, 0 to 1: many sessions that began
+  /// together should not ping together.
+  double keep_alive_jitter = 0.1;
+  /// How long a frame may have begun without anything more coming; then the session ends (error::timed_out).
+  Duration frame_time_max = std::chrono::seconds{30};
+};
+
+}  // namespace parley
+
+namespace parley::wire {
+
+/// What a channel is called on the wire.
+using ChannelId = std::uint32_t;
+
+/// A channel of one core. Numbers on the wire may be used again while the bytes of the old channel are still unread;
+/// these are not. `index` is small and dense, so that a driver may keep its part of a channel in an array.
+struct MuxChannel {
+  std::uint32_t index = ~std::uint32_t{0};  ///< used again when a channel has gone, with another `generation`
+  std::uint32_t generation = 0;             ///< tells those that had the same index apart
+
+  /// Whether it is one, open or not.
+  [[nodiscard]] explicit constexpr operator bool() const noexcept { return index != ~std::uint32_t{0}; }
+  /// The same channel.
+  friend constexpr bool operator==(MuxChannel, MuxChannel) noexcept = default;
+};
+
+/// What has happened. Views in it are good until the next call of the core.
+struct MuxEvent {
+  /// Of what kind it is. Those of a channel name it by `channel` and `id`.
+  enum class Kind : std::uint8_t {
+    none,         ///< nothing more: the input has been read, and its memory may be used again
+    ready,        ///< the peer speaks the protocol; `round_trip` is how far away it is, if that was measured
+    opened,       ///< the peer has opened a channel; it waits for accept() (or a write), or for reset(), which refuses
+    accepted,     ///< the peer has acknowledged a channel of ours, by whatever frame came first
+    data,         ///< `bytes` of a channel, in order, in pieces of any size; to be reported by consume() when taken.
+                  ///< TCPChan may bring an empty one, which is no end
+    window_grew,  ///< a channel that could not write may write again, when it is its turn; see next_turn()
+    finished,     ///< the peer will send nothing more on this channel; everything before has been given out
+    reset,        ///< the peer has reset, or refused, a channel: unread bytes are to be dropped; `closed` follows
+    closed,       ///< a channel is over in both directions, and its handle with it; `code` says why, none: both sides
+                  ///< have finished. Bytes of it that came before are still to be consumed, unless it was reset
+    pong,         ///< the answer to the ping() of this `value`, after `round_trip`
+    going_away,   ///< the peer takes no new channels; those that are open go on
+    ended,        ///< the session is over; `code` and `sentence` say why. What next_output() has may still be written,
+                  ///< as it tells the peer. Each open channel is `closed` next
+  };
+
+  Kind kind = Kind::none;              ///< which of these
+  ChannelId id = 0;                    ///< the channel's number on the wire
+  MuxChannel channel{};                ///< the channel
+  std::uint32_t value = 0;             ///< pong: of the ping
+  std::span<const std::byte> bytes{};  ///< data: a part of what was fed
+  Duration round_trip{};               ///< pong, ready
+  boost::system::error_code code{};    ///< closed, reset, ended: why
+  std::string_view sentence{};         ///< ended, closed with a code: for people, with the numbers
+
+  /// Whether anything has happened.
+  [[nodiscard]] explicit operator bool() const noexcept { return kind != Kind::none; }
+};
+
+/// What came of open().
+struct MuxOpened {
+  MuxChannel channel{};              ///< the new channel, unless there is a code
+  ChannelId id = 0;                  ///< its number
+  boost::system::error_code code{};  ///< full: too many; going_away; channels_exhausted; or why the session has ended
+};
+
+/// How much of a payload may go now, and what goes before it.
+struct MuxGrant {
+  /// Of a header, in bytes.
+  static constexpr std::size_t header_size_max = 12;
+
+  std::uint32_t size = 0;                                 ///< bytes of the payload, from its front
+  std::uint8_t header_size = 0;                           ///< 0: nothing goes on the wire
+  bool is_finished = false;                               ///< the end of the channel's direction is in the header
+  std::array<std::byte, header_size_max> header_bytes{};  ///< see header()
+  boost::system::error_code code{};                       ///< the channel cannot be written to, now or later
+
+  /// What goes before them.
+  [[nodiscard]] std::span<const std::byte> header() const noexcept { return {header_bytes.data(), header_size}; }
+};
+
+/// What came of write().
+struct MuxWritten {
+  std::size_t size = 0;              ///< bytes taken, from the front
+  boost::system::error_code code{};  ///< the channel cannot be written to, now or later
+};
+
+/// What a session has counted.
+struct MuxCounters {
+  std::uint64_t channels_opened = 0;    ///< by this side
+  std::uint64_t channels_accepted = 0;  ///< opened by the peer, and not refused at once
+  std::uint64_t channels_refused = 0;   ///< by this side, for a limit or since it is going away
+  std::uint64_t bytes_in = 0;           ///< payload given out
+  std::uint64_t bytes_out = 0;          ///< payload granted
+  std::uint64_t strays = 0;             ///< frames for channels that are not there
+  std::uint64_t windows_grown = 0;      ///< how often a receive window has become larger
+};
+
+/// What Yamux, TcpChan and AnyMux are. Yamux has the comments.
+template <class T>
+concept MuxCore = requires(T& core, const T& constant, std::span<const std::byte> bytes, TimePoint now,
+                           MuxChannel channel, std::size_t size) {
+  core.start(now);
+  core.feed(bytes, now);
+  { core.next_event() } -> std::same_as<MuxEvent>;
+  { constant.next_output() } -> std::same_as<std::span<const std::byte>>;
+  core.wrote(size);
+  { constant.next_deadline() } -> std::same_as<std::optional<TimePoint>>;
+  core.expire(now);
+  core.set_reading(true, now);
+  core.stream_ended(boost::system::error_code{}, now);
+
+  { core.open(now) } -> std::same_as<MuxOpened>;
+  { core.open(now, ChannelId{}) } -> std::same_as<MuxOpened>;
+  core.accept(channel, now);
+  { core.reserve(channel, size, true, now) } -> std::same_as<MuxGrant>;
+  { core.write(channel, bytes, now) } -> std::same_as<MuxWritten>;
+  core.want_turn(channel);
+  { constant.has_turn() } -> std::same_as<bool>;
+  { core.next_turn() } -> std::same_as<MuxChannel>;
+  core.consume(channel, size, now);
+  { core.finish(channel, now) } -> std::same_as<boost::system::error_code>;
+  core.close(channel, now);
+  core.reset(channel, now);
+  { core.ping(std::uint32_t{}, now) } -> std::same_as<boost::system::error_code>;
+  core.go_away(now);
+
+  { constant.channel_count() } -> std::same_as<std::size_t>;
+  { constant.unread_size() } -> std::same_as<std::size_t>;
+  { constant.can_half_close() } -> std::same_as<bool>;
+  { constant.counters() } -> std::same_as<const MuxCounters&>;
+};
+
+}  // namespace parley::wire

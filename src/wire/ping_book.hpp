@@ -1,0 +1,56 @@
+// PingBook: pings under way, and the shortest round trip. Values may repeat; answers come in the order of the
+// questions.
+#pragma once
+
+#include <parley/time.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace parley::wire {
+
+class PingBook {
+ public:
+  struct Ping {
+    std::uint32_t value;
+    bool is_own;  ///< the core's, not the application's
+    TimePoint sent;
+  };
+  static constexpr std::size_t count_max = 16;
+
+  [[nodiscard]] bool has_room() const noexcept { return under_way_.size() < count_max; }
+  [[nodiscard]] bool has_own() const noexcept {
+    return std::any_of(under_way_.begin(), under_way_.end(), [](const Ping& ping) { return ping.is_own; });
+  }
+  [[nodiscard]] TimePoint last_sent() const noexcept { return last_sent_; }
+
+  void add(std::uint32_t value, bool is_own, TimePoint now) {
+    under_way_.push_back({value, is_own, now});
+    last_sent_ = now;
+  }
+
+  /// The ping that this answers, if there is one.
+  std::optional<Ping> answer(std::uint32_t value, TimePoint now) {
+    const auto found =
+        std::find_if(under_way_.begin(), under_way_.end(), [&](const Ping& ping) { return ping.value == value; });
+    if (found == under_way_.end()) return std::nullopt;
+    const Ping ping = *found;
+    under_way_.erase(found);
+    // The shortest of all times: later ones also tell how long they stood in queues, and a window that grew for that
+    // would make the queues longer.
+    shortest_ = shortest_ ? std::min(*shortest_, now - ping.sent) : now - ping.sent;
+    return ping;
+  }
+
+  [[nodiscard]] std::optional<Duration> shortest() const noexcept { return shortest_; }
+
+ private:
+  std::vector<Ping> under_way_;
+  TimePoint last_sent_{};
+  std::optional<Duration> shortest_;
+};
+
+}  // namespace parley::wire
