@@ -102,17 +102,17 @@ void MuxChannels::end_channel(std::uint32_t index, std::uint8_t why) {
   waits_[number(MuxWait::over)].push_back(table, index);
 }
 
-bool MuxChannels::receive(std::uint32_t index, std::uint32_t count) {
-  if (count > options.unread_size_max - unread_size) {
-    end(error::unread_limit, "the peer sent " + std::to_string(count) + " bytes on channel " +
-                                 std::to_string(table[index].id) + " while " + std::to_string(unread_size) +
-                                 " were unread, and no more than " + std::to_string(options.unread_size_max) +
-                                 " may be");
-    return false;
+std::uint32_t MuxChannels::receive(std::uint32_t index, std::uint32_t count) {
+  if (unread_size == options.unread_size_max) {
+    end(error::unread_limit, "the peer sent more on channel " + std::to_string(table[index].id) + " while " +
+                                 std::to_string(unread_size) +
+                                 " bytes of all channels were unread, which is the limit");
+    return 0;
   }
-  unread_size += count;
-  counters.bytes_in += count;
-  return true;
+  const auto taken = static_cast<std::uint32_t>(std::min<std::size_t>(count, options.unread_size_max - unread_size));
+  unread_size += taken;
+  counters.bytes_in += taken;
+  return taken;
 }
 
 std::uint32_t MuxChannels::consume(MuxChannel channel, std::size_t size) noexcept {

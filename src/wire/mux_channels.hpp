@@ -62,8 +62,9 @@ class MuxChannels {
   void end_channel(std::uint32_t index, error why) { end_channel(index, static_cast<std::uint8_t>(why)); }
   void end_channel_in_order(std::uint32_t index) { end_channel(index, std::uint8_t{0}); }
 
-  /// `count` bytes of an open channel have come; false: that is more than may be unread, and the session has ended.
-  [[nodiscard]] bool receive(std::uint32_t index, std::uint32_t count);
+  /// Up to `count` bytes of an open channel have come: how many of them may be given out. 0: none, and the session has
+  /// ended. (Less than all only before that, so that the same is given out however the input was cut.)
+  [[nodiscard]] std::uint32_t receive(std::uint32_t index, std::uint32_t count);
   /// Takes off what the application has consumed; returns the index if there may be credit to give.
   std::uint32_t consume(MuxChannel channel, std::size_t size) noexcept;
   /// All of its unread bytes, as if they had been consumed.

@@ -68,12 +68,14 @@ bool TcpChan::Core::is_arriving_open() const noexcept {
 }
 
 bool TcpChan::Core::read_body(MuxEvent& event) {
-  const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
+  auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
+  const bool is_open = is_arriving_open();
+  if (is_open) size = channels.receive(arriving_.index, size);
+  if (size == 0) return false;
   const std::span<const std::byte> piece = input_.first(size);
   input_ = input_.subspan(size);
   body_left_ -= size;
-  if (!is_arriving_open()) return false;  // of a channel that is not there: passed over (section 3)
-  if (!channels.receive(arriving_.index, size)) return false;
+  if (!is_open) return false;  // of a channel that is not there: passed over (section 3)
   channels.table[arriving_.index].receive.unread += size;
   event = channels.event_of(Kind::data, arriving_.index);
   event.bytes = piece;

@@ -51,21 +51,25 @@ bool Yamux::Core::is_arriving_open() const noexcept {
 }
 
 bool Yamux::Core::read_body(MuxEvent& event) {
-  const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
+  auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
+  const bool is_open = is_arriving_open();
+  const bool is_wanted = is_open && !channels.table[arriving_.index].is_discarding;
+  if (is_wanted) {
+    size = channels.receive(arriving_.index, size);
+    if (size == 0) {
+      put(YamuxType::go_away, 0, 0, static_cast<std::uint32_t>(YamuxGoAway::protocol_error));
+      return false;
+    }
+  }
   const std::span<const std::byte> piece = input_.first(size);
   input_ = input_.subspan(size);
   body_left_ -= size;
-  if (!is_arriving_open()) return false;  // of a channel that is not there: passed over (section 4)
-  MuxSlot& slot = channels.table[arriving_.index];
-  slot.receive.receive(size);
-  if (slot.is_discarding) {
-    slot.receive.consume(size);
+  if (!is_open) return false;  // of a channel that is not there: passed over (section 4)
+  YamuxReceiveWindow& window = channels.table[arriving_.index].receive;
+  window.receive(size);
+  if (!is_wanted) {
+    window.consume(size);
     give_credit(arriving_.index, now_);
-    return false;
-  }
-  if (!channels.receive(arriving_.index, size)) {
-    slot.receive.consume(size);
-    put(YamuxType::go_away, 0, 0, static_cast<std::uint32_t>(YamuxGoAway::protocol_error));
     return false;
   }
   event = arriving_event_;

@@ -1,0 +1,9 @@
+// One end of a session of yamux, and a peer that says anything. Input: see mux_input.hpp.
+#include "mux_input.hpp"
+
+#include <parley/wire/yamux.hpp>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  parley::fuzz::expect_sound_mux_bytes<parley::wire::Yamux>(data, size);
+  return 0;
+}
