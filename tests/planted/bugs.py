@@ -222,7 +222,39 @@ SOCKETS = [  # each breaks one of the things that the simulator holds sockets to
         "remains.unsent_count += slot->waiting_count;", SIMULATED),
 ]
 
-BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *ENDPOINTS, *CODECS, *VALUES]
+CHANNELS_SIMULATED = Property("SimulatedChannels/*")
+
+CHANNELS = [
+    Bug("yamux: one byte more than the window is sent", "src/wire/yamux.cpp",
+        "std::size_t{slot.send.left},", "std::size_t{slot.send.left} + 1,", CHANNELS_SIMULATED),
+    Bug("yamux: what a window grew by is forgotten", "src/wire/yamux.cpp",
+        "  const std::uint32_t due = slot.receive.due();\n  slot.receive.left += due;",
+        "  const std::uint32_t due = slot.receive.due() / 2;\n  slot.receive.left += due * 2;", CHANNELS_SIMULATED),
+    Bug("yamux: who waited for window is not woken", "src/wire/yamux_receiving.cpp",
+        "  channels.queue_turn(index);\n  telling_ |= tell_window_grew;", "  telling_ |= tell_window_grew;",
+        CHANNELS_SIMULATED),
+    Bug("yamux: dropped bytes give no credit", "src/wire/yamux_receiving.cpp",
+        "    window.consume(size);\n    give_credit(", "    give_credit(", Fuzz("yamux_operations")),
+    Bug("yamux: data beyond the window is taken", "src/wire/yamux_receiving.cpp",
+        "if (frame.length > slot.receive.left) {", "if (frame.length > slot.receive.size) {", Fuzz("yamux")),
+    Bug("yamux: a header in pieces begins anew with each", "src/wire/yamux_receiving.cpp",
+        "    header_size_ += size;\n", "    header_size_ = size;\n", Fuzz("yamux")),
+    Bug("yamux: the end comes before the bytes", "src/wire/yamux_receiving.cpp",
+        "if (telling_ != 0 && (telling_ != tell_finished || body_left_ == 0)) {", "if (telling_ != 0) {", Fuzz("yamux")),
+    Bug("yamux: a channel is reset twice", "src/wire/mux_table.hpp",
+        "    (*this)[index].state = MuxSlot::State::over;\n", "", Fuzz("yamux_operations")),
+    Bug("channels: a turn stays with who has gone", "src/wire/mux_channels.cpp",
+        "  if (slot.has_turn) turns_.remove(table, index);\n", "", CHANNELS_SIMULATED),
+    Bug("channels: a hole in the table hides who is behind it", "src/wire/mux_table.hpp",
+        ">= ((place - hole) & mask_)) {", "> ((place - hole) & mask_)) {", Property("SimulatedChannels/*")),
+    Bug("tcpchan: a payload for nobody is read as messages", "src/wire/tcpchan.cpp",
+        "  body_left_ = frame.length;\n  if (index == no_channel) ++",
+        "  if (index != no_channel) body_left_ = frame.length;\n  if (index == no_channel) ++", Fuzz("tcpchan_operations")),
+    Bug("tcpchan: a header in pieces begins anew with each", "src/wire/tcpchan.cpp",
+        "    header_size_ += size;\n", "    header_size_ = size;\n", Fuzz("tcpchan")),
+]
+
+BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *CHANNELS, *ENDPOINTS, *CODECS, *VALUES]
 
 
 def text_of(root, bug):

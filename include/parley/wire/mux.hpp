@@ -126,7 +126,7 @@ struct MuxChannel {
   friend constexpr bool operator==(MuxChannel, MuxChannel) noexcept = default;
 };
 
-/// What has happened. Views in it are good until the next call of the core.
+/// What has happened. `bytes` are a part of what was fed, and as good as that; `sentence` is good until the next event.
 struct MuxEvent {
   /// Of what kind it is. Those of a channel name it by `channel` and `id`.
   enum class Kind : std::uint8_t {
