@@ -329,6 +329,7 @@ class MuxTrial {
     }
     EXPECT_TRUE(is_done()) << "something never ended";
     for (auto& end : ends_) {
+      for (auto& [id, flow] : end.flows) end.read_on(flow, flow.unread, now_);
       end.checker.expect_no_credit_lost();
       EXPECT_EQ(end.core.unread_size(), 0U);
     }

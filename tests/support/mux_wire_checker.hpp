@@ -106,7 +106,7 @@ class YamuxWireChecker {
     }
     Channel& channel = found->second;
     if (channel.heard_rst) return;
-    if (channel.is_over()) return frame.has(Flags::rst) ? void() : fail("speaks on a channel that is over", frame.id);
+    if (channel.said_rst) return fail("speaks on a channel that it has reset", frame.id);
     if (frame.type == Type::data) {
       payload_said_ += frame.length;
       if (channel.said_fin && frame.length != 0) fail("says more behind its end", frame.id);

@@ -36,7 +36,7 @@ TEST_P(TcpChanVectors, encode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(TcpChan, TcpChanVectors, ::testing::ValuesIn(tcpchan_vectors()),
-                         [](const auto& info) { return std::string{info.param.name}; });
+                         [](const auto& tested) { return std::string{tested.param.name}; });
 
 TcpChanProbe ready_tcpchan(MuxRole role = MuxRole::client, const MuxOptions& options = {}) {
   TcpChanProbe probe{role, options};

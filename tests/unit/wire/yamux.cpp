@@ -38,7 +38,7 @@ TEST_P(YamuxVectors, encode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Yamux, YamuxVectors, ::testing::ValuesIn(yamux_vectors()),
-                         [](const auto& info) { return std::string{info.param.name}; });
+                         [](const auto& tested) { return std::string{tested.param.name}; });
 
 /// One that is ready, with nothing to say.
 YamuxProbe ready_yamux(MuxRole role = MuxRole::client, MuxOptions options = {}) {
@@ -557,7 +557,7 @@ INSTANTIATE_TEST_SUITE_P(
                        "the peer sent 3 bytes on channel 1, which it had finished"},
         YamuxViolation{"window_overflow", window_text(0, 1, 0xffff'ffff), error::malformed,
                        "the peer has enlarged the window of channel 1, 262144 bytes, by 4294967295"}),
-    [](const auto& info) { return std::string{info.param.name}; });
+    [](const auto& tested) { return std::string{tested.param.name}; });
 
 TEST(Yamux, refuses_above_its_limits_and_cuts_who_goes_on) {
   YamuxProbe server = ready_yamux(MuxRole::server, {.accept_backlog = 2, .resets_burst = 3, .resets_per_second = 1});

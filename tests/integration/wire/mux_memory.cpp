@@ -92,7 +92,7 @@ TEST_P(MuxMemory, is_not_asked_for_while_bytes_flow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dialects, MuxMemory, ::testing::Values(MuxDialect::yamux, MuxDialect::tcpchan),
-                         [](const auto& info) { return info.param == MuxDialect::yamux ? "yamux" : "tcpchan"; });
+                         [](const auto& tested) { return tested.param == MuxDialect::yamux ? "yamux" : "tcpchan"; });
 
 }  // namespace
 }  // namespace parley::test
