@@ -117,6 +117,8 @@ void Yamux::Core::expire(TimePoint now) {
   if (channels.has_ended()) return;
   const MuxOptions& options = channels.options;
   if (handshake_until_ && *handshake_until_ <= now) {
+    // It does speak yamux; the answer may stand behind much else, on a slow link.
+    if (has_heard_frame_) return become_ready(std::nullopt);
     return channels.end(error::timed_out,
                         "the peer has not answered the first ping within " + seconds_text(options.handshake_time_max));
   }

@@ -104,6 +104,7 @@ class Yamux::Core {
 
   // Session.
   bool is_ready_ = false;
+  bool has_heard_frame_ = false;  ///< a whole header that makes sense
   bool tells_ready_ = false;
   std::optional<Duration> ready_round_trip_;
   bool is_going_away_ = false;

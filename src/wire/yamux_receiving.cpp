@@ -100,6 +100,7 @@ bool Yamux::Core::read_header(MuxEvent& event) {
     break_off(error::malformed, "version " + std::to_string(frame.version) + " in place of 0");
     return false;
   }
+  has_heard_frame_ = true;
   switch (frame.type) {
     case YamuxType::data:
     case YamuxType::window_update: on_channel_frame(frame); return false;

@@ -49,7 +49,8 @@ struct MuxOptions {
   /// TCPChan: what both ends have to have in common. It is not a secret that would keep anybody out.
   std::uint32_t magic = 0xFEEDBACC;
   /// yamux: the session begins with a ping, and is ready when it is answered; so the peer is known to speak yamux, and
-  /// how far away it is. Without it the session is ready at once.
+  /// how far away it is. Without it the session is ready at once. (A peer that has said something else by the time
+  /// that a handshake may take is believed too; what it says may stand in front of the answer.)
   bool handshake_ping = true;
   /// From start() until the session has to be ready.
   Duration handshake_time_max = limits::handshake_time_max;

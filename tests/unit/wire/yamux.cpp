@@ -409,6 +409,13 @@ TEST(Yamux, gives_up_on_a_peer_that_does_not_answer_the_first_ping) {
   EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::timed_out);
 }
 
+TEST(Yamux, believes_a_peer_that_talks_before_it_answers) {
+  YamuxProbe server{MuxRole::server};
+  server.core.start(server.now);
+  server.feed(window_text(1, 1, 0));
+  EXPECT_EQ(server.pass(10s), (Lines{"ready"}));
+}
+
 TEST(Yamux, resets_a_channel_that_the_peer_does_not_answer) {
   YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_interval = 0s});
   client.open();
