@@ -50,7 +50,10 @@ MuxEvent Yamux::Core::next_event() {
     if (channels.next_event(event) || read(event)) return event;
   } while (tells_ready_);
   // Reading may have ended the session.
-  if (channels.has_ended()) input_ = {};
+  if (!channels.has_ended()) return {};
+  input_ = {};
+  // A frame may open a channel and end the session: what is closed then has been opened before.
+  if ((telling_ & (tell_opened | tell_reset)) != 0 && tell(event)) return event;
   return channels.next_event(event) ? event : MuxEvent{};
 }
 

@@ -566,6 +566,11 @@ INSTANTIATE_TEST_SUITE_P(
                        "the peer has enlarged the window of channel 1, 262144 bytes, by 4294967295"}),
     [](const auto& tested) { return std::string{tested.param.name}; });
 
+TEST(Yamux, tells_of_a_channel_whose_first_frame_ends_the_session) {
+  YamuxProbe server = ready_yamux(MuxRole::server);
+  EXPECT_EQ(server.feed(window_text(1, 1, 300'000, YamuxType::data)), (Lines{"opened 1", "ended", "closed 1"}));
+}
+
 TEST(Yamux, refuses_above_its_limits_and_cuts_who_goes_on) {
   YamuxProbe server = ready_yamux(MuxRole::server, {.accept_backlog = 2, .resets_burst = 3, .resets_per_second = 1});
   server.feed(window_text(1, 1, 0) + window_text(1, 3, 0));
