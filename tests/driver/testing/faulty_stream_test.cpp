@@ -27,6 +27,7 @@ struct FaultlessPair {
 
 namespace support {
 INSTANTIATE_TYPED_TEST_SUITE_P(Faultless, StreamContract, FaultlessPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Faultless, SoleStreamContract, FaultlessPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(Faultless, HalfCloseContract, FaultlessPair);
 }  // namespace support
 

@@ -56,6 +56,7 @@ struct InprocPair {
 
 namespace support {
 INSTANTIATE_TYPED_TEST_SUITE_P(Inproc, StreamContract, InprocPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Inproc, SoleStreamContract, InprocPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(Inproc, HalfCloseContract, InprocPair);
 }  // namespace support
 

@@ -33,7 +33,9 @@ struct TightMemoryPair {
 
 namespace support {
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StreamContract, MemoryPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, SoleStreamContract, MemoryPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(TightMemory, StreamContract, TightMemoryPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(TightMemory, SoleStreamContract, TightMemoryPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, HalfCloseContract, MemoryPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(TightMemory, HalfCloseContract, TightMemoryPair);
 }  // namespace support

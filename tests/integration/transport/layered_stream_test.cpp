@@ -104,9 +104,12 @@ TEST(WssStream, that_closes_takes_leave_in_websocket_and_then_in_tls) {
 
 namespace support {
 INSTANTIATE_TYPED_TEST_SUITE_P(Ws, StreamContract, WsPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Ws, SoleStreamContract, WsPair);
 #if PARLEY_HAS_TLS
 INSTANTIATE_TYPED_TEST_SUITE_P(Tls, StreamContract, TlsPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Tls, SoleStreamContract, TlsPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(Wss, StreamContract, WssPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Wss, SoleStreamContract, WssPair);
 #endif
 }  // namespace support
 

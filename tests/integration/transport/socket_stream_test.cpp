@@ -53,7 +53,9 @@ int option_of(int descriptor, int level, int name) {
 
 namespace support {
 INSTANTIATE_TYPED_TEST_SUITE_P(Tcp, StreamContract, TcpPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Tcp, SoleStreamContract, TcpPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(Unix, StreamContract, UnixPair);
+INSTANTIATE_TYPED_TEST_SUITE_P(Unix, SoleStreamContract, UnixPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(Tcp, HalfCloseContract, TcpPair);
 INSTANTIATE_TYPED_TEST_SUITE_P(Unix, HalfCloseContract, UnixPair);
 }  // namespace support

@@ -1,0 +1,127 @@
+// ChannelBackend: a channel as the Stream above it sees it. What it has received and not given out is kept here; what
+// it writes goes through its session at once.
+#pragma once
+
+#include "detail/ring.hpp"
+
+#include <parley/message.hpp>
+#include <parley/mux/channel.hpp>
+#include <parley/transport/stream.hpp>
+#include <parley/wire/mux.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/buffer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace parley::mux::detail {
+
+class SessionState;
+
+class ChannelBackend final : public transport::StreamBackend {
+ public:
+  using MutableBuffers = std::span<const boost::asio::mutable_buffer>;
+  using ConstBuffers = std::span<const boost::asio::const_buffer>;
+
+  /// Mutex of the session held.
+  ChannelBackend(std::shared_ptr<SessionState> session, wire::MuxChannel channel, ChannelId id);
+  /// Mutex not held.
+  ~ChannelBackend() override;
+
+  [[nodiscard]] ChannelId id() const noexcept { return id_; }
+  void reset() noexcept;
+
+  boost::asio::any_io_executor get_executor() override;
+  [[nodiscard]] bool can_wait() const noexcept override { return true; }
+  void wait_readable(transport::WaitHandler handler) override;
+  void wait_writable(transport::WaitHandler handler) override;
+  std::size_t try_read(MutableBuffers buffers, boost::system::error_code& ec) override;
+  std::size_t try_write(ConstBuffers buffers, boost::system::error_code& ec) override;
+  void async_read_some(MutableBuffers buffers, transport::TransferHandler handler) override;
+  void async_write_some(ConstBuffers buffers, transport::TransferHandler handler) override;
+  [[nodiscard]] bool can_half_close() const noexcept override;
+  void shutdown_send(boost::system::error_code& ec) override;
+  void close() noexcept override;
+  [[nodiscard]] bool peer_has_ended() const noexcept override;
+  [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const override;
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override;
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept override;
+  [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override;
+  [[nodiscard]] std::string explain() const override;
+
+  // For the session: mutex held.
+
+  [[nodiscard]] wire::MuxChannel channel() const noexcept { return channel_; }
+  /// Bytes to be read; never none.
+  void on_data(Message bytes);
+  /// Somebody waits for bytes, and will take them soon.
+  [[nodiscard]] bool is_awaited() const noexcept { return read_wait_ || (transfers_ && transfers_->read.handler); }
+  /// Nothing follows what has come.
+  void on_finished();
+  /// It may write now, if it has anything.
+  void on_turn();
+  /// The core has forgotten it. With a code: what was not read is lost where `drops`.
+  void on_closed(boost::system::error_code code, std::string sentence, bool drops);
+  /// For a context that is going: every handler goes without being called.
+  void forget() noexcept;
+  /// The operation of that number was cancelled.
+  void cancel(std::uint64_t operation);
+
+ private:
+  /// A read or a write with its buffers, by those who do not only wait for readiness.
+  template <class Buffer>
+  struct Transfer {
+    std::vector<Buffer> buffers;
+    transport::TransferHandler handler;
+    std::uint64_t number = 0;
+  };
+  struct Transfers {
+    Transfer<boost::asio::mutable_buffer> read;
+    Transfer<boost::asio::const_buffer> write;
+  };
+  [[nodiscard]] Transfers& transfers() {
+    if (!transfers_) transfers_ = std::make_unique<Transfers>();
+    return *transfers_;
+  }
+
+  // Mutex held.
+  [[nodiscard]] bool is_readable() const noexcept { return !unread_.empty() || is_finished_ || end_ || is_closed_; }
+  std::size_t read(MutableBuffers buffers, boost::system::error_code& ec);
+  std::size_t write(ConstBuffers buffers, boost::system::error_code& ec);
+  std::size_t copy_out(MutableBuffers buffers);
+  void wake_reader();
+  void wake_writer();
+  void drop_unread() noexcept;
+  void abort_waits();
+  /// Ends this side by `how`, a call of the core's.
+  template <class How>
+  void end(How how) noexcept;
+  template <class Handler>
+  std::uint64_t watch_cancellation(const Handler& handler);
+
+  const std::shared_ptr<SessionState> session_;
+  const wire::MuxChannel channel_;
+  const ChannelId id_;
+  bool is_finished_ = false;       // by the peer
+  bool send_ended_ = false;        // by this side
+  bool is_closed_ = false;         // by this side
+  bool is_attached_ = true;        // the core knows it
+  bool waits_for_turn_ = false;    // what it writes has to wait until on_turn()
+  boost::system::error_code end_;  // why it is over, if it was no orderly end
+  parley::detail::Ring<Message> unread_;
+  std::size_t front_offset_ = 0;  // what has been read of the first of them
+  transport::WaitHandler read_wait_;
+  transport::WaitHandler write_wait_;
+  std::uint64_t read_number_ = 0;
+  std::uint64_t write_number_ = 0;
+  std::unique_ptr<Transfers> transfers_;
+  std::string sentence_;
+};
+
+}  // namespace parley::mux::detail

@@ -1,0 +1,556 @@
+#include "mux/session_state.hpp"
+
+#include <parley/detail/post_completion.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <random>
+#include <utility>
+
+namespace parley::mux::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using parley::detail::ContextService;
+using parley::detail::post_completion;
+using wire::MuxChannel;
+using wire::MuxEvent;
+
+namespace {
+
+/// How long the stream may take to end, when all has been said.
+constexpr std::chrono::seconds linger_time{1};
+
+std::uint64_t random_bits() {
+  static thread_local std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+}  // namespace
+
+std::shared_ptr<SessionState> SessionState::make(transport::Stream stream, Role role, const Options& options) {
+  auto state = std::make_shared<SessionState>(std::move(stream), role, options);
+  state->begin();
+  return state;
+}
+
+SessionState::SessionState(transport::Stream stream, Role role, const Options& options)
+    : WaitingObject{stream.get_executor(), own_mutex_},
+      role_{role},
+      options_{options},
+      stream_executor_{stream.get_executor()},
+      local_{stream.local_endpoint()},
+      remote_{stream.remote_endpoint()},
+      tls_info_{stream.tls_info()},
+      peer_credentials_{stream.peer_credentials()},
+      core_{role, options, random_bits()},
+      link_{std::move(stream), stream_executor_, own_mutex_, *this, *context(), limits::read_size} {}
+
+void SessionState::begin() {
+  Lock lock{mutex()};
+  core_.start(Clock::now());
+  link_.start();
+  settle(lock);
+}
+
+// --- operations ------------------------------------------------------------------------------------------------------
+
+template <class Result>
+bool SessionState::refuses(Handler<Result>& handler) {
+  if (life_ == Life::open && !is_over_) return false;
+  const error_code ec = is_over_ ? end_ : error_code{error::closed};
+  note(ec, is_over_ ? end_sentence_ : "the session was closed");
+  post_completion(std::move(handler), executor(), ec, Result{});
+  return true;
+}
+
+void SessionState::open(std::optional<ChannelId> id, Deadline deadline, Handler<Channel> handler) {
+  Lock lock{mutex()};
+  if (refuses(handler)) return;
+  Opener opener{next_id(), std::move(handler), executor(), id};
+  if (openers_.empty() && try_open(opener)) return settle(lock);
+  start_waiting(openers_.emplace_back(std::move(opener)), deadline);
+}
+
+/// False: it has to wait.
+bool SessionState::try_open(Opener& opener) {
+  const wire::MuxOpened opened = core_.open(Clock::now(), opener.wanted);
+  if (opened.code == error::full) return false;
+  if (opened.code) {
+    note(opened.code, opened.code.message());
+    complete(std::move(opener), opened.code, Channel{});
+  } else {
+    complete(std::move(opener), error_code{}, Channel{attach(opened.channel, opened.id)});
+  }
+  return true;
+}
+
+void SessionState::serve_openers() {
+  while (!openers_.empty() && try_open(openers_.front())) openers_.pop_front();
+}
+
+void SessionState::accept(Deadline deadline, Handler<Channel> handler) {
+  Lock lock{mutex()};
+  if (!backlog_.empty()) {
+    std::unique_ptr<ChannelBackend> next = std::move(backlog_.front());
+    backlog_.pop_front();
+    post_completion(std::move(handler), executor(), error_code{}, hand_over(std::move(next)));
+    return settle(lock);
+  }
+  if (refuses(handler)) return;
+  start_waiting(acceptors_.emplace_back(next_id(), std::move(handler), executor()), deadline);
+}
+
+void SessionState::ping(Deadline deadline, Handler<Duration> handler) {
+  Lock lock{mutex()};
+  if (refuses(handler)) return;
+  const std::uint32_t value = ++last_ping_;
+  if (const error_code ec = core_.ping(value, Clock::now())) {
+    note(ec, ec.message());
+    post_completion(std::move(handler), executor(), ec, Duration{});
+    return;
+  }
+  start_waiting(pingers_.emplace_back(next_id(), std::move(handler), executor(), value), deadline);
+  settle(lock);
+}
+
+void SessionState::next_event(Deadline deadline, Handler<SessionEvent> handler) {
+  const Lock lock{mutex()};
+  if (!events_.empty()) {
+    post_completion(std::move(handler), executor(), error_code{}, std::move(events_.front()));
+    events_.pop_front();
+  } else if (!refuses(handler)) {
+    start_waiting(event_waiters_.emplace_back(next_id(), std::move(handler), executor()), deadline);
+  }
+}
+
+void SessionState::tell(SessionEvent event) {
+  if (!event_waiters_.empty()) {
+    complete(event_waiters_.take_front(), error_code{}, std::move(event));
+    return;
+  }
+  if (events_.size() == events_max) events_.pop_front();
+  events_.push_back(std::move(event));
+}
+
+void SessionState::go_away() {
+  Lock lock{mutex()};
+  if (life_ != Life::open || is_over_) return;
+  core_.go_away(Clock::now());
+  settle(lock);
+}
+
+SessionStats SessionState::stats() {
+  const Lock lock{mutex()};
+  const wire::MuxCounters& counted = core_.counters();
+  SessionStats stats;
+  stats.channels_opened = counted.channels_opened;
+  stats.channels_accepted = counted.channels_accepted;
+  stats.channels_refused = counted.channels_refused;
+  stats.channel_bytes_in = counted.bytes_in;
+  stats.channel_bytes_out = counted.bytes_out;
+  stats.stream_bytes_in = link_.counters().bytes_read;
+  stats.stream_bytes_out = link_.counters().bytes_written;
+  stats.channel_count = core_.channel_count();
+  stats.unread_size = core_.unread_size();
+  stats.unwritten_size = link_.out().size();
+  stats.round_trip = core_.round_trip();
+  return stats;
+}
+
+// --- the stream ------------------------------------------------------------------------------------------------------
+
+bool SessionState::wants_bytes() const { return !reading_held_; }
+
+void SessionState::on_bytes(Lock& lock) {
+  parley::detail::InBuffer& in = link_.in();
+  if (!is_over_) {
+    core_.feed(in.unread(), Clock::now());
+    take_events();
+  }
+  in.consume(in.size());
+  settle(lock);
+}
+
+void SessionState::on_read_end(error_code ec) {
+  stream_ended_ = true;
+  if (!is_over_) core_.stream_ended(ec == asio::error::eof ? error_code{} : ec, Clock::now());
+  settle_later();
+}
+
+void SessionState::on_write_end(error_code ec) {
+  stream_ended_ = true;
+  if (!is_over_) core_.stream_ended(ec, Clock::now());
+  settle_later();
+}
+
+void SessionState::on_written(std::size_t /*message_count*/) {
+  if (life_ == Life::open && !is_over_) {
+    give_turns();
+    take_output();
+  } else {
+    settle_later();
+  }
+}
+
+void SessionState::settle_later() {
+  if (settle_is_posted_ || context() == nullptr) return;
+  settle_is_posted_ = true;
+  asio::post(executor(), [self = std::static_pointer_cast<SessionState>(shared_from_this())] {
+    Lock lock{self->mutex()};
+    self->settle_is_posted_ = false;
+    if (self->context() != nullptr) self->settle(lock);
+  });
+}
+
+void SessionState::settle(Lock& lock) {
+  if (context() == nullptr) return;
+  take_events();
+  give_turns();
+  take_output();
+  hold_reading_back();
+  go_on_closing();
+  schedule_core_deadline();
+  if (!link_.out().empty()) link_.appended(lock);
+}
+
+/// TCPChan's only flow control: bytes are left in the stream while too many wait to be read.
+void SessionState::hold_reading_back() {
+  if (options_.dialect != MuxDialect::tcpchan || is_over_) return;
+  const bool holds = core_.unread_size() >= options_.unread_size_max / 2;
+  if (holds != reading_held_) {
+    reading_held_ = holds;
+    core_.set_reading(!holds, Clock::now());
+  }
+  if (!holds && link_.is_paused()) link_.resume();
+}
+
+void SessionState::take_output() {
+  if (!has_room() && !is_over_) return;
+  const std::span<const std::byte> output = core_.next_output();
+  if (output.empty()) return;
+  link_.out().append_control(output);
+  core_.wrote(output.size());
+}
+
+void SessionState::append(std::span<const std::byte> header, ChannelBackend::ConstBuffers payload, std::size_t size) {
+  const std::span<const std::byte> before = core_.next_output();
+  if (!before.empty()) {
+    link_.out().append_control(before);
+    core_.wrote(before.size());
+  }
+  const auto copy = [&](std::byte* to) {
+    for (std::size_t left = size; const asio::const_buffer& each : payload) {
+      const std::size_t part = std::min(left, each.size());
+      std::memcpy(to, each.data(), part);
+      to += part;
+      left -= part;
+      if (left == 0) break;
+    }
+  };
+  if (size <= parley::detail::OutQueue::copied_size_max) {
+    std::byte* const at = link_.out().append_in_place(header.size() + size, 0);
+    std::memcpy(at, header.data(), header.size());
+    copy(at + header.size());
+    return;
+  }
+  const parley::detail::ChunkRef chunk{parley::detail::Chunk::take(size)};
+  copy(chunk->data());
+  link_.out().append(header, Message::slice_of(*chunk, {chunk->data(), size}));
+}
+
+void SessionState::schedule_core_deadline() {
+  const std::optional<TimePoint> next = is_over_ ? std::nullopt : core_.next_deadline();
+  // One that comes too early finds nothing to do, and costs less than to move it with each byte that is heard.
+  if (core_deadline_.is_set() && next && core_deadline_.when <= *next) return;
+  if (core_deadline_.is_set()) context()->cancel(std::exchange(core_deadline_, {}));
+  if (next) core_deadline_ = context()->schedule(executor(), *next, *this, token_core);
+}
+
+void SessionState::on_deadline(std::uint64_t token) {
+  Lock lock{mutex()};
+  if (context() == nullptr) return;
+  if (token == token_core) {
+    core_deadline_ = {};
+    if (!is_over_) core_.expire(Clock::now());
+    settle(lock);
+  } else if (token == token_close) {
+    close_deadline_ = {};
+    cut_channels();
+    settle(lock);
+  } else if (token == token_linger) {
+    linger_deadline_ = {};
+    finish_closing();
+  } else {
+    interrupt_locked(token, error::timed_out);
+  }
+}
+
+// --- what has happened -----------------------------------------------------------------------------------------------
+
+void SessionState::take_events() {
+  while (const MuxEvent event = core_.next_event()) on_event(event);
+}
+
+void SessionState::on_event(const MuxEvent& event) {
+  using Kind = MuxEvent::Kind;
+  ChannelBackend* const channel = find(event.channel);
+  switch (event.kind) {
+    case Kind::none: break;
+    case Kind::ready: tell({SessionEvent::Kind::ready, {}, {}}); break;
+    case Kind::opened: on_opened(event); break;
+    case Kind::accepted: serve_openers(); break;
+    case Kind::data:
+      if (channel != nullptr && !event.bytes.empty()) channel->on_data(kept(event.bytes, channel->is_awaited()));
+      break;
+    case Kind::window_grew: break;  // give_turns() asks
+    case Kind::finished:
+      if (channel != nullptr) channel->on_finished();
+      break;
+    case Kind::reset: break;  // closed follows
+    case Kind::closed: on_closed(event); break;
+    case Kind::pong: on_pong(event); break;
+    case Kind::going_away: tell({SessionEvent::Kind::going_away, {}, {}}); break;
+    case Kind::ended: on_ended(event); break;
+  }
+}
+
+void SessionState::on_opened(const MuxEvent& event) {
+  if (life_ != Life::open) return core_.reset(event.channel, Clock::now());
+  std::unique_ptr<ChannelBackend> backend = attach(event.channel, event.id);
+  if (acceptors_.empty()) {
+    backlog_.push_back(std::move(backend));
+  } else {
+    complete(acceptors_.take_front(), error_code{}, hand_over(std::move(backend)));
+  }
+}
+
+Channel SessionState::hand_over(std::unique_ptr<ChannelBackend> backend) {
+  core_.accept(backend->channel(), Clock::now());
+  return Channel{std::move(backend)};
+}
+
+void SessionState::on_closed(const MuxEvent& event) {
+  ChannelBackend* const channel = find(event.channel);
+  if (channel != nullptr) {
+    detach(event.channel);
+    channel->on_closed(event.code, std::string{event.sentence}, event.code.failed());
+  }
+  serve_openers();
+}
+
+void SessionState::on_pong(const MuxEvent& event) {
+  const auto found =
+      std::find_if(pingers_.begin(), pingers_.end(), [&](const Pinger& each) { return each.value == event.value; });
+  if (found == pingers_.end()) return;
+  Pinger pinger = std::move(*found);
+  pingers_.erase(found);
+  complete(std::move(pinger), error_code{}, event.round_trip);
+}
+
+void SessionState::on_ended(const MuxEvent& event) {
+  is_over_ = true;
+  end_ = event.code ? event.code : error_code{error::closed};
+  end_sentence_ = event.sentence.empty() ? end_.message() : std::string{event.sentence};
+  end_sentence_ += " (" + remote_.to_string() + ")";
+  tell({SessionEvent::Kind::ended, end_, end_sentence_});
+  if (life_ == Life::open) note(end_, end_sentence_);
+  fail_all_operations(end_);
+}
+
+void SessionState::fail_all_operations(error_code ec) {
+  fail_all(openers_, ec);
+  fail_all(acceptors_, ec);
+  fail_all(event_waiters_, ec);
+  for (Pinger& each : pingers_) complete(std::move(each), ec, Duration{});
+  pingers_.clear();
+}
+
+/// Those who had to stop go on as far as the stream has room.
+void SessionState::give_turns() {
+  std::size_t given = link_.out().size();
+  while (given < out_mark && core_.has_turn()) {
+    ChannelBackend* const channel = find(core_.next_turn());
+    if (channel == nullptr) break;
+    const std::size_t before = link_.out().size();
+    channel->on_turn();
+    given += std::max<std::size_t>(link_.out().size() - before, options_.write_quantum);
+  }
+}
+
+Message SessionState::kept(std::span<const std::byte> bytes, bool is_awaited) {
+  if (bytes.size() <= copied_size_max && !is_awaited) return Message{bytes};
+  Message message;
+  const std::byte* const front = link_.in().unread().data();
+  link_.in().slice(static_cast<std::size_t>(bytes.data() - front), bytes.size(), message);
+  return message;
+}
+
+// --- channels --------------------------------------------------------------------------------------------------------
+
+ChannelBackend* SessionState::find(MuxChannel channel) noexcept {
+  if (channel.index >= channels_.size()) return nullptr;
+  ChannelBackend* const found = channels_[channel.index];
+  return found != nullptr && found->channel() == channel ? found : nullptr;
+}
+
+std::unique_ptr<ChannelBackend> SessionState::attach(MuxChannel channel, ChannelId id) {
+  auto backend =
+      std::make_unique<ChannelBackend>(std::static_pointer_cast<SessionState>(shared_from_this()), channel, id);
+  if (channel.index >= channels_.size()) channels_.resize(channel.index + 1);
+  channels_[channel.index] = backend.get();
+  return backend;
+}
+
+void SessionState::detach(MuxChannel channel) noexcept {
+  if (find(channel) != nullptr) channels_[channel.index] = nullptr;
+}
+
+void SessionState::cancel_in(MuxChannel channel, std::uint64_t operation) {
+  const Lock lock{mutex()};
+  if (ChannelBackend* const found = find(channel)) found->cancel(operation);
+}
+
+// --- ending ----------------------------------------------------------------------------------------------------------
+
+void SessionState::close(Deadline deadline, Handler<SessionCloseReport> handler) {
+  Lock lock{mutex()};
+  if (life_ == Life::closed || context() == nullptr) {
+    post_completion(std::move(handler), executor(), error_code{}, report_);
+    return;
+  }
+  start_waiting(closers_.emplace_back(next_id(), std::move(handler), executor()), Deadline::never());
+  begin_closing(deadline);
+  settle(lock);
+}
+
+void SessionState::abandon() noexcept {
+  Lock lock{mutex()};
+  if (context() == nullptr) return;
+  begin_closing(Deadline::never());
+  settle(lock);
+}
+
+void SessionState::begin_closing(Deadline deadline) {
+  if (life_ == Life::closed) return;
+  if (!deadline.is_never() && (!close_deadline_.is_set() || deadline.when() < close_deadline_.when)) {
+    if (close_deadline_.is_set()) context()->cancel(close_deadline_);
+    close_deadline_ = context()->schedule(executor(), deadline.when(), *this, token_close);
+  }
+  if (life_ != Life::open) return;
+  life_ = Life::closing;
+  held_while_closing_ = shared_from_this();
+  fail_all_operations(asio::error::operation_aborted);
+  refuse_backlog();
+  if (!is_over_) core_.go_away(Clock::now());
+}
+
+void SessionState::refuse_backlog() {
+  for (const auto& each : backlog_) {
+    if (!is_over_) core_.reset(each->channel(), Clock::now());
+    detach(each->channel());
+    each->forget();
+  }
+  backlog_.clear();
+}
+
+void SessionState::go_on_closing() {
+  // What ended by itself closes by itself.
+  if (is_over_ && life_ == Life::open) {
+    life_ = Life::closing;
+    held_while_closing_ = shared_from_this();
+    refuse_backlog();
+  }
+  if (life_ == Life::closing && (is_over_ || core_.channel_count() == 0)) {
+    life_ = Life::finishing;
+    reading_held_ = false;
+    if (link_.is_paused()) link_.resume();
+    link_.end_sending();
+    linger_deadline_ = context()->schedule(executor(), Clock::now() + linger_time, *this, token_linger);
+  }
+  if (life_ == Life::finishing && stream_ended_) finish_closing();
+}
+
+/// Its time is over: what is still open is cut.
+void SessionState::cut_channels() {
+  if (life_ != Life::closing || is_over_) return;
+  report_.channels_cut = core_.channel_count();
+  core_.stream_ended(error::session_ended, Clock::now());
+}
+
+void SessionState::finish_closing() {
+  if (life_ != Life::finishing) return;
+  life_ = Life::closed;
+  report_.unwritten_size = link_.out().size();
+  for (auto* deadline : {&core_deadline_, &close_deadline_, &linger_deadline_}) {
+    if (deadline->is_set()) context()->cancel(std::exchange(*deadline, {}));
+  }
+  link_.close();
+  while (!closers_.empty()) complete(closers_.take_front(), error_code{}, report_);
+  held_while_closing_.reset();  // whoever called holds it too
+}
+
+void SessionState::on_context_shutdown() noexcept {
+  const Lock lock{mutex()};
+  forget_context();
+  life_ = Life::closed;
+  for (ChannelBackend* each : channels_) {
+    if (each != nullptr) each->forget();
+  }
+  channels_.clear();
+  backlog_.clear();
+  openers_.clear();
+  acceptors_.clear();
+  pingers_.clear();
+  event_waiters_.clear();
+  closers_.clear();
+  link_.forget();
+  held_while_closing_.reset();  // the service that calls holds it too
+}
+
+void SessionState::interrupt_locked(std::uint64_t id, error_code ec) {
+  for (std::size_t i = 0; i < pingers_.size(); ++i) {
+    if (pingers_[i].id != id) continue;
+    Pinger pinger = std::move(pingers_[i]);
+    pingers_.erase(pingers_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (ec == error::timed_out) note_time_out("ping", pinger.time_allowed());
+    complete(std::move(pinger), ec, Duration{});
+    return;
+  }
+  const auto fail_in = [&](auto& waiters, std::string_view operation) {
+    const std::optional<Duration> allowed = fail_waiter(waiters, id, ec);
+    if (allowed && ec == error::timed_out) note_time_out(operation, *allowed);
+    return allowed.has_value();
+  };
+  (void)(fail_in(openers_, "open") || fail_in(acceptors_, "accept") || fail_in(event_waiters_, "next_event") ||
+         fail_in(closers_, "close"));
+}
+
+void SessionState::note(error_code ec, std::string sentence) {
+  last_code_ = ec;
+  last_error_ = std::move(sentence);
+}
+
+void SessionState::note_time_out(std::string_view operation, Duration allowed) {
+  const auto ms = std::chrono::round<std::chrono::milliseconds>(allowed).count();
+  note(error::timed_out,
+       std::string{operation} + " timed out after " + std::to_string(ms) + " ms (" + remote_.to_string() + ")");
+}
+
+std::string SessionState::last_error() {
+  const Lock lock{mutex()};
+  return last_error_;
+}
+
+Error SessionState::error_for(std::string_view operation, error_code ec) {
+  const Lock lock{mutex()};
+  if (ec == last_code_ && !last_error_.empty()) return Error{ec, last_error_};
+  return Error{ec, std::string{operation} + ": " + ec.message() + " (" + remote_.to_string() + ")"};
+}
+
+}  // namespace parley::mux::detail

@@ -1,0 +1,196 @@
+// SessionState: a session of channels over one Link. The core (wire/any_mux) says what the bytes mean; this moves them
+// and tells those who wait.
+//
+// One mutex guards all of it, the channels too: a channel of another thread takes it for each of its calls.
+#pragma once
+
+#include "connection/link.hpp"
+#include "detail/ring.hpp"
+#include "detail/waiting_object.hpp"
+#include "mux/channel_backend.hpp"
+
+#include <parley/detail/handler.hpp>
+#include <parley/mux/session.hpp>
+#include <parley/wire/any_mux.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley::mux::detail {
+
+using parley::detail::BiasedMutex;
+using parley::detail::Handler;
+
+class SessionState final : public parley::detail::WaitingObject, private parley::detail::LinkSink {
+ public:
+  using Lock = WaitingObject::Lock;
+
+  [[nodiscard]] static std::shared_ptr<SessionState> make(transport::Stream stream, Role role, const Options& options);
+  SessionState(transport::Stream stream, Role role, const Options& options);
+
+  // Any thread, mutex not held.
+
+  void open(std::optional<ChannelId> id, Deadline deadline, Handler<Channel> handler);
+  void accept(Deadline deadline, Handler<Channel> handler);
+  void ping(Deadline deadline, Handler<Duration> handler);
+  void next_event(Deadline deadline, Handler<SessionEvent> handler);
+  void close(Deadline deadline, Handler<SessionCloseReport> handler);
+  void go_away();
+  /// The handle has gone.
+  void abandon() noexcept;
+  [[nodiscard]] SessionStats stats();
+  [[nodiscard]] std::string last_error();
+  /// What an operation that has ended with `ec` throws.
+  [[nodiscard]] Error error_for(std::string_view operation, boost::system::error_code ec);
+  [[nodiscard]] Role role() const noexcept { return role_; }
+
+  void on_deadline(std::uint64_t token) override;
+  void on_context_shutdown() noexcept override;
+
+  // For channels.
+
+  [[nodiscard]] BiasedMutex& session_mutex() noexcept { return mutex(); }
+  [[nodiscard]] const Endpoint& local_endpoint() const noexcept { return local_; }
+  [[nodiscard]] const Endpoint& remote_endpoint() const noexcept { return remote_; }
+  [[nodiscard]] const std::shared_ptr<const TlsInfo>& tls_info() const noexcept { return tls_info_; }
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept { return peer_credentials_; }
+
+  // Mutex held.
+
+  [[nodiscard]] wire::AnyMux& core() noexcept { return core_; }
+  [[nodiscard]] bool has_context() noexcept { return context() != nullptr; }
+  [[nodiscard]] std::uint64_t next_number() noexcept { return next_id(); }
+  /// Whether the stream's queue takes more payload.
+  [[nodiscard]] bool has_room() const noexcept { return link_.out().size() < out_mark; }
+  /// Puts header and payload behind what is queued.
+  void append(std::span<const std::byte> header, ChannelBackend::ConstBuffers payload, std::size_t size);
+  /// The core was called: carries out what comes of it. May release the lock.
+  void settle(Lock& lock);
+  /// The core will not speak of it any more, or its owner not use it.
+  void detach(wire::MuxChannel channel) noexcept;
+  void cancel_in(wire::MuxChannel channel, std::uint64_t operation);
+  [[nodiscard]] bool can_half_close() const noexcept { return options_.dialect == MuxDialect::yamux; }
+
+ private:
+  enum class Life : std::uint8_t { open, closing, finishing, closed };
+
+  struct Opener : parley::detail::Waiter<Handler<Channel>, Channel> {
+    Opener(std::uint64_t id_, Handler<Channel>&& handler_, const boost::asio::any_io_executor& io,
+           std::optional<ChannelId> wanted_)
+        : Waiter{id_, std::move(handler_), io}, wanted{wanted_} {}
+    std::optional<ChannelId> wanted;
+  };
+  struct Acceptor : parley::detail::Waiter<Handler<Channel>, Channel> {
+    using Waiter::Waiter;
+  };
+  struct Pinger : parley::detail::Waiter<Handler<Duration>, Duration> {
+    Pinger(std::uint64_t id_, Handler<Duration>&& handler_, const boost::asio::any_io_executor& io,
+           std::uint32_t value_)
+        : Waiter{id_, std::move(handler_), io}, value{value_} {}
+    std::uint32_t value;
+  };
+  struct EventWaiter : parley::detail::Waiter<Handler<SessionEvent>, SessionEvent> {
+    using Waiter::Waiter;
+  };
+  struct Closer : parley::detail::Waiter<Handler<SessionCloseReport>, SessionCloseReport> {
+    using Waiter::Waiter;
+  };
+
+  // LinkSink.
+  [[nodiscard]] bool wants_bytes() const override;
+  [[nodiscard]] std::size_t wanted_size() const override { return 0; }
+  void on_bytes(Lock& lock) override;
+  void on_read_end(boost::system::error_code ec) override;
+  void on_written(std::size_t message_count) override;
+  void on_write_end(boost::system::error_code ec) override;
+  [[nodiscard]] std::shared_ptr<void> hold() override { return shared_from_this(); }
+
+  // Mutex held.
+  void begin();
+  void take_events();
+  void on_event(const wire::MuxEvent& event);
+  void on_opened(const wire::MuxEvent& event);
+  void on_ended(const wire::MuxEvent& event);
+  void on_closed(const wire::MuxEvent& event);
+  void give_turns();
+  void take_output();
+  void schedule_core_deadline();
+  [[nodiscard]] ChannelBackend* find(wire::MuxChannel channel) noexcept;
+  std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id);
+  Channel hand_over(std::unique_ptr<ChannelBackend> backend);
+  [[nodiscard]] Message kept(std::span<const std::byte> bytes, bool is_awaited);
+  /// Opens for those who wait, as far as may be.
+  void serve_openers();
+  bool try_open(Opener& opener);
+  void tell(SessionEvent event);
+  void note(boost::system::error_code ec, std::string sentence);
+  void note_time_out(std::string_view operation, Duration allowed);
+  /// Whether the session is over or closing: then the operation has been told.
+  template <class Result>
+  bool refuses(Handler<Result>& handler);
+  void fail_all_operations(boost::system::error_code ec);
+  void on_pong(const wire::MuxEvent& event);
+  void settle_later();
+  void hold_reading_back();
+  void refuse_backlog();
+  void begin_closing(Deadline deadline);
+  void go_on_closing();
+  void cut_channels();
+  void finish_closing();
+  void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
+
+  /// With so much waiting to be written, channels wait too: what a small message may be late by.
+  static constexpr std::size_t out_mark = 128 * 1024;
+  /// Pieces up to this size that nobody waits for are copied, or each might pin a whole block.
+  static constexpr std::size_t copied_size_max = 4 * 1024;
+  static constexpr std::size_t events_max = 16;
+  static constexpr std::uint64_t token_core = 1;
+  static constexpr std::uint64_t token_close = 2;
+  static constexpr std::uint64_t token_linger = 3;
+
+  BiasedMutex own_mutex_;
+  const Role role_;
+  const Options options_;
+  const boost::asio::any_io_executor stream_executor_;
+  const Endpoint local_;
+  const Endpoint remote_;
+  const std::shared_ptr<const TlsInfo> tls_info_;
+  const std::optional<PeerCredentials> peer_credentials_;
+  wire::AnyMux core_;
+  parley::detail::Link link_;
+
+  std::vector<ChannelBackend*> channels_;                // by their index
+  std::deque<std::unique_ptr<ChannelBackend>> backlog_;  // opened by the peer, not accepted
+  parley::detail::Ring<Opener> openers_;
+  parley::detail::Ring<Acceptor> acceptors_;
+  std::vector<Pinger> pingers_;
+  parley::detail::Ring<EventWaiter> event_waiters_;
+  parley::detail::Ring<Closer> closers_;
+  std::deque<SessionEvent> events_;
+
+  Life life_ = Life::open;
+  bool is_over_ = false;  // the core's session has ended
+  boost::system::error_code end_;
+  std::string end_sentence_;
+  bool settle_is_posted_ = false;
+  bool reading_held_ = false;
+  bool stream_ended_ = false;
+  std::uint32_t last_ping_ = 0;
+  SessionCloseReport report_;
+  std::shared_ptr<ContextMember> held_while_closing_;
+  parley::detail::DeadlineId core_deadline_;
+  parley::detail::DeadlineId close_deadline_;
+  parley::detail::DeadlineId linger_deadline_;
+  boost::system::error_code last_code_;
+  std::string last_error_;
+};
+
+}  // namespace parley::mux::detail

@@ -1,0 +1,458 @@
+// Sessions and their channels over memory streams: what each operation does, and how everything ends.
+#include <parley/connection/connection.hpp>
+#include <parley/mux/session.hpp>
+
+#include "support/connection_pairs.hpp"
+#include "support/session_pair.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley::mux {
+namespace {
+
+namespace asio = boost::asio;
+using asio::use_awaitable;
+using boost::system::error_code;
+using support::run_until;
+using support::SessionPair;
+using namespace std::chrono_literals;
+
+const auto as_result = asio::as_tuple(use_awaitable);
+
+class MuxSession : public ::testing::Test {
+ protected:
+  asio::io_context context;
+
+  void run(const std::function<asio::awaitable<void>()>& body) {
+    std::optional<std::exception_ptr> end;
+    asio::co_spawn(context, body(), [&](std::exception_ptr e) { end = e; });
+    ASSERT_TRUE(run_until(context, [&] { return end.has_value(); })) << "it hangs";
+    if (*end) std::rethrow_exception(*end);
+  }
+};
+
+asio::awaitable<void> write_all(Channel& channel, std::string text) {
+  co_await asio::async_write(channel, asio::buffer(text), use_awaitable);
+}
+
+asio::awaitable<std::string> read_exactly(Channel& channel, std::size_t size) {
+  std::string text(size, '\0');
+  co_await asio::async_read(channel, asio::buffer(text), use_awaitable);
+  co_return text;
+}
+
+/// What comes until the end; `ec`: what the end is.
+asio::awaitable<std::string> read_to_end(Channel& channel, error_code& ec) {
+  std::string text;
+  for (std::string part(10'000, '\0');;) {
+    const auto [failure, size] = co_await channel.async_read_some(asio::buffer(part), as_result);
+    text.append(part, 0, size);
+    ec = failure;
+    if (failure) co_return text;
+  }
+}
+
+/// Gives back what comes, then ends too.
+asio::awaitable<void> echo(Channel channel) {
+  for (std::string part(10'000, '\0');;) {
+    const auto [ec, size] = co_await channel.async_read_some(asio::buffer(part), as_result);
+    if (ec) break;
+    co_await asio::async_write(channel, asio::buffer(part.data(), size), use_awaitable);
+  }
+  error_code ignored;
+  channel.shutdown_send(ignored);
+}
+
+asio::awaitable<void> serve_echo(Session& session) {
+  for (;;) {
+    auto [ec, channel] = co_await session.accept({}, as_result);
+    if (ec) co_return;
+    asio::co_spawn(session.get_executor(), echo(std::move(channel)), asio::detached);
+  }
+}
+
+// --- channels --------------------------------------------------------------------------------------------------------
+
+TEST_F(MuxSession, a_channel_carries_bytes_both_ways) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    co_await write_all(near, "question");
+    Channel far = co_await pair.server.accept();
+    EXPECT_EQ(near.id(), far.id());
+    const std::string question = co_await read_exactly(far, 8);
+    EXPECT_EQ(question, "question");
+    co_await write_all(far, "answer");
+    const std::string answer = co_await read_exactly(near, 6);
+    EXPECT_EQ(answer, "answer");
+  });
+}
+
+TEST_F(MuxSession, both_sides_open_channels) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    const Channel odd = co_await pair.client.open();
+    const Channel even = co_await pair.server.open();
+    EXPECT_EQ(odd.id(), 1U);
+    EXPECT_EQ(even.id(), 2U);
+    const Channel there = co_await pair.client.accept();
+    EXPECT_EQ(there.id(), 2U);
+  });
+}
+
+TEST_F(MuxSession, one_direction_ends_and_the_other_goes_on) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    co_await write_all(near, "last words");
+    error_code ec;
+    near.shutdown_send(ec);
+    const std::string heard = co_await read_to_end(far, ec);
+    EXPECT_EQ(heard, "last words");
+    EXPECT_EQ(ec, asio::error::eof);
+    co_await write_all(far, "heard");
+    far.shutdown_send(ec);
+    const std::string back = co_await read_to_end(near, ec);
+    EXPECT_EQ(back, "heard");
+    EXPECT_EQ(ec, asio::error::eof);
+    const auto [failure, size] = co_await near.async_write_some(asio::buffer("x", 1), as_result);
+    EXPECT_EQ(failure, asio::error::broken_pipe);
+  });
+}
+
+TEST_F(MuxSession, a_reset_is_told_as_one) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    near.reset();
+    error_code ec;
+    co_await read_to_end(far, ec);
+    EXPECT_EQ(ec, error::channel_reset);
+    const auto [failure, size] = co_await far.async_write_some(asio::buffer("x", 1), as_result);
+    EXPECT_EQ(failure, error::channel_reset);
+  });
+}
+
+class MuxManners : public MuxSession, public ::testing::WithParamInterface<support::Manner> {};
+
+TEST_P(MuxManners, a_thousand_channels_are_echoed_at_once) {
+  SessionPair pair = support::session_pair(context, {}, GetParam().plan, GetParam().capacity);
+  constexpr int count = 200;
+  int echoed = 0;
+  run([&]() -> asio::awaitable<void> {
+    asio::co_spawn(context, serve_echo(pair.server), asio::detached);
+    std::vector<Channel> channels;
+    for (int i = 0; i < count; ++i) {
+      channels.push_back(co_await pair.client.open());
+      co_await write_all(channels.back(), std::string(static_cast<std::size_t>(1 + i % 7 * 50), 'a'));
+    }
+    for (int i = 0; i < count; ++i) {
+      Channel& channel = channels[static_cast<std::size_t>(i)];
+      const std::string back = co_await read_exactly(channel, static_cast<std::size_t>(1 + i % 7 * 50));
+      echoed += back.find_first_not_of('a') == std::string::npos ? 1 : 0;
+    }
+  });
+  EXPECT_EQ(echoed, count);
+}
+
+TEST_P(MuxManners, a_large_message_arrives_whole_beside_small_ones) {
+  SessionPair pair = support::session_pair(context, {}, GetParam().plan, GetParam().capacity);
+  const bool is_slow = GetParam().plan.read_size_max < 10;
+  const std::size_t size = is_slow ? 300'000 : 5'000'000;
+  std::string sent(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) sent[i] = static_cast<char>(i * 2654435761U >> 13U);
+  run([&]() -> asio::awaitable<void> {
+    Channel bulk = co_await pair.client.open();
+    Channel small = co_await pair.client.open();
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          co_await write_all(bulk, sent);
+          error_code ec;
+          bulk.shutdown_send(ec);
+        },
+        asio::detached);
+    Channel far_bulk = co_await pair.server.accept();
+    asio::co_spawn(context, serve_echo(pair.server), asio::detached);
+    for (int i = 0; i < 10; ++i) {
+      co_await write_all(small, "ping");
+      const std::string back = co_await read_exactly(small, 4);
+      EXPECT_EQ(back, "ping");
+    }
+    error_code ec;
+    const std::string got = co_await read_to_end(far_bulk, ec);
+    EXPECT_EQ(ec, asio::error::eof);
+    EXPECT_TRUE(got == sent) << got.size() << " of " << sent.size();
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Manners, MuxManners, ::testing::ValuesIn(support::all_manners()),
+                         [](const auto& p) { return p.param.name; });
+
+TEST_F(MuxSession, who_does_not_read_stops_only_his_channel) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel deaf = co_await pair.client.open();
+    Channel kept_unread = co_await pair.server.accept();
+    const std::string much(1'000'000, 'x');
+    std::size_t written = 0;
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          for (;;) {
+            const auto [ec, size] = co_await deaf.async_write_some(asio::buffer(much), as_result);
+            if (ec) co_return;
+            written += size;
+          }
+        },
+        asio::detached);
+    asio::co_spawn(context, serve_echo(pair.server), asio::detached);
+    Channel other = co_await pair.client.open();
+    for (int i = 0; i < 100; ++i) {
+      co_await write_all(other, "still there");
+      const std::string back = co_await read_exactly(other, 11);
+      EXPECT_EQ(back, "still there");
+    }
+    EXPECT_EQ(written, 256U * 1024) << "the window is what goes ahead of the reader";
+    EXPECT_EQ(pair.server.stats().unread_size, 256U * 1024);
+    deaf.close();
+  });
+}
+
+TEST_F(MuxSession, a_read_that_is_cancelled_has_taken_nothing) {
+  SessionPair pair = support::session_pair(context);
+  auto [near, far] = support::channel_pair(context, pair);
+  asio::cancellation_signal stop;
+  std::string room(10, '\0');
+  std::optional<error_code> ended;
+  near.async_read_some(asio::buffer(room),
+                       asio::bind_cancellation_slot(stop.slot(), [&](error_code ec, std::size_t) { ended = ec; }));
+  stop.emit(asio::cancellation_type::terminal);
+  ASSERT_TRUE(run_until(context, [&] { return ended.has_value(); }));
+  EXPECT_EQ(*ended, asio::error::operation_aborted);
+  run([&, &near = near, &far = far]() -> asio::awaitable<void> {
+    co_await write_all(far, "kept");
+    const std::string text = co_await read_exactly(near, 4);
+    EXPECT_EQ(text, "kept");
+  });
+}
+
+TEST_F(MuxSession, a_connection_runs_over_a_channel) {
+  SessionPair pair = support::session_pair(context);
+  auto [near, far] = support::channel_pair(context, pair);
+  Connection left{std::move(near)};
+  Connection right{std::move(far)};
+  run([&]() -> asio::awaitable<void> {
+    for (int i = 0; i < 1000; ++i) co_await left.send("message " + std::to_string(i));
+    for (int i = 0; i < 1000; ++i) {
+      const Message m = co_await right.receive();
+      EXPECT_EQ(m.text(), "message " + std::to_string(i));
+    }
+    const std::string large(3'000'000, 'l');
+    co_await left.send(large);
+    const Message m = co_await right.receive();
+    EXPECT_TRUE(m.view() == large);
+    asio::co_spawn(context, right.close(5s), asio::detached);
+    const CloseReport report = co_await left.close(5s);
+    EXPECT_TRUE(report.all_arrived());
+  });
+}
+
+// --- the session -----------------------------------------------------------------------------------------------------
+
+TEST_F(MuxSession, is_ready_when_the_peer_has_answered) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    const SessionEvent event = co_await pair.client.next_event(5s);
+    EXPECT_EQ(event.kind, SessionEvent::Kind::ready);
+    const Duration round_trip = co_await pair.client.ping(5s);
+    EXPECT_GE(round_trip, 0s);
+    EXPECT_TRUE(pair.client.stats().round_trip.has_value());
+  });
+}
+
+TEST_F(MuxSession, more_channels_than_the_peer_accepts_are_refused) {
+  Options options;
+  options.accept_backlog = 3;
+  SessionPair pair = support::session_pair(context, options);
+  run([&]() -> asio::awaitable<void> {
+    std::vector<Channel> channels;
+    for (int i = 0; i < 4; ++i) channels.push_back(co_await pair.client.open());
+    error_code ec;
+    co_await read_to_end(channels[3], ec);
+    EXPECT_EQ(ec, error::channel_refused);
+  });
+}
+
+TEST_F(MuxSession, open_waits_while_there_are_too_many) {
+  Options options;
+  options.channels_max = 1;
+  SessionPair pair = support::session_pair(context, options);
+  run([&]() -> asio::awaitable<void> {
+    Channel first = co_await pair.client.open();
+    const auto [late, none] = co_await pair.client.open(20ms, as_result);
+    EXPECT_EQ(late, error::timed_out);
+    EXPECT_EQ(pair.client.last_error(), "open timed out after 20 ms (inproc://memory)");
+    first.reset();
+    const Channel second = co_await pair.client.open(5s);
+    EXPECT_TRUE(second);
+  });
+}
+
+TEST_F(MuxSession, going_away_refuses_new_channels_and_keeps_those_there_are) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    pair.server.go_away();
+    for (SessionEvent event; event.kind != SessionEvent::Kind::going_away;) {
+      event = co_await pair.client.next_event(5s);
+    }
+    const auto [ec, none] = co_await pair.client.open(5s, as_result);
+    EXPECT_EQ(ec, error::going_away);
+    co_await write_all(near, "still");
+    const std::string text = co_await read_exactly(far, 5);
+    EXPECT_EQ(text, "still");
+  });
+}
+
+TEST_F(MuxSession, closing_waits_for_the_channels) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    std::optional<Channel> near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    co_await write_all(*near, "tail");
+    near.reset();
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          error_code ec;
+          const std::string text = co_await read_to_end(far, ec);
+          EXPECT_EQ(text, "tail");
+          far.close();
+        },
+        asio::detached);
+    const SessionCloseReport report = co_await pair.client.close(5s);
+    EXPECT_TRUE(report.is_clean()) << report.channels_cut << ' ' << report.unwritten_size;
+    const auto [ec, none] = co_await pair.client.open(5s, as_result);
+    EXPECT_EQ(ec, error::closed);
+  });
+}
+
+TEST_F(MuxSession, closing_cuts_what_is_left_at_its_deadline) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    const SessionCloseReport report = co_await pair.client.close(20ms);
+    EXPECT_EQ(report.channels_cut, 1U);
+    error_code ec;
+    co_await read_to_end(near, ec);
+    EXPECT_EQ(ec, error::session_ended);
+    co_await read_to_end(far, ec);
+    EXPECT_EQ(ec, error::session_ended);
+  });
+}
+
+TEST_F(MuxSession, its_end_ends_every_wait) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    std::optional<error_code> accepted;
+    pair.client.accept({}, [&](error_code ec, Channel) { accepted = ec; });
+    co_await pair.server.close(0s);
+    error_code ec;
+    co_await read_to_end(near, ec);
+    EXPECT_TRUE(ec == error::session_ended || ec == error::channel_refused) << ec.message();
+    while (!accepted) co_await asio::post(context, use_awaitable);
+    EXPECT_TRUE(accepted->failed());
+  });
+}
+
+TEST_F(MuxSession, handles_may_go_while_their_channels_go_on) {
+  std::optional<SessionPair> pair{support::session_pair(context)};
+  auto [near, far] = support::channel_pair(context, *pair);
+  pair.reset();
+  run([&, &near = near, &far = far]() -> asio::awaitable<void> {
+    co_await write_all(near, "alone");
+    const std::string text = co_await read_exactly(far, 5);
+    EXPECT_EQ(text, "alone");
+  });
+  near = {};
+  far = {};
+  EXPECT_TRUE(support::run_to_end(context)) << "the streams are closed behind the last channel";
+}
+
+TEST_F(MuxSession, a_channel_may_outlive_its_context) {
+  Channel near;
+  {
+    asio::io_context brief;
+    SessionPair pair = support::session_pair(brief);
+    near = support::channel_pair(brief, pair).first;
+  }
+}
+
+TEST_F(MuxSession, something_else_than_yamux_is_told_as_that) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+  Session session{std::move(a), Role::server};
+  run([&]() -> asio::awaitable<void> {
+    co_await asio::async_write(b, asio::buffer(std::string{"GET / HTTP/1.1\r\n\r\n"}), use_awaitable);
+    const SessionEvent event = co_await session.next_event(5s);
+    EXPECT_EQ(event.kind, SessionEvent::Kind::ended);
+    EXPECT_NE(event.cause, error::closed);
+    EXPECT_NE(event.sentence.find("(inproc://memory)"), std::string::npos) << event.sentence;
+  });
+}
+
+// --- TCPChan ---------------------------------------------------------------------------------------------------------
+
+TEST_F(MuxSession, tcpchan_is_a_dialect_of_it) {
+  Options options;
+  options.dialect = MuxDialect::tcpchan;
+  SessionPair pair = support::session_pair(context, options);
+  run([&]() -> asio::awaitable<void> {
+    asio::co_spawn(context, serve_echo(pair.server), asio::detached);
+    const SessionEvent event = co_await pair.client.next_event(5s);
+    EXPECT_EQ(event.kind, SessionEvent::Kind::ready);
+    Channel channel = co_await pair.client.open();
+    const std::string much(1'000'000, 'm');
+    asio::co_spawn(context, write_all(channel, much), asio::detached);
+    const std::string back = co_await read_exactly(channel, much.size());
+    EXPECT_TRUE(back == much);
+  });
+}
+
+TEST_F(MuxSession, tcpchan_with_another_magic_fails) {
+  Options options;
+  options.dialect = MuxDialect::tcpchan;
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+  Session client{std::move(a), Role::client, options};
+  options.magic = 1;
+  Session server{std::move(b), Role::server, options};
+  run([&]() -> asio::awaitable<void> {
+    const SessionEvent event = co_await server.next_event(5s);
+    EXPECT_EQ(event.kind, SessionEvent::Kind::ended);
+    EXPECT_EQ(event.cause, error::handshake_failed);
+  });
+}
+
+}  // namespace
+}  // namespace parley::mux
