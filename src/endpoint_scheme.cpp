@@ -36,9 +36,9 @@ constexpr SchemeTraits table[] = {
      .has_parameters = true,
      .has_user = true,
      .default_port = 5672},
-    {.scheme = Scheme::mux_tcp, .name = "mux+tcp", .shape = network, .available = false, .has_parameters = true},
-    {.scheme = Scheme::mux_tls, .name = "mux+tls", .shape = network, .available = false, .has_parameters = true},
-    {.scheme = Scheme::mux_unix, .name = "mux+unix", .shape = unix_socket, .available = false, .has_parameters = true},
+    {.scheme = Scheme::mux_tcp, .name = "mux+tcp", .shape = network, .available = true, .has_parameters = true},
+    {.scheme = Scheme::mux_tls, .name = "mux+tls", .shape = network, .available = has_tls, .has_parameters = true},
+    {.scheme = Scheme::mux_unix, .name = "mux+unix", .shape = unix_socket, .available = true, .has_parameters = true},
 };
 
 constexpr bool is_in_enumerator_order() {

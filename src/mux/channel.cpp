@@ -10,5 +10,8 @@ Channel::Channel(std::unique_ptr<detail::ChannelBackend> backend) noexcept : Str
 
 ChannelId Channel::id() const noexcept { return static_cast<const detail::ChannelBackend&>(backend()).id(); }
 void Channel::reset() noexcept { static_cast<detail::ChannelBackend&>(backend()).reset(); }
+void Channel::move_to(const boost::asio::any_io_executor& executor) {
+  static_cast<detail::ChannelBackend&>(backend()).move_to(executor);
+}
 
 }  // namespace parley::mux

@@ -43,14 +43,14 @@ void post_transfer(const asio::any_io_executor& executor, Transfer& transfer, er
 
 }  // namespace
 
-ChannelBackend::ChannelBackend(std::shared_ptr<SessionState> session, wire::MuxChannel channel, ChannelId id)
-    : session_{std::move(session)}, channel_{channel}, id_{id} {}
+ChannelBackend::ChannelBackend(std::shared_ptr<SessionState> session, asio::any_io_executor executor,
+                               wire::MuxChannel channel, ChannelId id)
+    : session_{std::move(session)}, executor_{std::move(executor)}, channel_{channel}, id_{id} {}
 
 ChannelBackend::~ChannelBackend() { close(); }
 
 // --- what a Stream asks ----------------------------------------------------------------------------------------------
 
-asio::any_io_executor ChannelBackend::get_executor() { return session_->executor(); }
 std::shared_ptr<const TlsInfo> ChannelBackend::tls_info() const { return session_->tls_info(); }
 std::optional<PeerCredentials> ChannelBackend::peer_credentials() const noexcept {
   return session_->peer_credentials();
@@ -132,11 +132,11 @@ std::size_t ChannelBackend::copy_out(MutableBuffers buffers) {
 }
 
 void ChannelBackend::wake_reader() {
-  if (read_wait_) post_wait(session_->executor(), read_wait_, {});
+  if (read_wait_) post_wait(executor_, read_wait_, {});
   if (!transfers_ || !transfers_->read.handler) return;
   error_code ec;
   const std::size_t size = read(transfers_->read.buffers, ec);
-  if (ec != asio::error::would_block) post_transfer(session_->executor(), transfers_->read, ec, size);
+  if (ec != asio::error::would_block) post_transfer(executor_, transfers_->read, ec, size);
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------------
@@ -191,11 +191,11 @@ std::size_t ChannelBackend::write(ConstBuffers buffers, error_code& ec) {
 }
 
 void ChannelBackend::wake_writer() {
-  if (write_wait_) post_wait(session_->executor(), write_wait_, {});
+  if (write_wait_) post_wait(executor_, write_wait_, {});
   if (!transfers_ || !transfers_->write.handler) return;
   error_code ec;
   const std::size_t size = write(transfers_->write.buffers, ec);
-  if (ec != asio::error::would_block) post_transfer(session_->executor(), transfers_->write, ec, size);
+  if (ec != asio::error::would_block) post_transfer(executor_, transfers_->write, ec, size);
 }
 
 void ChannelBackend::shutdown_send(error_code& ec) {
@@ -234,12 +234,11 @@ void ChannelBackend::reset() noexcept {
 
 void ChannelBackend::abort_waits() {
   const error_code aborted = asio::error::operation_aborted;
-  const asio::any_io_executor& executor = session_->executor();
-  if (read_wait_) post_wait(executor, read_wait_, aborted);
-  if (write_wait_) post_wait(executor, write_wait_, aborted);
+  if (read_wait_) post_wait(executor_, read_wait_, aborted);
+  if (write_wait_) post_wait(executor_, write_wait_, aborted);
   if (!transfers_) return;
-  if (transfers_->read.handler) post_transfer(executor, transfers_->read, aborted, 0);
-  if (transfers_->write.handler) post_transfer(executor, transfers_->write, aborted, 0);
+  if (transfers_->read.handler) post_transfer(executor_, transfers_->read, aborted, 0);
+  if (transfers_->write.handler) post_transfer(executor_, transfers_->write, aborted, 0);
 }
 
 void ChannelBackend::drop_unread() noexcept {
@@ -300,13 +299,12 @@ std::uint64_t ChannelBackend::watch_cancellation(const H& handler) {
 
 void ChannelBackend::cancel(std::uint64_t operation) {
   const error_code aborted = asio::error::operation_aborted;
-  const asio::any_io_executor& executor = session_->executor();
-  if (read_wait_ && read_number_ == operation) post_wait(executor, read_wait_, aborted);
-  if (write_wait_ && write_number_ == operation) post_wait(executor, write_wait_, aborted);
+  if (read_wait_ && read_number_ == operation) post_wait(executor_, read_wait_, aborted);
+  if (write_wait_ && write_number_ == operation) post_wait(executor_, write_wait_, aborted);
   if (!transfers_) return;
   auto& [read, write] = *transfers_;
-  if (read.handler && read.number == operation) post_transfer(executor, read, aborted, 0);
-  if (write.handler && write.number == operation) post_transfer(executor, write, aborted, 0);
+  if (read.handler && read.number == operation) post_transfer(executor_, read, aborted, 0);
+  if (write.handler && write.number == operation) post_transfer(executor_, write, aborted, 0);
 }
 
 }  // namespace parley::mux::detail

@@ -30,14 +30,17 @@ class ChannelBackend final : public transport::StreamBackend {
   using ConstBuffers = std::span<const boost::asio::const_buffer>;
 
   /// Mutex of the session held.
-  ChannelBackend(std::shared_ptr<SessionState> session, wire::MuxChannel channel, ChannelId id);
+  ChannelBackend(std::shared_ptr<SessionState> session, boost::asio::any_io_executor executor, wire::MuxChannel channel,
+                 ChannelId id);
   /// Mutex not held.
   ~ChannelBackend() override;
 
   [[nodiscard]] ChannelId id() const noexcept { return id_; }
   void reset() noexcept;
 
-  boost::asio::any_io_executor get_executor() override;
+  boost::asio::any_io_executor get_executor() override { return executor_; }
+  /// Lives there from now on: another executor of the same context. Nothing may be pending.
+  void move_to(const boost::asio::any_io_executor& executor) { executor_ = executor; }
   [[nodiscard]] bool can_wait() const noexcept override { return true; }
   void wait_readable(transport::WaitHandler handler) override;
   void wait_writable(transport::WaitHandler handler) override;
@@ -106,6 +109,7 @@ class ChannelBackend final : public transport::StreamBackend {
   std::uint64_t watch_cancellation(const Handler& handler);
 
   const std::shared_ptr<SessionState> session_;
+  boost::asio::any_io_executor executor_;
   const wire::MuxChannel channel_;
   const ChannelId id_;
   bool is_finished_ = false;       // by the peer

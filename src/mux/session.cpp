@@ -17,10 +17,10 @@ using State = std::shared_ptr<SessionState>;
 using parley::detail::await_result;
 
 void start_open(State state, std::optional<ChannelId> id, Deadline deadline, Handler<Channel> handler) {
-  state->open(id, deadline, std::move(handler));
+  state->open(id, state->executor(), deadline, std::move(handler));
 }
 void start_accept(State state, Deadline deadline, Handler<Channel> handler) {
-  state->accept(deadline, std::move(handler));
+  state->accept(state->executor(), deadline, std::move(handler));
 }
 void start_ping(State state, Deadline deadline, Handler<Duration> handler) {
   state->ping(deadline, std::move(handler));
@@ -36,14 +36,14 @@ namespace {
 
 asio::awaitable<Channel> open(State state, std::optional<ChannelId> id, Deadline deadline) {
   auto [ec, channel] = co_await await_result<void(error_code, Channel)>(
-      [&](auto handler) { state->open(id, deadline, Handler<Channel>{std::move(handler)}); });
+      [&](auto handler) { state->open(id, state->executor(), deadline, Handler<Channel>{std::move(handler)}); });
   if (ec) throw state->error_for("open", ec);
   co_return std::move(channel);
 }
 
 asio::awaitable<Channel> accept(State state, Deadline deadline) {
   auto [ec, channel] = co_await await_result<void(error_code, Channel)>(
-      [&](auto handler) { state->accept(deadline, Handler<Channel>{std::move(handler)}); });
+      [&](auto handler) { state->accept(state->executor(), deadline, Handler<Channel>{std::move(handler)}); });
   if (ec) throw state->error_for("accept", ec);
   co_return std::move(channel);
 }

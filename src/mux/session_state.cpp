@@ -69,10 +69,11 @@ bool SessionState::refuses(Handler<Result>& handler) {
   return true;
 }
 
-void SessionState::open(std::optional<ChannelId> id, Deadline deadline, Handler<Channel> handler) {
+void SessionState::open(std::optional<ChannelId> id, asio::any_io_executor channel_executor, Deadline deadline,
+                        Handler<Channel> handler) {
   Lock lock{mutex()};
   if (refuses(handler)) return;
-  Opener opener{next_id(), std::move(handler), executor(), id};
+  Opener opener{next_id(), std::move(handler), executor(), id, std::move(channel_executor)};
   if (openers_.empty() && try_open(opener)) return settle(lock);
   start_waiting(openers_.emplace_back(std::move(opener)), deadline);
 }
@@ -85,7 +86,7 @@ bool SessionState::try_open(Opener& opener) {
     note(opened.code, opened.code.message());
     complete(std::move(opener), opened.code, Channel{});
   } else {
-    complete(std::move(opener), error_code{}, Channel{attach(opened.channel, opened.id)});
+    complete(std::move(opener), error_code{}, Channel{attach(opened.channel, opened.id, opener.channel_executor)});
   }
   return true;
 }
@@ -94,16 +95,17 @@ void SessionState::serve_openers() {
   while (!openers_.empty() && try_open(openers_.front())) openers_.pop_front();
 }
 
-void SessionState::accept(Deadline deadline, Handler<Channel> handler) {
+void SessionState::accept(asio::any_io_executor channel_executor, Deadline deadline, Handler<Channel> handler) {
   Lock lock{mutex()};
   if (!backlog_.empty()) {
     std::unique_ptr<ChannelBackend> next = std::move(backlog_.front());
     backlog_.pop_front();
-    post_completion(std::move(handler), executor(), error_code{}, hand_over(std::move(next)));
+    post_completion(std::move(handler), executor(), error_code{}, hand_over(std::move(next), channel_executor));
     return settle(lock);
   }
   if (refuses(handler)) return;
-  start_waiting(acceptors_.emplace_back(next_id(), std::move(handler), executor()), deadline);
+  start_waiting(acceptors_.emplace_back(next_id(), std::move(handler), executor(), std::move(channel_executor)),
+                deadline);
 }
 
 void SessionState::ping(Deadline deadline, Handler<Duration> handler) {
@@ -214,6 +216,7 @@ void SessionState::settle(Lock& lock) {
   give_turns();
   take_output();
   hold_reading_back();
+  watch_idleness();
   go_on_closing();
   schedule_core_deadline();
   if (!link_.out().empty()) link_.appended(lock);
@@ -283,6 +286,10 @@ void SessionState::on_deadline(std::uint64_t token) {
     close_deadline_ = {};
     cut_channels();
     settle(lock);
+  } else if (token == token_idle) {
+    idle_deadline_ = {};
+    if (core_.channel_count() == 0) begin_closing(Deadline::never());
+    settle(lock);
   } else if (token == token_linger) {
     linger_deadline_ = {};
     finish_closing();
@@ -315,22 +322,29 @@ void SessionState::on_event(const MuxEvent& event) {
     case Kind::reset: break;  // closed follows
     case Kind::closed: on_closed(event); break;
     case Kind::pong: on_pong(event); break;
-    case Kind::going_away: tell({SessionEvent::Kind::going_away, {}, {}}); break;
+    case Kind::going_away:
+      peer_goes_away_ = true;
+      tell({SessionEvent::Kind::going_away, {}, {}});
+      break;
     case Kind::ended: on_ended(event); break;
   }
 }
 
 void SessionState::on_opened(const MuxEvent& event) {
   if (life_ != Life::open) return core_.reset(event.channel, Clock::now());
-  std::unique_ptr<ChannelBackend> backend = attach(event.channel, event.id);
+  std::unique_ptr<ChannelBackend> backend = attach(event.channel, event.id, executor());
   if (acceptors_.empty()) {
     backlog_.push_back(std::move(backend));
   } else {
-    complete(acceptors_.take_front(), error_code{}, hand_over(std::move(backend)));
+    Acceptor acceptor = acceptors_.take_front();
+    Channel channel = hand_over(std::move(backend), acceptor.channel_executor);
+    complete(std::move(acceptor), error_code{}, std::move(channel));
   }
 }
 
-Channel SessionState::hand_over(std::unique_ptr<ChannelBackend> backend) {
+Channel SessionState::hand_over(std::unique_ptr<ChannelBackend> backend,
+                                const asio::any_io_executor& channel_executor) {
+  backend->move_to(channel_executor);
   core_.accept(backend->channel(), Clock::now());
   return Channel{std::move(backend)};
 }
@@ -399,9 +413,10 @@ ChannelBackend* SessionState::find(MuxChannel channel) noexcept {
   return found != nullptr && found->channel() == channel ? found : nullptr;
 }
 
-std::unique_ptr<ChannelBackend> SessionState::attach(MuxChannel channel, ChannelId id) {
-  auto backend =
-      std::make_unique<ChannelBackend>(std::static_pointer_cast<SessionState>(shared_from_this()), channel, id);
+std::unique_ptr<ChannelBackend> SessionState::attach(MuxChannel channel, ChannelId id,
+                                                     const asio::any_io_executor& channel_executor) {
+  auto backend = std::make_unique<ChannelBackend>(std::static_pointer_cast<SessionState>(shared_from_this()),
+                                                  channel_executor, channel, id);
   if (channel.index >= channels_.size()) channels_.resize(channel.index + 1);
   channels_[channel.index] = backend.get();
   return backend;
@@ -434,6 +449,28 @@ void SessionState::abandon() noexcept {
   if (context() == nullptr) return;
   begin_closing(Deadline::never());
   settle(lock);
+}
+
+bool SessionState::takes_channels() {
+  const Lock lock{mutex()};
+  return life_ == Life::open && !is_over_ && !peer_goes_away_ && context() != nullptr;
+}
+
+void SessionState::close_when_idle(Duration time) {
+  Lock lock{mutex()};
+  idle_time_ = time;
+  settle(lock);
+}
+
+void SessionState::watch_idleness() {
+  if (idle_time_ == Duration{} || life_ != Life::open) return;
+  const bool is_idle = core_.channel_count() == 0 && openers_.empty();
+  if (is_idle == idle_deadline_.is_set()) return;
+  if (is_idle) {
+    idle_deadline_ = context()->schedule(executor(), Clock::now() + idle_time_, *this, token_idle);
+  } else {
+    context()->cancel(std::exchange(idle_deadline_, {}));
+  }
 }
 
 void SessionState::begin_closing(Deadline deadline) {
@@ -487,7 +524,7 @@ void SessionState::finish_closing() {
   if (life_ != Life::finishing) return;
   life_ = Life::closed;
   report_.unwritten_size = link_.out().size();
-  for (auto* deadline : {&core_deadline_, &close_deadline_, &linger_deadline_}) {
+  for (auto* deadline : {&core_deadline_, &close_deadline_, &linger_deadline_, &idle_deadline_}) {
     if (deadline->is_set()) context()->cancel(std::exchange(*deadline, {}));
   }
   link_.close();

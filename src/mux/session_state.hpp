@@ -38,14 +38,20 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
 
   // Any thread, mutex not held.
 
-  void open(std::optional<ChannelId> id, Deadline deadline, Handler<Channel> handler);
-  void accept(Deadline deadline, Handler<Channel> handler);
+  /// The channel lives on `channel_executor`, of the session's context.
+  void open(std::optional<ChannelId> id, boost::asio::any_io_executor channel_executor, Deadline deadline,
+            Handler<Channel> handler);
+  void accept(boost::asio::any_io_executor channel_executor, Deadline deadline, Handler<Channel> handler);
   void ping(Deadline deadline, Handler<Duration> handler);
   void next_event(Deadline deadline, Handler<SessionEvent> handler);
   void close(Deadline deadline, Handler<SessionCloseReport> handler);
   void go_away();
   /// The handle has gone.
   void abandon() noexcept;
+  /// New channels may be opened, as far as is known.
+  [[nodiscard]] bool takes_channels();
+  /// From now on it closes when it has had no channel for so long.
+  void close_when_idle(Duration time);
   [[nodiscard]] SessionStats stats();
   [[nodiscard]] std::string last_error();
   /// What an operation that has ended with `ec` throws.
@@ -84,12 +90,16 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
 
   struct Opener : parley::detail::Waiter<Handler<Channel>, Channel> {
     Opener(std::uint64_t id_, Handler<Channel>&& handler_, const boost::asio::any_io_executor& io,
-           std::optional<ChannelId> wanted_)
-        : Waiter{id_, std::move(handler_), io}, wanted{wanted_} {}
+           std::optional<ChannelId> wanted_, boost::asio::any_io_executor channel_executor_)
+        : Waiter{id_, std::move(handler_), io}, wanted{wanted_}, channel_executor{std::move(channel_executor_)} {}
     std::optional<ChannelId> wanted;
+    boost::asio::any_io_executor channel_executor;
   };
   struct Acceptor : parley::detail::Waiter<Handler<Channel>, Channel> {
-    using Waiter::Waiter;
+    Acceptor(std::uint64_t id_, Handler<Channel>&& handler_, const boost::asio::any_io_executor& io,
+             boost::asio::any_io_executor channel_executor_)
+        : Waiter{id_, std::move(handler_), io}, channel_executor{std::move(channel_executor_)} {}
+    boost::asio::any_io_executor channel_executor;
   };
   struct Pinger : parley::detail::Waiter<Handler<Duration>, Duration> {
     Pinger(std::uint64_t id_, Handler<Duration>&& handler_, const boost::asio::any_io_executor& io,
@@ -124,8 +134,10 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void take_output();
   void schedule_core_deadline();
   [[nodiscard]] ChannelBackend* find(wire::MuxChannel channel) noexcept;
-  std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id);
-  Channel hand_over(std::unique_ptr<ChannelBackend> backend);
+  std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id,
+                                         const boost::asio::any_io_executor& channel_executor);
+  Channel hand_over(std::unique_ptr<ChannelBackend> backend, const boost::asio::any_io_executor& channel_executor);
+  void watch_idleness();
   [[nodiscard]] Message kept(std::span<const std::byte> bytes, bool is_awaited);
   /// Opens for those who wait, as far as may be.
   void serve_openers();
@@ -155,6 +167,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   static constexpr std::uint64_t token_core = 1;
   static constexpr std::uint64_t token_close = 2;
   static constexpr std::uint64_t token_linger = 3;
+  static constexpr std::uint64_t token_idle = 4;
 
   BiasedMutex own_mutex_;
   const Role role_;
@@ -181,6 +194,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   boost::system::error_code end_;
   std::string end_sentence_;
   bool settle_is_posted_ = false;
+  bool peer_goes_away_ = false;
+  Duration idle_time_{};  // zero: it may be idle for ever
   bool reading_held_ = false;
   bool stream_ended_ = false;
   std::uint32_t last_ping_ = 0;
@@ -189,6 +204,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   parley::detail::DeadlineId core_deadline_;
   parley::detail::DeadlineId close_deadline_;
   parley::detail::DeadlineId linger_deadline_;
+  parley::detail::DeadlineId idle_deadline_;
   boost::system::error_code last_code_;
   std::string last_error_;
 };

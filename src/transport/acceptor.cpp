@@ -1,6 +1,7 @@
 #include "transport/acceptor_state.hpp"
 #include "transport/handshake_acceptor.hpp"
 #include "transport/inproc_acceptor.hpp"
+#include "transport/mux_scheme.hpp"
 #include "transport/scheme_layers.hpp"
 #include "transport/socket_acceptor.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 std::shared_ptr<AcceptorState> make_state(asio::any_io_executor executor, const Endpoint& endpoint,
                                           const TransportOptions& options) {
   if (endpoint.scheme() == Scheme::inproc) return InprocAcceptor::bind(std::move(executor), endpoint, options);
+  if (is_mux(endpoint.scheme())) return accept_channels(executor, endpoint, options);
   if (!is_layered(endpoint.scheme())) {
     return std::make_shared<SocketAcceptor>(std::move(executor), listen_on(endpoint, options), options);
   }

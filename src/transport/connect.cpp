@@ -2,6 +2,7 @@
 
 #include "transport/connect_op.hpp"
 #include "transport/inproc_acceptor.hpp"
+#include "transport/mux_scheme.hpp"
 #include "transport/scheme_layers.hpp"
 
 #include <parley/detail/post_completion.hpp>
@@ -19,6 +20,7 @@ void require_connectable(const Endpoint& endpoint, const TransportOptions& optio
   if (endpoint.is_wildcard()) refuse("a wildcard host is for listening only");
   if (endpoint.has_port() && endpoint.port() == 0) refuse("port 0 is for listening only");
   if (is_layered(endpoint.scheme())) check_client(endpoint, options);
+  if (is_mux(endpoint.scheme())) check_mux_client(endpoint, options);
 }
 
 namespace {
@@ -43,6 +45,10 @@ void start_connect(boost::asio::any_io_executor executor, Endpoint endpoint, Str
                    ConnectHandler handler) {
   if (endpoint.scheme() == Scheme::inproc) {
     connect_inproc(executor, endpoint, options, std::move(handler));
+    return;
+  }
+  if (is_mux(endpoint.scheme())) {
+    connect_channel(executor, endpoint, std::move(options), std::move(handler));
     return;
   }
   std::make_shared<ConnectOp>(std::move(executor), std::move(endpoint), std::move(options), std::move(handler))

@@ -45,6 +45,9 @@ class PARLEY_EXPORT Channel : public transport::Stream {
   /// Ends both directions at once, and drops what has not been read or written. Of yamux: the peer is told that it was
   /// no orderly end. What is pending completes with asio::error::operation_aborted.
   void reset() noexcept;
+
+  /// Lives on `executor` from now on: another of the same context. Nothing may be pending.
+  void move_to(const boost::asio::any_io_executor& executor);
 };
 
 }  // namespace parley::mux

@@ -1,0 +1,133 @@
+#include "mux/channel_acceptor.hpp"
+
+#include "mux/endpoint.hpp"
+
+#include <parley/detail/post_completion.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::mux::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using parley::detail::post_completion;
+using transport::Stream;
+using transport::detail::PendingAccept;
+
+ChannelAcceptor::ChannelAcceptor(const asio::any_io_executor& executor, const Endpoint& endpoint,
+                                 const TransportOptions& options)
+    : executor_{executor},
+      options_{options_of(endpoint)},
+      beneath_{executor, endpoint_beneath(endpoint), options},
+      local_{endpoint_above(endpoint, beneath_.local_endpoint())} {}
+
+void ChannelAcceptor::accept(asio::any_io_executor stream_executor, transport::AcceptHandler handler) {
+  const std::lock_guard lock{mutex_};
+  const auto pending = pending_.emplace(pending_.end(), next_id_++, std::move(stream_executor), std::move(handler));
+  pending->watch_cancellation(weak_from_this());
+  if (is_closed_) {
+    post_completion(std::move(pending->handler), executor_, error_code{asio::error::operation_aborted}, Stream{});
+    pending_.erase(pending);
+    return;
+  }
+  serve();
+  want_channels();
+  want_session();
+}
+
+void ChannelAcceptor::want_session() {
+  if (is_accepting_ || is_closed_ || pending_.empty()) return;
+  is_accepting_ = true;
+  beneath_.async_accept([weak = weak_from_this()](error_code ec, Stream stream) {
+    if (const auto self = weak.lock()) self->on_stream(ec, std::move(stream));
+  });
+}
+
+void ChannelAcceptor::on_stream(error_code ec, Stream stream) {
+  const std::lock_guard lock{mutex_};
+  is_accepting_ = false;
+  if (is_closed_) return;
+  if (ec) {
+    // Accepting cannot go on: whoever waits is told, as by any acceptor.
+    if (pending_.empty()) return;
+    post_completion(std::move(pending_.front().handler), executor_, ec, Stream{});
+    pending_.pop_front();
+    return;
+  }
+  sessions_.push_back({SessionState::make(std::move(stream), Role::server, options_)});
+  want_channels();
+  want_session();
+}
+
+void ChannelAcceptor::want_channels() {
+  if (pending_.empty()) return;
+  for (Accepted& each : sessions_) {
+    if (std::exchange(each.is_asked, true)) continue;
+    auto on_done = [weak = weak_from_this(), session = std::weak_ptr{each.session}](error_code ec, Channel channel) {
+      const auto self = weak.lock();
+      const auto its = session.lock();
+      if (self && its) self->on_channel(its, ec, std::move(channel));
+    };
+    each.session->accept(executor_, {}, Handler<Channel>{std::move(on_done)});
+  }
+}
+
+void ChannelAcceptor::on_channel(const std::shared_ptr<SessionState>& session, error_code ec, Channel channel) {
+  const std::lock_guard lock{mutex_};
+  if (is_closed_) return;
+  const auto found =
+      std::find_if(sessions_.begin(), sessions_.end(), [&](const Accepted& each) { return each.session == session; });
+  if (found == sessions_.end()) return;
+  if (ec) {
+    sessions_.erase(found);  // it has ended
+    return;
+  }
+  found->is_asked = false;
+  ready_.push_back(std::move(channel));
+  serve();
+  want_channels();
+}
+
+void ChannelAcceptor::serve() {
+  while (!pending_.empty() && !ready_.empty()) {
+    PendingAccept& first = pending_.front();
+    Channel channel = std::move(ready_.front());
+    ready_.pop_front();
+    channel.move_to(first.executor);
+    post_completion(std::move(first.handler), executor_, error_code{}, Stream{std::move(channel)});
+    pending_.pop_front();
+  }
+}
+
+void ChannelAcceptor::cancel(std::uint64_t id) {
+  const std::lock_guard lock{mutex_};
+  const auto which =
+      std::find_if(pending_.begin(), pending_.end(), [&](const PendingAccept& each) { return each.id == id; });
+  if (which == pending_.end()) return;
+  post_completion(std::move(which->handler), executor_, error_code{asio::error::operation_aborted}, Stream{});
+  pending_.erase(which);
+}
+
+/// Channels that were given out stay; their sessions end when the last of theirs has gone.
+void ChannelAcceptor::close() noexcept {
+  std::deque<Channel> unwanted;
+  std::vector<Accepted> sessions;
+  {
+    const std::lock_guard lock{mutex_};
+    if (std::exchange(is_closed_, true)) return;
+    beneath_.close();
+    unwanted.swap(ready_);
+    sessions.swap(sessions_);
+    for (PendingAccept& each : pending_) {
+      post_completion(std::move(each.handler), executor_, error_code{asio::error::operation_aborted}, Stream{});
+    }
+    pending_.clear();
+  }
+  unwanted.clear();
+  for (const Accepted& each : sessions) each.session->abandon();
+}
+
+}  // namespace parley::mux::detail

@@ -1,0 +1,159 @@
+#include "mux/session_pool.hpp"
+
+#include "mux/endpoint.hpp"
+
+#include <parley/detail/post_completion.hpp>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace parley::mux::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using parley::detail::post_completion;
+using transport::ConnectHandler;
+using transport::Stream;
+using transport::StreamConnectOptions;
+
+namespace {
+
+/// How long a session without channels is kept for the next.
+constexpr std::chrono::seconds idle_time{5};
+
+}  // namespace
+
+asio::execution_context::id SessionPool::id;
+
+SessionPool& SessionPool::of(const asio::any_io_executor& executor) {
+  return asio::use_service<SessionPool>(asio::query(executor, asio::execution::context));
+}
+
+std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const TransportOptions& options) {
+  const Key key{endpoint.serialize(), options.tls.state().get()};
+  const std::lock_guard lock{mutex_};
+  std::shared_ptr<PooledSession>& found = sessions_[key];
+  if (!found) found = std::make_shared<PooledSession>(endpoint, options_of(endpoint));
+  return found;
+}
+
+void SessionPool::shutdown() {
+  std::map<Key, std::shared_ptr<PooledSession>> sessions;
+  const std::lock_guard lock{mutex_};
+  sessions.swap(sessions_);
+  for (const auto& [key, session] : sessions) session->forget();
+}
+
+// --- one of them -----------------------------------------------------------------------------------------------------
+
+void PooledSession::connect(const asio::any_io_executor& executor, StreamConnectOptions options,
+                            ConnectHandler handler) {
+  std::unique_lock lock{mutex_};
+  Waiting waiting{++last_id_, executor, std::move(options), std::move(handler)};
+  if (session_ && session_->takes_channels()) {
+    const std::shared_ptr<SessionState> session = session_;
+    lock.unlock();
+    open(session, endpoint_, std::move(waiting));
+    return;
+  }
+  session_.reset();
+  waiting_.push_back(std::move(waiting));
+  watch(waiting_.back());
+  if (!is_dialling_) dial();
+}
+
+void PooledSession::watch(Waiting& waiting) {
+  if (auto slot = asio::get_associated_cancellation_slot(waiting.handler); slot.is_connected()) {
+    slot.assign([weak = weak_from_this(), which = waiting.id](asio::cancellation_type type) {
+      if (type == asio::cancellation_type::none) return;
+      if (const auto self = weak.lock()) self->give_up(which, asio::error::operation_aborted);
+    });
+  }
+  if (waiting.options.deadline().is_never()) return;
+  waiting.timer.expires_at(waiting.options.deadline().when());
+  waiting.timer.async_wait([self = shared_from_this(), which = waiting.id](error_code ec) {
+    if (!ec) self->give_up(which, error::timed_out);
+  });
+}
+
+/// By the options of the first who waits; not by his deadline, as others may have more time.
+void PooledSession::dial() {
+  is_dialling_ = true;
+  const auto why = std::make_shared<std::string>();
+  StreamConnectOptions options = waiting_.front().options;
+  options.deadline(Deadline::never()).failure_to(why);
+  transport::async_connect(waiting_.front().executor, endpoint_beneath(endpoint_), options,
+                           [self = shared_from_this(), why](error_code ec, Stream stream) {
+                             self->on_dialled(ec, std::move(stream), *why);
+                           });
+}
+
+void PooledSession::on_dialled(error_code ec, Stream stream, const std::string& why) {
+  std::list<Waiting> waiting;
+  std::shared_ptr<SessionState> session;
+  {
+    const std::lock_guard lock{mutex_};
+    is_dialling_ = false;
+    waiting.swap(waiting_);
+    if (!ec && !waiting.empty()) {
+      session = session_ = SessionState::make(std::move(stream), Role::client, options_);
+      session->close_when_idle(idle_time);
+    }
+  }
+  for (Waiting& each : waiting) {
+    each.timer.cancel();
+    if (session) {
+      open(session, endpoint_, std::move(each));
+    } else {
+      complete(std::move(each), ec, {}, why);
+    }
+  }
+}
+
+void PooledSession::open(const std::shared_ptr<SessionState>& session, const Endpoint& endpoint, Waiting waiting) {
+  const asio::any_io_executor channel_executor = waiting.executor;
+  const Deadline deadline = waiting.options.deadline();
+  const auto slot = asio::get_associated_cancellation_slot(waiting.handler);
+  const auto executor = asio::get_associated_executor(waiting.handler, channel_executor);
+  auto on_open = [session, endpoint, failure = waiting.options.failure_to(), handler = std::move(waiting.handler)](
+                     error_code ec, Channel channel) mutable {
+    if (ec && failure) *failure = "cannot connect to " + endpoint.to_string() + ": " + session->last_error();
+    std::move(handler)(ec, Stream{std::move(channel)});
+  };
+  session->open(
+      std::nullopt, channel_executor, deadline,
+      Handler<Channel>{asio::bind_cancellation_slot(slot, asio::bind_executor(executor, std::move(on_open)))});
+}
+
+void PooledSession::give_up(std::uint64_t id, error_code ec) {
+  std::list<Waiting> given_up;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found =
+        std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.id == id; });
+    if (found == waiting_.end()) return;
+    given_up.splice(given_up.begin(), waiting_, found);
+  }
+  complete(std::move(given_up.front()), ec, {}, "cannot connect to " + endpoint_.to_string() + ": " + ec.message());
+}
+
+void PooledSession::complete(Waiting waiting, error_code ec, Stream stream, const std::string& why) {
+  if (ec && waiting.options.failure_to()) *waiting.options.failure_to() = why;
+  post_completion(std::move(waiting.handler), waiting.executor, ec, std::move(stream));
+}
+
+void PooledSession::forget() noexcept {
+  std::list<Waiting> waiting;
+  std::shared_ptr<SessionState> session;
+  const std::lock_guard lock{mutex_};
+  waiting.swap(waiting_);
+  session.swap(session_);
+}
+
+}  // namespace parley::mux::detail
