@@ -5,8 +5,11 @@
 //   tcp://*:0                    unix://@name                 (an abstract name, Linux only)
 //   tls://host:port              ws://host:port/path          wss://host:port/path
 //
-// udp, amqp, mux+tcp, mux+tls and mux+unix are known by name: they parse, print and compare, and
-// `available()` says whether this build can connect or bind them.
+//   mux+tcp://host:port          mux+tls://host:port          mux+unix:///absolute/path
+//
+// The last three are channels of one connection shared by all who connect there: yamux, or with `?dialect=tcpchan` (and
+// `&magic=0x…`) TCPChan. udp and amqp are known by name: they parse, print and compare. `available()` says whether this
+// build can connect or bind an endpoint.
 //
 // Every endpoint has one canonical spelling, made when it is parsed: scheme and host in lower case, the port written
 // out, IPv6 addresses as RFC 5952 has them, percent-encoding only where it is needed. Equality, order and hash are

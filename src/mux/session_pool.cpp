@@ -36,9 +36,9 @@ SessionPool& SessionPool::of(const asio::any_io_executor& executor) {
 }
 
 std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const TransportOptions& options) {
-  const Key key{endpoint.serialize(), options.tls.state().get()};
+  const Key place{endpoint.serialize(), options.tls.state().get()};
   const std::lock_guard lock{mutex_};
-  std::shared_ptr<PooledSession>& found = sessions_[key];
+  std::shared_ptr<PooledSession>& found = sessions_[place];
   if (!found) found = std::make_shared<PooledSession>(endpoint, options_of(endpoint));
   return found;
 }
@@ -47,7 +47,7 @@ void SessionPool::shutdown() {
   std::map<Key, std::shared_ptr<PooledSession>> sessions;
   const std::lock_guard lock{mutex_};
   sessions.swap(sessions_);
-  for (const auto& [key, session] : sessions) session->forget();
+  for (const auto& [place, session] : sessions) session->forget();
 }
 
 // --- one of them -----------------------------------------------------------------------------------------------------

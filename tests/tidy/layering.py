@@ -24,7 +24,7 @@ LAYERS = {
     "transport": {"plain", "common", "detail", *CORES},
     "connection": {"plain", "common", "detail", "transport", "codec", *CORES},
     "blocking": {"plain", "common", "detail", "transport", "connection", "socket", "codec", *CORES},
-    "mux": {"plain", "common", "detail", "transport", *CORES},
+    "mux": {"plain", "common", "detail", "transport", "connection", *CORES},
     "socket": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
     "rpc": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
     "app": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
