@@ -193,8 +193,8 @@ enum class error {
   peer_silent,
 
   /// The peer did not take its messages as fast as they were sent to it, and was cut off, as the program had asked; or
-  /// it sends messages without ever reading that they are acknowledged. Of a channel: the peer granted no window for too
-  /// long, and the channel was reset.
+  /// it sends messages without ever reading that they are acknowledged. Of a channel: the peer granted no window for
+  /// too long, and the channel was reset.
   ///
   /// To do: make the peer faster, send less, or choose another rule for full queues; have it read.
   ///
