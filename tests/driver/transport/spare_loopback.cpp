@@ -10,6 +10,8 @@
 
 #include <array>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace parley::transport {
 namespace {

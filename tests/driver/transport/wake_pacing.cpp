@@ -3,8 +3,11 @@
 
 #include "support/run_context.hpp"
 
+#include <parley/time.hpp>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 
 #include <gtest/gtest.h>
 
