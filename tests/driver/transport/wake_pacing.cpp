@@ -1,9 +1,9 @@
 // A socket whose reader claims to have read fast: what the system is told, and that nothing is left lying.
 #include "transport/wake_pacing.hpp"
 
-#include "support/run_context.hpp"
-
 #include <parley/time.hpp>
+
+#include "support/run_context.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
