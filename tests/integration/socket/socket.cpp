@@ -421,11 +421,11 @@ TEST(Socket, holds_back_those_who_come_and_go_and_leave_their_messages) {
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
     std::vector<SocketEvent> events;
     for (std::size_t i = 0; i < producers; ++i) {
-      std::string hello = hello_b;
-      hello.back() = static_cast<char>(i);
+      std::string greeting = hello_b;
+      greeting.back() = static_cast<char>(i);
       {
         AsyncRawPeer producer{executor, at};
-        co_await producer.write(hello + data(std::string(100, 'x')));
+        co_await producer.write(greeting + data(std::string(100, 'x')));
       }
       while (count_of(events, SocketEvent::Kind::peer_up) <= i) events.push_back(co_await socket.next_event(5s));
     }
