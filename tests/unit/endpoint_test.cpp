@@ -182,9 +182,6 @@ TEST(Endpoint, schemes_to_come_parse_and_are_unavailable) {
   const std::map<std::string, Scheme> later = {
       {"udp://h:1", Scheme::udp},
       {"amqp://h", Scheme::amqp},
-      {"mux+tcp://h:1", Scheme::mux_tcp},
-      {"mux+tls://h:1", Scheme::mux_tls},
-      {"mux+unix://name", Scheme::mux_unix},
   };
   for (const auto& [text, scheme] : later) {
     const Endpoint endpoint = text;
@@ -199,10 +196,12 @@ TEST(Endpoint, schemes_to_come_parse_and_are_unavailable) {
 }
 
 TEST(Endpoint, what_is_made_of_streams_is_available_and_tls_where_it_was_built_in) {
-  for (const Scheme scheme : {Scheme::tcp, Scheme::unix_socket, Scheme::inproc, Scheme::ws}) {
+  for (const Scheme scheme :
+       {Scheme::tcp, Scheme::unix_socket, Scheme::inproc, Scheme::ws, Scheme::mux_tcp, Scheme::mux_unix}) {
     EXPECT_TRUE(is_available(scheme)) << to_string(scheme);
   }
   EXPECT_EQ(is_available(Scheme::tls), is_available(Scheme::wss));
+  EXPECT_EQ(is_available(Scheme::tls), is_available(Scheme::mux_tls));
 }
 
 struct Spelling {
