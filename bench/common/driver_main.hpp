@@ -35,6 +35,7 @@ int driver_main(int argc, char** argv, Run run) {
     const Options options = parse_options(argc, argv);
     limit_run_time();
     raise_open_file_limit();
+    if (options.scenario == "throughput") keep_freed_memory();
     std::signal(SIGPIPE, SIG_IGN);
     if (options.pin && options.role != Role::both)
       pin_to_cpu(options.role == Role::server ? options.pin->first : options.pin->second);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,6 +16,15 @@ namespace bench {
 
 /// Kills this process (SIGALRM) when a run hangs.
 inline void limit_run_time(unsigned seconds = 120) noexcept { ::alarm(seconds); }
+
+/// Has glibc keep what is freed, for the next to be allocated. By default it returns the top of its heap to the system
+/// whenever 128 KiB are free there, so that who makes and frees large bodies takes a page fault for each page or does
+/// not, by what happens to lie behind them.
+inline void keep_freed_memory() noexcept {
+  constexpr int keep_max = 32 * 1024 * 1024;
+  ::mallopt(M_TRIM_THRESHOLD, keep_max);
+  ::mallopt(M_MMAP_THRESHOLD, keep_max);  // which grows by itself only as long as neither is set
+}
 
 /// Pins the calling thread, and every thread it starts from now on.
 inline void pin_to_cpu(int cpu) {

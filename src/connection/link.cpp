@@ -139,6 +139,7 @@ void Link::wait_readable() {
     reading_ = Reading::polled;
     return;
   }
+  if (stays_awake()) return;
   reading_ = Reading::waiting;
   in_.park();
   auto on_readable = [this, held = sink_.hold()](error_code ec) {
@@ -153,6 +154,23 @@ void Link::wait_readable() {
   };
   stream_.backend().wait_readable(
       transport::WaitHandler{asio::bind_allocator(SmallBlocks<void>{}, std::move(on_readable))});
+}
+
+bool Link::stays_awake() {
+  using IdleReader = transport::StreamBackend::IdleReader;
+  const IdleReader next = stream_.backend().on_nothing_to_read();
+  if (next == IdleReader::waits) return false;
+  reading_ = Reading::running;
+  if (next == IdleReader::reads) {
+    post_read();
+  } else {
+    asio::post(executor_, [this, held = sink_.hold()] {
+      Lock lock{mutex_};
+      if (closing_) return read(lock);
+      wait_readable();
+    });
+  }
+  return true;
 }
 
 Pollable::Polled Link::poll() {

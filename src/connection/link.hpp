@@ -135,6 +135,8 @@ class Link : private Pollable {
   void go_on_after_throw();
   bool read_once(Lock& lock);
   void wait_readable();
+  /// False: it has nothing better to do than to wait.
+  bool stays_awake();
   Polled poll() override;
   void stop_polling() override;
   void end_reading(boost::system::error_code ec);

@@ -20,6 +20,7 @@ class PrefixedStream final : public StreamBackend {
 
   asio::any_io_executor get_executor() override { return stream_.get_executor(); }
   [[nodiscard]] bool can_wait() const noexcept override { return stream_.backend().can_wait(); }
+  [[nodiscard]] IdleReader on_nothing_to_read() noexcept override { return stream_.backend().on_nothing_to_read(); }
   void wait_readable(WaitHandler handler) override {
     if (prefix_.empty()) return stream_.backend().wait_readable(std::move(handler));
     parley::detail::post_completion(std::move(handler), get_executor(), error_code{});

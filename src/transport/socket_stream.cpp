@@ -84,6 +84,17 @@ SocketStream::SocketStream(StreamSocket socket, Endpoint local, Endpoint remote)
       local_{std::move(local)},
       remote_{std::move(remote)} {}
 
+StreamBackend::IdleReader SocketStream::on_nothing_to_read() noexcept {
+  using Next = policy::AdaptiveSpin::Next;
+  if (!spin_) return IdleReader::waits;
+  switch (spin_->on_nothing(has_written_.load(std::memory_order_relaxed), Clock::now())) {
+    case Next::gather: return IdleReader::asks_again;
+    case Next::look_again: return IdleReader::reads;
+    case Next::sleep: break;
+  }
+  return IdleReader::waits;
+}
+
 void SocketStream::wait_readable(WaitHandler handler) {
   const bool answered = has_read_.exchange(false, std::memory_order_relaxed);
   const bool asked = has_written_.exchange(false, std::memory_order_relaxed);
@@ -125,8 +136,18 @@ std::size_t SocketStream::try_read(std::span<const asio::mutable_buffer> buffers
   }
   if (received == 0 && !ec) ec = asio::error::eof;
   if (received > 0) has_read_.store(true, std::memory_order_relaxed);
-  pacing_.has_read(received);
+  if (is_tcp_) {
+    pacing_.has_read(received);
+  } else {
+    note_burst(received);
+  }
   return received;
+}
+
+void SocketStream::note_burst(std::size_t size) {
+  constexpr std::size_t much = 64 * 1024;
+  if (!spin_ && size >= much) spin_ = std::make_unique<policy::AdaptiveSpin>();
+  if (spin_) spin_->has_read(size);
 }
 
 std::size_t SocketStream::try_write(std::span<const asio::const_buffer> buffers, error_code& ec) {

@@ -1,6 +1,7 @@
 // The Stream over a TCP or Unix socket.
 #pragma once
 
+#include "policy/adaptive_spin.hpp"
 #include "transport/operation_memory.hpp"
 #include "transport/socket_address.hpp"
 #include "transport/wake_pacing.hpp"
@@ -27,6 +28,7 @@ class SocketStream final : public StreamBackend {
 
   boost::asio::any_io_executor get_executor() override { return socket_.get_executor(); }
   [[nodiscard]] bool can_wait() const noexcept override { return true; }
+  [[nodiscard]] IdleReader on_nothing_to_read() noexcept override;
   void wait_readable(WaitHandler handler) override;
   void wait_writable(WaitHandler handler) override;
   std::size_t try_read(std::span<const boost::asio::mutable_buffer> buffers, boost::system::error_code& ec) override;
@@ -45,6 +47,7 @@ class SocketStream final : public StreamBackend {
  private:
   void wait(StreamSocket::wait_type type, std::shared_ptr<OperationMemory>& memory, WaitHandler handler);
   void wake_when_peer_reads();
+  void note_burst(std::size_t size);
 
   // Asio refers to the buffers of a pending operation by this array. (A single buffer travels in the operation.)
   // Of asynchronous operations with several buffers, which connections do not use here: kept outside, for size.
@@ -67,7 +70,8 @@ class SocketStream final : public StreamBackend {
   std::atomic<bool> has_read_ = false;
   std::atomic<bool> has_written_ = false;
   bool wakes_when_peer_reads_ = false;
-  WakePacing pacing_;
+  WakePacing pacing_;                           // of a TCP socket
+  std::unique_ptr<policy::AdaptiveSpin> spin_;  // of a Unix socket that much has come by
   Endpoint local_;
   Endpoint remote_;
 };

@@ -54,6 +54,15 @@ class StreamBackend {
   /// True when wait_readable, wait_writable, try_read and try_write work. False when only the async_ pair does
   /// (a stream of a user's, say): an idle reader then has to keep a buffer.
   [[nodiscard]] virtual bool can_wait() const noexcept = 0;
+  /// What a reader that found nothing does next.
+  enum class IdleReader : std::uint8_t {
+    waits,       ///< for wait_readable
+    asks_again,  ///< this function, after others have had their turn
+    reads,       ///< after others have had their turn
+  };
+  /// Where more is likely to come before the reader would be asleep, it is better off awake. Without anything having
+  /// come, `waits` within 100 us.
+  [[nodiscard]] virtual IdleReader on_nothing_to_read() noexcept { return IdleReader::waits; }
   /// Complete when a read, or a write, would not wait; there may turn out to be nothing all the same.
   virtual void wait_readable(WaitHandler handler) = 0;
   virtual void wait_writable(WaitHandler handler) = 0;

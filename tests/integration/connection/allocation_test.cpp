@@ -90,6 +90,18 @@ TEST_P(Allocations, one_way_there_are_none_per_message) {
   }
 }
 
+TEST(AllocationsOfMessages, made_and_dropped_one_by_one_there_are_none_for_bodies_of_some_kib) {
+  for (const std::size_t size : {1000U, 1024U, 4096U, 8192U}) {
+    const std::string body(size, 'x');
+    { const Message first{std::string_view{body}}; }
+    const std::uint64_t before = support::allocation_count();
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ(Message{std::string_view{body}}.size(), size);
+    if (support::allocations_are_counted) {
+      EXPECT_EQ(support::allocation_count() - before, 0U);
+    }
+  }
+}
+
 /// Not between threads of one process: there each message wakes the other thread, by a post for which Asio takes memory
 /// of this thread's and gives it back to the other's.
 class AllocationsThereAndBack : public Allocations {};
