@@ -102,6 +102,17 @@ TEST(ToolSocket, round_robin_gives_each_peer_its_turn) {
   EXPECT_EQ((std::set{a.output(), b.output()}), (std::set{"1\n3\n"s, "2\n4\n"s}));
 }
 
+TEST(ToolSocket, receives_what_a_peer_sent_that_has_gone_before_anybody_looked) {
+  const RawListener server{"tcp://127.0.0.1:0"};
+  ToolProcess receiver{{"receive", "--connect", server.endpoint(), "--count", "2"}};
+  RawPeer peer = server.accept();
+  ASSERT_EQ(peer.receive(22).size(), 22U);
+  peer.send(aiomsg_hello(identity_bytes('a')) + aiomsg_data("1") + aiomsg_data("2"));
+  peer.close();
+  EXPECT_EQ(receiver.wait(), 0) << receiver.errors();
+  EXPECT_EQ(receiver.output(), "1\n2\n");
+}
+
 TEST(ToolSocket, publishing_reaches_everybody) {
   ToolProcess sender{{"send", "--bind", "tcp://127.0.0.1:0", "--mode", "publish", "--wait-peers", "2", "1", "2"}};
   const std::string endpoint = sender.listening_endpoint();

@@ -92,6 +92,7 @@ void Party::take(const SocketEvent& event) {
   switch (event.kind) {
     case Kind::peer_up:
       up_since_[event.identity] = Clock::now();
+      peer_count_peak_ = std::max(peer_count_peak_, up_since_.size());
       ++peer_changes_;
       break;
     case Kind::peer_lost:

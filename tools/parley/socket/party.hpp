@@ -35,6 +35,8 @@ class Party {
 
   [[nodiscard]] Socket& socket() noexcept { return socket_; }
   [[nodiscard]] std::uint64_t peer_count() const { return socket_.stats().peer_count; }
+  /// The most that were there together.
+  [[nodiscard]] std::size_t peer_count_peak() const noexcept { return peer_count_peak_; }
   [[nodiscard]] SocketConsole& console() noexcept { return console_; }
   /// Where it really listens.
   [[nodiscard]] const std::vector<Endpoint>& bound() const noexcept { return bound_; }
@@ -72,6 +74,7 @@ class Party {
   Socket socket_;
   std::vector<Endpoint> bound_;
   std::map<Identity, TimePoint> up_since_;
+  std::size_t peer_count_peak_ = 0;
   boost::asio::steady_timer happened_;  // never expires: cancelled at each event
   std::uint64_t peer_changes_ = 0;
   std::uint64_t lost_count_ = 0;

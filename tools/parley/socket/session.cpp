@@ -67,7 +67,9 @@ asio::awaitable<void> Session::begin(std::function<asio::awaitable<void>()> work
 
 bool Session::has_its_peers() const {
   if (options_.to && !party_.has_peer(*options_.to)) return false;
-  return party_.peer_count() >= options_.wait_peers;
+  // What a peer has sent is there to be taken, also when the peer is not any more.
+  const bool sends = options_.role == SocketRole::send;
+  return (sends ? party_.peer_count() : party_.peer_count_peak()) >= options_.wait_peers;
 }
 
 asio::awaitable<void> Session::keep_pace() {
