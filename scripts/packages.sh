@@ -47,10 +47,12 @@ ensure_packages() {
   command -v dpkg-query >/dev/null || return 0
   mapfile -t wanted < <(packages_of "$root/packages.txt" "$@")
   ((${#wanted[@]})) || return 0
+  # With what they stand in for: a nodejs that is not Debian's may bring npm with it.
   # shellcheck disable=SC2016  # the ${} are dpkg-query's
-  installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
+  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}, ${Provides}\n' "${wanted[@]}" 2>/dev/null |
+    sed -n 's/^installed //p' | sed 's/ *([^)]*)//g; s/, */\n/g' || true)
   for name in "${wanted[@]}"; do
-    [[ $'\n'$installed$'\n' == *$'\n'"$name installed"$'\n'* ]] || missing+=("$name")
+    [[ $'\n'$installed$'\n' == *$'\n'"$name"$'\n'* ]] || missing+=("$name")
   done
   ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }

@@ -3,7 +3,7 @@
 
 import sys
 
-from gate import documents, fuzzers, gtest, package, programs, structure
+from gate import documents, foreign, fuzzers, gtest, package, programs, structure
 from gate.build import Build
 from gate.report import Report
 
@@ -51,6 +51,7 @@ def main(mode):
         return report.finish()
     is_full = mode == "full"
     tiers = ["unit", "driver", "integration", "interop"]
+    foreign.make(report)
     release(report, [*tiers, "property"], everything=is_full)
     structure.check(report, Build("release"))
     documents.check(report, Build("release"))

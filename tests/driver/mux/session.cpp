@@ -2,6 +2,7 @@
 #include <parley/connection/connection.hpp>
 #include <parley/mux/session.hpp>
 
+#include "support/channel_io.hpp"
 #include "support/connection_pairs.hpp"
 #include "support/session_pair.hpp"
 
@@ -10,7 +11,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -29,8 +29,11 @@ namespace {
 namespace asio = boost::asio;
 using asio::use_awaitable;
 using boost::system::error_code;
+using support::read_exactly;
+using support::read_to_end;
 using support::run_until;
 using support::SessionPair;
+using support::write_all;
 using namespace std::chrono_literals;
 
 const auto as_result = asio::as_tuple(use_awaitable);
@@ -46,27 +49,6 @@ class MuxSession : public ::testing::Test {
     if (*end) std::rethrow_exception(*end);
   }
 };
-
-asio::awaitable<void> write_all(Channel& channel, std::string text) {
-  co_await asio::async_write(channel, asio::buffer(text), use_awaitable);
-}
-
-asio::awaitable<std::string> read_exactly(Channel& channel, std::size_t size) {
-  std::string text(size, '\0');
-  co_await asio::async_read(channel, asio::buffer(text), use_awaitable);
-  co_return text;
-}
-
-/// What comes until the end; `ec`: what the end is.
-asio::awaitable<std::string> read_to_end(Channel& channel, error_code& ec) {
-  std::string text;
-  for (std::string part(10'000, '\0');;) {
-    const auto [failure, size] = co_await channel.async_read_some(asio::buffer(part), as_result);
-    text.append(part, 0, size);
-    ec = failure;
-    if (failure) co_return text;
-  }
-}
 
 /// Gives back what comes, then ends too.
 asio::awaitable<void> echo(Channel channel) {
