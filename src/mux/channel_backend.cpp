@@ -218,8 +218,7 @@ void ChannelBackend::end(How how) noexcept {
   if (!session_->has_context()) return;
   abort_waits();
   drop_unread();
-  if (!std::exchange(is_attached_, false)) return;
-  how(session_->core());
+  how(session_->core());  // also of a channel that is over: the core counts its unread bytes
   session_->detach(channel_);
   session_->settle(lock);
 }
@@ -264,7 +263,6 @@ void ChannelBackend::on_turn() {
 }
 
 void ChannelBackend::on_closed(error_code code, std::string sentence, bool drops) {
-  is_attached_ = false;
   is_finished_ = send_ended_ = true;
   waits_for_turn_ = false;
   end_ = code;
@@ -276,7 +274,6 @@ void ChannelBackend::on_closed(error_code code, std::string sentence, bool drops
 
 void ChannelBackend::forget() noexcept {
   is_closed_ = true;
-  is_attached_ = false;
   WaitHandler{}.swap(read_wait_);
   WaitHandler{}.swap(write_wait_);
   transfers_.reset();

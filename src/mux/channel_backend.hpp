@@ -115,7 +115,6 @@ class ChannelBackend final : public transport::StreamBackend {
   bool is_finished_ = false;       // by the peer
   bool send_ended_ = false;        // by this side
   bool is_closed_ = false;         // by this side
-  bool is_attached_ = true;        // the core knows it
   bool waits_for_turn_ = false;    // what it writes has to wait until on_turn()
   boost::system::error_code end_;  // why it is over, if it was no orderly end
   parley::detail::Ring<Message> unread_;

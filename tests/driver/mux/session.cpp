@@ -151,6 +151,22 @@ TEST_F(MuxSession, a_reset_is_told_as_one) {
   });
 }
 
+TEST_F(MuxSession, bytes_that_nobody_will_read_are_not_counted_when_their_channel_has_gone) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    std::optional<Channel> near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    error_code ec;
+    near->shutdown_send(ec);
+    co_await write_all(far, "never read");
+    far.shutdown_send(ec);
+    while (pair.client.stats().channel_count != 0) co_await asio::post(context, use_awaitable);
+    EXPECT_EQ(pair.client.stats().unread_size, 10U);
+    near.reset();
+    EXPECT_EQ(pair.client.stats().unread_size, 0U);
+  });
+}
+
 class MuxManners : public MuxSession, public ::testing::WithParamInterface<support::Manner> {};
 
 TEST_P(MuxManners, a_thousand_channels_are_echoed_at_once) {
