@@ -69,7 +69,7 @@ class ChannelBackend final : public transport::StreamBackend {
   void on_finished();
   /// It may write now, if it has anything.
   void on_turn();
-  /// The core has forgotten it. With a code: what was not read is lost where `drops`.
+  /// Nothing more comes of it or goes. `drops`: what was not read is lost.
   void on_closed(boost::system::error_code code, std::string sentence, bool drops);
   /// For a context that is going: every handler goes without being called.
   void forget() noexcept;

@@ -353,7 +353,8 @@ void SessionState::on_closed(const MuxEvent& event) {
   ChannelBackend* const channel = find(event.channel);
   if (channel != nullptr) {
     detach(event.channel);
-    channel->on_closed(event.code, std::string{event.sentence}, event.code.failed());
+    // What came before the session was lost has come all the same; the rest of a reset channel means nothing.
+    channel->on_closed(event.code, std::string{event.sentence}, event.code.failed() && !is_over_);
   }
   serve_openers();
 }

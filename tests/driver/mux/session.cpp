@@ -167,6 +167,23 @@ TEST_F(MuxSession, bytes_that_nobody_will_read_are_not_counted_when_their_channe
   });
 }
 
+TEST_F(MuxSession, what_came_before_the_session_was_lost_can_still_be_read) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    co_await write_all(far, "arrived");
+    while (pair.client.stats().unread_size != 7) co_await asio::post(context, use_awaitable);
+    co_await pair.server.close(0s);
+    for (SessionEvent event; event.kind != SessionEvent::Kind::ended;) event = co_await pair.client.next_event(5s);
+    error_code ec;
+    const std::string heard = co_await read_to_end(near, ec);
+    EXPECT_EQ(heard, "arrived");
+    EXPECT_EQ(ec, error::session_ended);
+    EXPECT_EQ(pair.client.stats().unread_size, 0U);
+  });
+}
+
 class MuxManners : public MuxSession, public ::testing::WithParamInterface<support::Manner> {};
 
 TEST_P(MuxManners, a_thousand_channels_are_echoed_at_once) {
