@@ -389,13 +389,15 @@ void SessionState::fail_all_operations(error_code ec) {
 /// Those who had to stop go on as far as the stream has room.
 void SessionState::give_turns() {
   std::size_t given = link_.out().size();
-  while (given < out_mark && core_.has_turn()) {
+  while (given < out_mark) {
     ChannelBackend* const channel = find(core_.next_turn());
     if (channel == nullptr) break;
     const std::size_t before = link_.out().size();
     channel->on_turn();
     given += std::max<std::size_t>(link_.out().size() - before, options_.write_quantum);
   }
+  // Should none of these write after all, no write will end that would bring the others their turns.
+  if (link_.out().empty() && core_.has_turn()) settle_later();
 }
 
 Message SessionState::kept(std::span<const std::byte> bytes, bool is_awaited) {

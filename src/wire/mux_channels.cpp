@@ -89,10 +89,8 @@ void MuxChannels::accept(std::uint32_t index) noexcept {
 void MuxChannels::end_channel(std::uint32_t index, std::uint8_t why) {
   MuxSlot& slot = table[index];
   stop_waiting(index);
-  if (slot.has_turn) turns_.remove(table, index);
-  slot.has_turn = false;
   slot.is_blocked = false;
-  if (current_ == index) current_ = no_channel;
+  give_up_turn(index);
   if (!slot.is_accepted) --(slot.is_ours ? unacknowledged_count : backlog_count);
   if (slot.receive.size > options.window_initial) grown_size -= slot.receive.size - options.window_initial;
   table.forget_id(index);
@@ -229,6 +227,13 @@ void MuxChannels::queue_turn(std::uint32_t index) noexcept {
   if (table[index].has_turn) return;
   table[index].has_turn = true;
   turns_.push_back(table, index);
+}
+
+void MuxChannels::give_up_turn(std::uint32_t index) noexcept {
+  if (current_ == index) current_ = no_channel;
+  if (!table[index].has_turn) return;
+  table[index].has_turn = false;
+  turns_.remove(table, index);
 }
 
 MuxChannel MuxChannels::next_turn() noexcept {

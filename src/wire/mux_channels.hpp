@@ -94,6 +94,8 @@ class MuxChannels {
   [[nodiscard]] std::size_t take_allowance(std::uint32_t index) noexcept;
   void spend_allowance(std::size_t size) noexcept { allowance_ -= size; }
   void queue_turn(std::uint32_t index) noexcept;
+  /// It has nothing more to write.
+  void give_up_turn(std::uint32_t index) noexcept;
   [[nodiscard]] bool has_turn() const noexcept { return !turns_.empty(); }
   [[nodiscard]] MuxChannel next_turn() noexcept;
 

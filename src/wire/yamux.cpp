@@ -273,6 +273,7 @@ void Yamux::Core::finish_at(std::uint32_t index) {
   slot.has_finished = true;
   if (slot.wait == MuxWait::stalled) channels.stop_waiting(index);
   slot.is_blocked = false;
+  channels.give_up_turn(index);
   if (slot.peer_has_finished) channels.end_channel_in_order(index);
 }
 

@@ -270,6 +270,27 @@ TEST_F(MuxSession, who_does_not_read_stops_only_his_channel) {
   });
 }
 
+TEST_F(MuxSession, who_gives_up_writing_leaves_the_turn_to_the_others) {
+  SessionPair pair = support::session_pair(context, {}, {}, 1000);
+  auto [bulk, far_bulk] = support::channel_pair(context, pair);
+  std::vector<Channel> quitters;
+  for (int i = 0; i < 40; ++i) quitters.push_back(support::channel_pair(context, pair).first);
+  auto [last, far_last] = support::channel_pair(context, pair);
+  const std::string much(200'000, 'x');
+  const asio::const_buffer buffer = asio::buffer(much);
+  error_code ec;
+  while (bulk.backend().try_write({&buffer, 1}, ec) > 0) continue;
+  ASSERT_EQ(ec, asio::error::would_block);
+  for (std::size_t i = 0; i < quitters.size(); ++i) {
+    (void)quitters[i].backend().try_write({&buffer, 1}, ec);
+    ASSERT_EQ(ec, asio::error::would_block);
+    if (i % 2 == 0) quitters[i].shutdown_send(ec);
+  }
+  bool is_written = false;
+  last.async_write_some(buffer, [&](error_code, std::size_t) { is_written = true; });
+  EXPECT_TRUE(run_until(context, [&] { return is_written; })) << "nobody else writes, and it has no turn";
+}
+
 TEST_F(MuxSession, a_read_that_is_cancelled_has_taken_nothing) {
   SessionPair pair = support::session_pair(context);
   auto [near, far] = support::channel_pair(context, pair);

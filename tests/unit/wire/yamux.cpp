@@ -387,6 +387,17 @@ TEST(Yamux, a_turn_that_is_not_used_goes_to_the_next) {
   EXPECT_FALSE(client.core.next_turn());
 }
 
+TEST(Yamux, a_channel_that_has_finished_has_no_turn) {
+  YamuxProbe client = ready_yamux();
+  const MuxChannel first = client.open();
+  const MuxChannel second = client.open();
+  client.core.want_turn(first);
+  client.core.want_turn(second);
+  client.core.finish(first, client.now);
+  EXPECT_EQ(client.core.next_turn(), second);
+  EXPECT_FALSE(client.core.has_turn());
+}
+
 TEST(Yamux, keeps_no_more_output_than_its_mark) {
   YamuxProbe client = ready_yamux(MuxRole::client, {.output_high_water_size = 1000});
   const MuxChannel channel = client.open();
