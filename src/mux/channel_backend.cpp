@@ -205,6 +205,8 @@ void ChannelBackend::shutdown_send(error_code& ec) {
   send_ended_ = true;
   ec = session_->core().finish(channel_, Clock::now());
   if (ec == error::unavailable) session_->core().close(channel_, Clock::now());  // the whole channel, with TCPChan
+  waits_for_turn_ = false;
+  wake_writer();  // a write that was waiting has come too late
   session_->settle(lock);
 }
 

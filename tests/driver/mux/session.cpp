@@ -291,6 +291,28 @@ TEST_F(MuxSession, who_gives_up_writing_leaves_the_turn_to_the_others) {
   EXPECT_TRUE(run_until(context, [&] { return is_written; })) << "nobody else writes, and it has no turn";
 }
 
+TEST_F(MuxSession, a_write_that_waits_ends_when_its_direction_is_shut_down) {
+  SessionPair pair = support::session_pair(context);
+  auto [near, far] = support::channel_pair(context, pair);
+  const std::string much(1'000'000, 'x');
+  std::optional<error_code> ended;
+  std::function<void()> write = [&, &near = near] {
+    near.async_write_some(asio::buffer(much), [&](error_code ec, std::size_t) {
+      if (ec) {
+        ended = ec;
+      } else {
+        write();
+      }
+    });
+  };
+  write();
+  ASSERT_TRUE(run_until(context, [&] { return pair.server.stats().unread_size == 256U * 1024; }));
+  error_code ec;
+  near.shutdown_send(ec);
+  ASSERT_TRUE(run_until(context, [&] { return ended.has_value(); }));
+  EXPECT_EQ(*ended, asio::error::broken_pipe);
+}
+
 TEST_F(MuxSession, a_read_that_is_cancelled_has_taken_nothing) {
   SessionPair pair = support::session_pair(context);
   auto [near, far] = support::channel_pair(context, pair);
