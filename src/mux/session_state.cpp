@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <random>
+#include <stdexcept>
 #include <utility>
 
 namespace parley::mux::detail {
@@ -92,7 +93,17 @@ bool SessionState::try_open(Opener& opener) {
 }
 
 void SessionState::serve_openers() {
-  while (!openers_.empty() && try_open(openers_.front())) openers_.pop_front();
+  while (!openers_.empty()) {
+    try {
+      if (!try_open(openers_.front())) return;
+    } catch (const std::invalid_argument& e) {
+      // Its number has gone to another while it waited; whoever asked for it cannot be thrown at any more.
+      const auto code = make_error_code(boost::system::errc::invalid_argument);
+      note(code, e.what());
+      complete(std::move(openers_.front()), code, Channel{});
+    }
+    openers_.pop_front();
+  }
 }
 
 void SessionState::accept(asio::any_io_executor channel_executor, Deadline deadline, Handler<Channel> handler) {

@@ -393,6 +393,28 @@ TEST_F(MuxSession, open_waits_while_there_are_too_many) {
   });
 }
 
+TEST_F(MuxSession, a_number_that_is_taken_while_open_waits_is_told) {
+  Options options;
+  options.channels_max = 1;
+  SessionPair pair = support::session_pair(context, options);
+  auto [near, far] = support::channel_pair(context, pair);
+  std::vector<std::string> ends;
+  const auto open_third = [&]() -> asio::awaitable<void> {
+    try {
+      const Channel channel = co_await pair.client.open_as(3);
+      ends.push_back(std::to_string(channel.id()));
+    } catch (const Error& e) {
+      ends.push_back(e.what());
+    }
+  };
+  asio::co_spawn(context, open_third(), asio::detached);
+  asio::co_spawn(context, open_third(), asio::detached);
+  context.poll();
+  near.reset();
+  ASSERT_TRUE(run_until(context, [&] { return ends.size() == 2; }));
+  EXPECT_EQ(ends, (std::vector<std::string>{"3", "yamux cannot open channel 3"}));
+}
+
 TEST_F(MuxSession, going_away_refuses_new_channels_and_keeps_those_there_are) {
   SessionPair pair = support::session_pair(context);
   run([&]() -> asio::awaitable<void> {
