@@ -342,7 +342,9 @@ void SessionState::on_event(const MuxEvent& event) {
 }
 
 void SessionState::on_opened(const MuxEvent& event) {
-  if (life_ != Life::open) return core_.reset(event.channel, Clock::now());
+  // The core does not count those that are over already, and may still be accepted here.
+  const bool is_too_many = acceptors_.empty() && backlog_.size() >= options_.accept_backlog;
+  if (life_ != Life::open || is_too_many) return core_.reset(event.channel, Clock::now());
   std::unique_ptr<ChannelBackend> backend = attach(event.channel, event.id, executor());
   if (acceptors_.empty()) {
     backlog_.push_back(std::move(backend));
@@ -361,13 +363,22 @@ Channel SessionState::hand_over(std::unique_ptr<ChannelBackend> backend,
 }
 
 void SessionState::on_closed(const MuxEvent& event) {
-  ChannelBackend* const channel = find(event.channel);
-  if (channel != nullptr) {
+  if (ChannelBackend* const channel = find(event.channel)) {
     detach(event.channel);
     // What came before the session was lost has come all the same; the rest of a reset channel means nothing.
-    channel->on_closed(event.code, std::string{event.sentence}, event.code.failed() && !is_over_);
+    const bool drops = event.code.failed() && !is_over_;
+    if (!drops || !forget_unaccepted(*channel)) channel->on_closed(event.code, std::string{event.sentence}, drops);
   }
   serve_openers();
+}
+
+/// A channel that nobody has accepted and nobody can use any more; false: it has been accepted.
+bool SessionState::forget_unaccepted(ChannelBackend& channel) {
+  const auto found = std::find_if(backlog_.begin(), backlog_.end(), [&](auto& each) { return each.get() == &channel; });
+  if (found == backlog_.end()) return false;
+  channel.forget();  // so that it can go with the mutex held
+  backlog_.erase(found);
+  return true;
 }
 
 void SessionState::on_pong(const MuxEvent& event) {

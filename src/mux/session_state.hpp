@@ -130,6 +130,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void on_opened(const wire::MuxEvent& event);
   void on_ended(const wire::MuxEvent& event);
   void on_closed(const wire::MuxEvent& event);
+  [[nodiscard]] bool forget_unaccepted(ChannelBackend& channel);
   void give_turns();
   void take_output();
   void schedule_core_deadline();

@@ -378,6 +378,35 @@ TEST_F(MuxSession, more_channels_than_the_peer_accepts_are_refused) {
   });
 }
 
+TEST_F(MuxSession, channels_that_are_over_before_they_are_accepted_are_bounded_too) {
+  for (const MuxDialect dialect : {MuxDialect::yamux, MuxDialect::tcpchan}) {
+    Options options;
+    options.dialect = dialect;
+    options.accept_backlog = 3;
+    SessionPair pair = support::session_pair(context, options);
+    run([&]() -> asio::awaitable<void> {
+      (void)co_await pair.client.next_event(5s);
+      for (std::uint64_t i = 1; i <= 20; ++i) {
+        Channel near = co_await pair.client.open();
+        co_await write_all(near, "bye");
+        near.reset();
+        while (pair.server.stats().channels_accepted < i || pair.server.stats().channel_count != 0) {
+          co_await asio::post(context, use_awaitable);
+        }
+      }
+      int accepted = 0;
+      for (;; ++accepted) {
+        auto [ec, far] = co_await pair.server.accept(20ms, as_result);
+        if (ec) break;
+        const std::string text = co_await read_exactly(far, 3);
+        EXPECT_EQ(text, "bye");
+      }
+      EXPECT_EQ(accepted, dialect == MuxDialect::yamux ? 0 : 3) << "a reset leaves nothing to be read";
+      EXPECT_EQ(pair.server.stats().unread_size, 0U);
+    });
+  }
+}
+
 TEST_F(MuxSession, open_waits_while_there_are_too_many) {
   Options options;
   options.channels_max = 1;
