@@ -274,11 +274,13 @@ void ChannelBackend::on_closed(error_code code, std::string sentence, bool drops
   wake_writer();
 }
 
-void ChannelBackend::forget() noexcept {
+ChannelBackend::Waiting ChannelBackend::forget() noexcept {
   is_closed_ = true;
-  WaitHandler{}.swap(read_wait_);
-  WaitHandler{}.swap(write_wait_);
-  transfers_.reset();
+  Waiting waiting;
+  waiting.read_wait.swap(read_wait_);
+  waiting.write_wait.swap(write_wait_);
+  waiting.transfers.swap(transfers_);
+  return waiting;
 }
 
 template <class H>

@@ -71,8 +71,10 @@ class ChannelBackend final : public transport::StreamBackend {
   void on_turn();
   /// Nothing more comes of it or goes. `drops`: what was not read is lost.
   void on_closed(boost::system::error_code code, std::string sentence, bool drops);
-  /// For a context that is going: every handler goes without being called.
-  void forget() noexcept;
+  struct Waiting;
+  /// Nothing is called of it any more, and it may be destroyed with the mutex held. What waited in it may own it, and
+  /// the session too, so that is to be destroyed with the mutex released.
+  Waiting forget() noexcept;
   /// The operation of that number was cancelled.
   void cancel(std::uint64_t operation);
 
@@ -125,6 +127,12 @@ class ChannelBackend final : public transport::StreamBackend {
   std::uint64_t write_number_ = 0;
   std::unique_ptr<Transfers> transfers_;
   std::string sentence_;
+};
+
+struct ChannelBackend::Waiting {
+  transport::WaitHandler read_wait;
+  transport::WaitHandler write_wait;
+  std::unique_ptr<Transfers> transfers;
 };
 
 }  // namespace parley::mux::detail

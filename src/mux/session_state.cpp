@@ -382,12 +382,9 @@ bool SessionState::forget_unaccepted(ChannelBackend& channel) {
 }
 
 void SessionState::on_pong(const MuxEvent& event) {
-  const auto found =
-      std::find_if(pingers_.begin(), pingers_.end(), [&](const Pinger& each) { return each.value == event.value; });
-  if (found == pingers_.end()) return;
-  Pinger pinger = std::move(*found);
-  pingers_.erase(found);
-  complete(std::move(pinger), error_code{}, event.round_trip);
+  for (std::size_t i = 0; i < pingers_.size(); ++i) {
+    if (pingers_[i].value == event.value) return complete(pingers_.take(i), error_code{}, event.round_trip);
+  }
 }
 
 void SessionState::on_ended(const MuxEvent& event) {
@@ -403,9 +400,8 @@ void SessionState::on_ended(const MuxEvent& event) {
 void SessionState::fail_all_operations(error_code ec) {
   fail_all(openers_, ec);
   fail_all(acceptors_, ec);
+  fail_all(pingers_, ec);
   fail_all(event_waiters_, ec);
-  for (Pinger& each : pingers_) complete(std::move(each), ec, Duration{});
-  pingers_.clear();
 }
 
 /// Those who had to stop go on as far as the stream has room.
@@ -558,39 +554,39 @@ void SessionState::finish_closing() {
 }
 
 void SessionState::on_context_shutdown() noexcept {
+  // Destroyed when the lock is released: handlers may own this object, its channels, and much else.
+  std::vector<ChannelBackend::Waiting> waiting;
+  std::deque<std::unique_ptr<ChannelBackend>> backlog;
+  parley::detail::Ring<Opener> openers;
+  parley::detail::Ring<Acceptor> acceptors;
+  parley::detail::Ring<Pinger> pingers;
+  parley::detail::Ring<EventWaiter> event_waiters;
+  parley::detail::Ring<Closer> closers;
   const Lock lock{mutex()};
   forget_context();
   life_ = Life::closed;
   for (ChannelBackend* each : channels_) {
-    if (each != nullptr) each->forget();
+    if (each != nullptr) waiting.push_back(each->forget());
   }
   channels_.clear();
-  backlog_.clear();
-  openers_.clear();
-  acceptors_.clear();
-  pingers_.clear();
-  event_waiters_.clear();
-  closers_.clear();
+  backlog.swap(backlog_);
+  openers.swap(openers_);
+  acceptors.swap(acceptors_);
+  pingers.swap(pingers_);
+  event_waiters.swap(event_waiters_);
+  closers.swap(closers_);
   link_.forget();
   held_while_closing_.reset();  // the service that calls holds it too
 }
 
 void SessionState::interrupt_locked(std::uint64_t id, error_code ec) {
-  for (std::size_t i = 0; i < pingers_.size(); ++i) {
-    if (pingers_[i].id != id) continue;
-    Pinger pinger = std::move(pingers_[i]);
-    pingers_.erase(pingers_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (ec == error::timed_out) note_time_out("ping", pinger.time_allowed());
-    complete(std::move(pinger), ec, Duration{});
-    return;
-  }
   const auto fail_in = [&](auto& waiters, std::string_view operation) {
     const std::optional<Duration> allowed = fail_waiter(waiters, id, ec);
     if (allowed && ec == error::timed_out) note_time_out(operation, *allowed);
     return allowed.has_value();
   };
-  (void)(fail_in(openers_, "open") || fail_in(acceptors_, "accept") || fail_in(event_waiters_, "next_event") ||
-         fail_in(closers_, "close"));
+  (void)(fail_in(openers_, "open") || fail_in(acceptors_, "accept") || fail_in(pingers_, "ping") ||
+         fail_in(event_waiters_, "next_event") || fail_in(closers_, "close"));
 }
 
 void SessionState::note(error_code ec, std::string sentence) {

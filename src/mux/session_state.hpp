@@ -185,7 +185,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   std::deque<std::unique_ptr<ChannelBackend>> backlog_;  // opened by the peer, not accepted
   parley::detail::Ring<Opener> openers_;
   parley::detail::Ring<Acceptor> acceptors_;
-  std::vector<Pinger> pingers_;
+  parley::detail::Ring<Pinger> pingers_;
   parley::detail::Ring<EventWaiter> event_waiters_;
   parley::detail::Ring<Closer> closers_;
   std::deque<SessionEvent> events_;

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -535,6 +536,20 @@ TEST_F(MuxSession, a_channel_may_outlive_its_context) {
     SessionPair pair = support::session_pair(brief);
     near = support::channel_pair(brief, pair).first;
   }
+}
+
+TEST_F(MuxSession, may_be_owned_by_those_who_wait_in_it_when_its_context_goes) {
+  asio::io_context brief;
+  SessionPair pair = support::session_pair(brief);
+  auto [near, far] = support::channel_pair(brief, pair);
+  const auto session = std::make_shared<Session>(std::move(pair.client));
+  const auto reader = std::make_shared<Channel>(std::move(near));
+  session->accept({}, [session](error_code, const Channel&) {});
+  session->ping({}, [session](error_code, Duration) {});
+  const auto room = std::make_shared<std::string>(10, '\0');
+  reader->async_read_some(asio::buffer(*room), [session, reader, room](error_code, std::size_t) {});
+  const auto other = std::make_shared<Channel>(std::move(far));
+  other->wait_readable([other, held = std::make_shared<Session>(std::move(pair.server))](error_code) {});
 }
 
 TEST_F(MuxSession, something_else_than_yamux_is_told_as_that) {
