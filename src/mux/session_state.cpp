@@ -24,8 +24,8 @@ using wire::MuxEvent;
 
 namespace {
 
-/// How long the stream may take to end, when all has been said.
-constexpr std::chrono::seconds linger_time{1};
+/// Of a session that nobody waits for: how long its stream may take none of what is left to be written.
+constexpr std::chrono::seconds drain_stall_max{30};
 
 std::uint64_t random_bits() {
   static thread_local std::random_device device;
@@ -245,7 +245,7 @@ void SessionState::hold_reading_back() {
 }
 
 void SessionState::take_output() {
-  if (!has_room() && !is_over_) return;
+  if ((!has_room() && !is_over_) || link_.sending_ended()) return;
   const std::span<const std::byte> output = core_.next_output();
   if (output.empty()) return;
   link_.out().append_control(output);
@@ -295,7 +295,7 @@ void SessionState::on_deadline(std::uint64_t token) {
     settle(lock);
   } else if (token == token_close) {
     close_deadline_ = {};
-    cut_channels();
+    cut();
     settle(lock);
   } else if (token == token_idle) {
     idle_deadline_ = {};
@@ -303,7 +303,7 @@ void SessionState::on_deadline(std::uint64_t token) {
     settle(lock);
   } else if (token == token_linger) {
     linger_deadline_ = {};
-    finish_closing();
+    if (life_ == Life::finishing) on_linger_over();
   } else {
     interrupt_locked(token, error::timed_out);
   }
@@ -528,14 +528,37 @@ void SessionState::go_on_closing() {
     life_ = Life::finishing;
     reading_held_ = false;
     if (link_.is_paused()) link_.resume();
-    link_.end_sending();
-    linger_deadline_ = context()->schedule(executor(), Clock::now() + linger_time, *this, token_linger);
   }
-  if (life_ == Life::finishing && stream_ended_) finish_closing();
+  if (life_ != Life::finishing) return;
+  // How the last channels ended may still have no room in the queue of the stream.
+  if (!link_.is_ending() && core_.next_output().empty()) link_.end_sending();
+  watch_last_writes();
+  if (stream_ended_) finish_closing();
 }
 
-/// Its time is over: what is still open is cut.
-void SessionState::cut_channels() {
+/// What is queued may be written for as long as the stream takes it; then the peer has a moment to end its side. A
+/// session that was lost has nothing to say but why, and that moment is all it has.
+void SessionState::watch_last_writes() {
+  const bool is_said = is_over_ || link_.sending_ended();
+  if (linger_deadline_.is_set()) {
+    if (is_said == lingers_) return;
+    context()->cancel(linger_deadline_);
+  }
+  lingers_ = is_said;
+  drained_size_ = link_.counters().bytes_written;
+  const Duration span = is_said ? Duration{limits::linger} : Duration{drain_stall_max};
+  linger_deadline_ = context()->schedule(executor(), Clock::now() + span, *this, token_linger);
+}
+
+void SessionState::on_linger_over() {
+  const bool goes_on = close_deadline_.is_set() || link_.counters().bytes_written != drained_size_;
+  if (!lingers_ && goes_on) return watch_last_writes();
+  finish_closing();
+}
+
+/// Its time is over: what is still open is cut, and what is still unwritten too.
+void SessionState::cut() {
+  if (life_ == Life::finishing) return finish_closing();
   if (life_ != Life::closing || is_over_) return;
   report_.channels_cut = core_.channel_count();
   core_.stream_ended(error::session_ended, Clock::now());

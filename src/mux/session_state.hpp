@@ -156,7 +156,9 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void refuse_backlog();
   void begin_closing(Deadline deadline);
   void go_on_closing();
-  void cut_channels();
+  void watch_last_writes();
+  void on_linger_over();
+  void cut();
   void finish_closing();
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
 
@@ -199,6 +201,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   Duration idle_time_{};  // zero: it may be idle for ever
   bool reading_held_ = false;
   bool stream_ended_ = false;
+  bool lingers_ = false;            // all has been written, and the peer may end its side
+  std::uint64_t drained_size_ = 0;  // what the stream had taken when the last wait for it began
   std::uint32_t last_ping_ = 0;
   SessionCloseReport report_;
   std::shared_ptr<ContextMember> held_while_closing_;

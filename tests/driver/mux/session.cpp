@@ -485,6 +485,40 @@ TEST_F(MuxSession, closing_waits_for_the_channels) {
   });
 }
 
+TEST_F(MuxSession, closing_says_how_the_last_channel_ended_behind_all_that_is_queued) {
+  SessionPair pair = support::session_pair(context, {}, {}, 1'000'000);
+  auto [near, far] = support::channel_pair(context, pair);
+  const std::string much(200'000, 'x');
+  const asio::const_buffer buffer = asio::buffer(much);
+  error_code ec;
+  while (near.backend().try_write({&buffer, 1}, ec) > 0) continue;
+  ASSERT_EQ(ec, asio::error::would_block) << "the queue of the stream is full";
+  near.reset();
+  run([&, &far = far]() -> asio::awaitable<void> {
+    const SessionCloseReport report = co_await pair.client.close(5s);
+    EXPECT_TRUE(report.is_clean()) << report.unwritten_size;
+    error_code end;
+    co_await read_to_end(far, end);
+    EXPECT_EQ(end, error::channel_reset);
+  });
+}
+
+TEST_F(MuxSession, closing_ends_at_its_deadline_whatever_is_unwritten) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1000});
+  Session session{std::move(a), Role::client};
+  run([&]() -> asio::awaitable<void> {
+    Channel channel = co_await session.open();
+    const std::string much(50'000, 'x');
+    co_await write_all(channel, much);
+    channel.reset();
+    const TimePoint begin = Clock::now();
+    const SessionCloseReport report = co_await session.close(20ms);
+    EXPECT_LT(Clock::now() - begin, 900ms);
+    EXPECT_GT(report.unwritten_size, 40'000U);
+    EXPECT_EQ(report.channels_cut, 0U);
+  });
+}
+
 TEST_F(MuxSession, closing_cuts_what_is_left_at_its_deadline) {
   SessionPair pair = support::session_pair(context);
   run([&]() -> asio::awaitable<void> {
