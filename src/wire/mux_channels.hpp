@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace parley::wire {
@@ -76,6 +77,24 @@ class MuxChannels {
     event.id = table[index].id;
     event.channel = table.handle(index);
     return event;
+  }
+
+  /// Copies payload into the output, behind its headers, as far as `reserve(size)`, a MuxGrant, lets it go and there is
+  /// room. What is left `want_turn()` remembers.
+  template <class Reserve, class WantTurn>
+  MuxWritten write(std::span<const std::byte> bytes, Reserve reserve, WantTurn want_turn) {
+    MuxWritten written;
+    do {
+      const bool has_room = out.size() < options.output_high_water_size;
+      const MuxGrant grant = reserve(has_room ? bytes.size() - written.size : 0);
+      written.code = grant.code;
+      if (!has_room && !grant.code) want_turn();
+      if (grant.size == 0) break;
+      out.append(grant.header());
+      out.append(bytes.subspan(written.size, grant.size));
+      written.size += grant.size;
+    } while (written.size != bytes.size());
+    return written;
   }
 
   // --- waiting ------------------------------------------------------------------------------------------------------

@@ -305,21 +305,8 @@ MuxGrant TcpChan::Core::reserve(MuxChannel channel, std::size_t size, bool finis
 }
 
 MuxWritten TcpChan::Core::write(MuxChannel channel, std::span<const std::byte> bytes) {
-  MuxWritten written;
-  do {
-    if (channels.out.size() >= channels.options.output_high_water_size) {
-      written.code = channels.find_open(channel).code;
-      want_turn(channel);
-      break;
-    }
-    const MuxGrant grant = reserve(channel, bytes.size() - written.size, false);
-    written.code = grant.code;
-    if (grant.size == 0) break;
-    channels.out.append(grant.header());
-    channels.out.append(bytes.subspan(written.size, grant.size));
-    written.size += grant.size;
-  } while (written.size != bytes.size());
-  return written;
+  return channels.write(
+      bytes, [&](std::size_t size) { return reserve(channel, size, false); }, [&] { want_turn(channel); });
 }
 
 void TcpChan::Core::want_turn(MuxChannel channel) noexcept {

@@ -246,20 +246,8 @@ void Yamux::Core::block(std::uint32_t index, TimePoint now) noexcept {
 }
 
 MuxWritten Yamux::Core::write(MuxChannel channel, std::span<const std::byte> bytes, TimePoint now) {
-  MuxWritten written;
-  do {
-    if (channels.out.size() >= channels.options.output_high_water_size) {
-      want_turn(channel);
-      break;
-    }
-    const MuxGrant grant = reserve(channel, bytes.size() - written.size, false, now);
-    written.code = grant.code;
-    if (grant.size == 0) break;
-    channels.out.append(grant.header());
-    channels.out.append(bytes.subspan(written.size, grant.size));
-    written.size += grant.size;
-  } while (written.size != bytes.size());
-  return written;
+  return channels.write(
+      bytes, [&](std::size_t size) { return reserve(channel, size, false, now); }, [&] { want_turn(channel); });
 }
 
 void Yamux::Core::want_turn(MuxChannel channel) noexcept {

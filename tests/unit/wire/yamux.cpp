@@ -409,6 +409,17 @@ TEST(Yamux, keeps_no_more_output_than_its_mark) {
   EXPECT_EQ(client.core.next_turn(), channel);
 }
 
+TEST(Yamux, a_write_that_finds_no_room_says_whether_there_will_ever_be_some) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.output_high_water_size = 10});
+  const MuxChannel over = client.open();
+  const MuxChannel finished = client.open();
+  client.feed(window_text(8, 1, 0));
+  client.core.finish(finished, client.now);
+  EXPECT_EQ(client.core.write(over, bytes_of("x"), client.now).code, error::closed);
+  EXPECT_EQ(client.core.write(finished, bytes_of("x"), client.now).code, error::send_ended);
+  EXPECT_FALSE(client.core.has_turn());
+}
+
 // --- deadlines
 // --------------------------------------------------------------------------------------------------------
 
