@@ -56,6 +56,10 @@ class MuxChannels {
     boost::system::error_code code{};
   };
   [[nodiscard]] Found find_open(MuxChannel channel) const;
+  /// Also once the session has ended: not told as closed, nor about to be.
+  [[nodiscard]] bool is_open(MuxChannel channel) const noexcept {
+    return table.index_of(channel) != no_channel && table[channel.index].state == MuxSlot::State::open;
+  }
 
   std::uint32_t add(ChannelId id, bool is_ours);
   void accept(std::uint32_t index) noexcept;

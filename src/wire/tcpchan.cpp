@@ -62,14 +62,9 @@ bool TcpChan::Core::read(MuxEvent& event) {
   return false;
 }
 
-bool TcpChan::Core::is_arriving_open() const noexcept {
-  return arriving_ && channels.table.index_of(arriving_) != no_channel &&
-         channels.table[arriving_.index].state == MuxSlot::State::open;
-}
-
 bool TcpChan::Core::read_body(MuxEvent& event) {
   auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
-  const bool is_open = is_arriving_open();
+  const bool is_open = channels.is_open(arriving_);
   if (is_open) size = channels.receive(arriving_.index, size);
   if (size == 0) return false;
   const std::span<const std::byte> piece = input_.first(size);

@@ -50,7 +50,6 @@ class TcpChan::Core {
   void refuse(ChannelId id);
   void on_close(ChannelId id);
   [[nodiscard]] bool on_payload(const TcpChanFrame& frame, MuxEvent& event);
-  [[nodiscard]] bool is_arriving_open() const noexcept;
 
   void put(TcpChanOp op, std::uint32_t number);
   void count_answer();

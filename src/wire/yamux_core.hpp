@@ -71,7 +71,6 @@ class Yamux::Core {
   void on_window_update(const YamuxFrame& frame, std::uint32_t index);
   void on_data(const YamuxFrame& frame, std::uint32_t index);
   void on_fin(std::uint32_t index);
-  [[nodiscard]] bool is_arriving_open() const noexcept;
 
   // --- yamux.cpp ---
   void put(YamuxType type, std::uint16_t flags, std::uint32_t id, std::uint32_t length);

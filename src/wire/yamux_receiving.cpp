@@ -35,7 +35,7 @@ bool Yamux::Core::tell(MuxEvent& event) {
     event.code = channels.find_open(arriving_).code;
     return true;
   }
-  if (!is_arriving_open()) return false;
+  if (!channels.is_open(arriving_)) return false;
   switch (next) {
     case tell_opened: event.kind = Kind::opened; break;
     case tell_accepted: event.kind = Kind::accepted; break;
@@ -45,14 +45,9 @@ bool Yamux::Core::tell(MuxEvent& event) {
   return true;
 }
 
-bool Yamux::Core::is_arriving_open() const noexcept {
-  return arriving_ && channels.table.index_of(arriving_) != no_channel &&
-         channels.table[arriving_.index].state == MuxSlot::State::open;
-}
-
 bool Yamux::Core::read_body(MuxEvent& event) {
   auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
-  const bool is_open = is_arriving_open();
+  const bool is_open = channels.is_open(arriving_);
   const bool is_wanted = is_open && !channels.table[arriving_.index].is_discarding;
   if (is_wanted) {
     size = channels.receive(arriving_.index, size);
