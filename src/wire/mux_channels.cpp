@@ -39,6 +39,12 @@ void MuxChannels::end(boost::system::error_code code, std::string sentence) {
   end_sentence_ = std::move(sentence);
 }
 
+void MuxChannels::count_answer(std::size_t size, std::size_t allowance) {
+  out.count_provoked(size);
+  if (out.provoked_max() <= options.answers_size_max + allowance) return;
+  end(error::flooded, std::to_string(out.size()) + " bytes wait for a peer that does not read them");
+}
+
 bool MuxChannels::next_event(MuxEvent& event) {
   if (first_waiting(MuxWait::over) != no_channel) {
     event = take_over();

@@ -43,6 +43,9 @@ class MuxChannels {
 
   void end(boost::system::error_code code, std::string sentence);
   [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
+  /// The peer is the cause of the last `size` bytes of output. With more of that unwritten than `answers_size_max` and
+  /// `allowance`, it is cut.
+  void count_answer(std::size_t size, std::size_t allowance = 0);
   [[nodiscard]] boost::system::error_code end_code() const noexcept { return end_code_; }
 
   /// Channels that are over, then the end of the session and what it closes.

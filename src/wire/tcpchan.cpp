@@ -122,7 +122,7 @@ void TcpChan::Core::on_request(const TcpChanFrame& frame) {
   }
   // One that comes again is answered again (section 2).
   put(TcpChanOp::handshake_reply, channels.options.magic);
-  count_answer();
+  channels.count_answer(TcpChanFrame::short_size);
   if (!is_ready_) become_ready();
 }
 
@@ -172,7 +172,7 @@ void TcpChan::Core::refuse(ChannelId id) {
                                                    " not accepted");
   }
   put(TcpChanOp::close, id);
-  count_answer();
+  channels.count_answer(TcpChanFrame::short_size);
 }
 
 void TcpChan::Core::on_close(ChannelId id) {
@@ -203,12 +203,6 @@ bool TcpChan::Core::on_payload(const TcpChanFrame& frame, MuxEvent& event) {
 
 void TcpChan::Core::put(TcpChanOp op, std::uint32_t number) {
   TcpChanFrame{0, op, number, 0}.encode(channels.out.extend(TcpChanFrame::short_size));
-}
-
-void TcpChan::Core::count_answer() {
-  channels.out.count_provoked(TcpChanFrame::short_size);
-  if (channels.out.provoked_max() <= channels.options.answers_size_max) return;
-  channels.end(error::flooded, std::to_string(channels.out.size()) + " bytes wait for a peer that does not read them");
 }
 
 void TcpChan::Core::break_off(error code, std::string sentence) {

@@ -64,9 +64,7 @@ void Yamux::Core::put(YamuxType type, std::uint16_t flags, std::uint32_t id, std
 /// The same, and the peer is the cause of it.
 void Yamux::Core::put_answer(YamuxType type, std::uint16_t flags, std::uint32_t id, std::uint32_t length) {
   put(type, flags, id, length);
-  channels.out.count_provoked(YamuxFrame::header_size);
-  if (channels.out.provoked_max() <= channels.options.answers_size_max) return;
-  channels.end(error::flooded, std::to_string(channels.out.size()) + " bytes wait for a peer that does not read them");
+  channels.count_answer(YamuxFrame::header_size);
 }
 
 /// The peer has broken the protocol, or a limit.
