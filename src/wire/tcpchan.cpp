@@ -317,7 +317,11 @@ void TcpChan::Core::close(MuxChannel channel, bool in_order) {
   }
   if (channels.has_ended()) return channels.drop_unread(index);
   // What was never created on the wire is not closed there either.
-  if (channels.table[index].wait != MuxWait::opening) put(TcpChanOp::close, channels.table[index].id);
+  const MuxSlot& slot = channels.table[index];
+  if (slot.wait != MuxWait::opening) put(TcpChanOp::close, slot.id);
+  // A peer's are its doing; but all that are open at a time may be closed at once.
+  constexpr std::size_t size = TcpChanFrame::short_size;
+  if (!slot.is_ours) channels.count_answer(size, channels.options.channels_max * size);
   channels.drop_unread(index);
   if (in_order) {
     channels.end_channel_in_order(index);

@@ -187,7 +187,8 @@ void Yamux::Core::accept_at(std::uint32_t index) {
   const std::uint32_t more = channels.options.window_initial - yamux_window;
   slot.receive.size += more;
   slot.receive.left += more;
-  put(YamuxType::window_update, YamuxFlags::ack, slot.id, more);
+  // What follows it on this channel, an end and a reset, is bounded by it.
+  put_answer(YamuxType::window_update, YamuxFlags::ack, slot.id, more);
 }
 
 /// The peer has answered an opening.
@@ -214,6 +215,10 @@ MuxGrant Yamux::Core::reserve(MuxChannel channel, std::size_t size, bool finish,
     return grant;
   }
   accept_at(index);
+  if (channels.has_ended()) {
+    grant.code = channels.end_code();
+    return grant;
+  }
   if (size != 0) {
     if (slot.send.left == 0) return block(index, now), grant;
     const std::size_t allowance = channels.take_allowance(index);
@@ -297,7 +302,9 @@ void Yamux::Core::reset(MuxChannel channel) {
 }
 
 void Yamux::Core::reset_at(std::uint32_t index, error why) {
-  put(YamuxType::window_update, YamuxFlags::rst, channels.table[index].id, 0);
+  const MuxSlot& slot = channels.table[index];
+  put(YamuxType::window_update, YamuxFlags::rst, slot.id, 0);
+  if (!slot.is_ours && !slot.is_accepted) channels.count_answer(YamuxFrame::header_size);
   channels.end_channel(index, why);
 }
 

@@ -80,7 +80,8 @@ struct MuxOptions {
   std::uint32_t resets_per_second = 100;
   /// yamux: frames for channels that were never opened, over the life of the session; then the peer is cut.
   std::uint32_t strays_max = 1000;
-  /// Answers that wait to be written: a peer that provokes more while it does not read is cut (error::flooded).
+  /// Answers that wait to be written, to openings too: a peer that provokes more while it does not read is cut
+  /// (error::flooded).
   std::size_t answers_size_max = 64 * limits::kib;
 
   /// While several channels want to write, each may write so much before it is another's turn: the longest that a small

@@ -638,6 +638,19 @@ TEST(Yamux, cuts_who_asks_and_does_not_read_the_answers) {
   EXPECT_EQ(server.codes[MuxEvent::Kind::ended], error::flooded);
 }
 
+TEST(Yamux, cuts_who_opens_and_finishes_and_does_not_read_the_answers) {
+  YamuxProbe server = ready_yamux(MuxRole::server, {.answers_size_max = 120});
+  std::uint32_t id = 1;
+  for (; id < 200 && !server.codes.contains(MuxEvent::Kind::ended); id += 2) {
+    server.feed(window_text(1 | 4, id, 0));
+    server.core.close(server.channels[id], server.now);
+    (void)server.events();
+  }
+  EXPECT_EQ(server.codes[MuxEvent::Kind::ended], error::flooded);
+  EXPECT_EQ(id, 23U) << "eleven acknowledgements are too many";
+  EXPECT_LE(server.core.next_output().size(), 300U);
+}
+
 TEST(Yamux, cuts_who_sends_more_than_may_be_unread) {
   YamuxProbe server = ready_yamux(MuxRole::server, {.unread_size_max = 10});
   server.feed(window_text(1, 1, 0) + data_text(1, "12345"));
