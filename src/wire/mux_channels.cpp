@@ -174,6 +174,8 @@ std::string MuxChannels::sentence_of(const MuxSlot& slot) const {
   }
   if (slot.is_ours && !slot.is_accepted)
     return "the peer has not answered the opening of " + name + " for " + seconds_text(options.open_time_max);
+  if (slot.goes_on_sending)
+    return "the peer still sent on " + name + ' ' + seconds_text(options.discard_time_max) + " after its closing";
   return "the peer has not finished " + name + " within " + seconds_text(options.close_time_max) + " of its closing";
 }
 

@@ -48,8 +48,8 @@ MuxEvent Yamux::Core::next_event() {
       return event;
     }
     if (channels.next_event(event) || read(event)) return event;
-  } while (tells_ready_);
-  // Reading may have ended the session.
+    // Reading may have ended a channel, or the session.
+  } while (tells_ready_ || tells_closed());
   if (!channels.has_ended()) return {};
   input_ = {};
   // A frame may open a channel and end the session: what is closed then has been opened before.

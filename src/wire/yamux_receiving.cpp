@@ -11,9 +11,10 @@ std::string channel_text(ChannelId id) { return "channel " + std::to_string(id);
 
 }  // namespace
 
-/// Reads on until there is something to tell; false: it needs more input, or the session has ended.
+/// Reads on until there is something to tell; false: it needs more input, or something else is to be told.
 bool Yamux::Core::read(MuxEvent& event) {
   while (!channels.has_ended() && !tells_ready_) {
+    if (tells_closed()) return false;
     if (telling_ != 0 && (telling_ != tell_finished || body_left_ == 0)) {
       if (tell(event)) return true;
     } else if (input_.empty()) {
@@ -64,13 +65,24 @@ bool Yamux::Core::read_body(MuxEvent& event) {
   window.receive(size);
   if (!is_wanted) {
     window.consume(size);
-    give_credit(arriving_.index, now_);
+    discard(arriving_.index);
     return false;
   }
   event = arriving_event_;
   event.kind = Kind::data;
   event.bytes = piece;
   return true;
+}
+
+/// Bytes of a channel that the application has closed have come. The peer has heard of that long since if it still
+/// sends after a while, and would go on for as long as it is given credit; unless this is its end.
+void Yamux::Core::discard(std::uint32_t index) {
+  MuxSlot& slot = channels.table[index];
+  const Duration span = channels.options.discard_time_max;
+  if (telling_ != 0 || slot.wait != MuxWait::closing || span <= Duration::zero() || now_ - slot.wait_since < span)
+    return give_credit(index, now_);
+  slot.goes_on_sending = true;
+  reset_at(index, error::timed_out);
 }
 
 bool Yamux::Core::read_header(MuxEvent& event) {

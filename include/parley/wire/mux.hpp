@@ -96,6 +96,10 @@ struct MuxOptions {
   Duration open_time_max = std::chrono::seconds{75};
   /// yamux: from close() until the peer has finished too; then the channel is reset (error::timed_out).
   Duration close_time_max = std::chrono::minutes{5};
+  /// yamux: what the peer sends after close() is read and dropped for so long; if it goes on sending then, the channel
+  /// is reset (error::timed_out) and does not wait for `close_time_max`. (Sooner could cost the peer what it has not
+  /// read yet, as a reset drops that.)
+  Duration discard_time_max = std::chrono::seconds{10};
   /// yamux: how long a channel that wants to write may be without any window; then it is reset (error::peer_too_slow).
   Duration stall_time_max = std::chrono::minutes{5};
   /// yamux: a peer that nothing has been heard of for so long is sent a ping; zero: never.

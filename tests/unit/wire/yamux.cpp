@@ -465,6 +465,35 @@ TEST(Yamux, resets_a_closed_channel_that_the_peer_does_not_finish) {
             "the peer has not finished channel 1 within 300 s of its closing");
 }
 
+TEST(Yamux, resets_a_closed_channel_sooner_if_the_peer_goes_on_sending) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_interval = 0s});
+  const MuxChannel channel = client.open();
+  client.feed(window_text(2, 1, 0));
+  client.core.close(channel, client.now);
+  (void)client.output();
+  client.now += 9s;
+  EXPECT_EQ(client.feed(data_text(1, "on its way")), Lines{});
+  client.now += 1s;
+  EXPECT_EQ(client.events(), Lines{}) << "who is silent has all the time there is";
+  EXPECT_EQ(client.core.next_deadline(), client.now - 10s + 5min);
+  EXPECT_EQ(client.output(), "");
+  EXPECT_EQ(client.feed(data_text(1, "and on")), (Lines{"closed 1"}));
+  EXPECT_EQ(client.output(), "000100080000000100000000");
+  EXPECT_EQ(client.codes[MuxEvent::Kind::closed], error::timed_out);
+  EXPECT_EQ(client.sentences[MuxEvent::Kind::closed], "the peer still sent on channel 1 10 s after its closing");
+  EXPECT_EQ(client.feed(data_text(1, "and on")), Lines{});
+}
+
+TEST(Yamux, a_closed_channel_may_end_late) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_interval = 0s});
+  const MuxChannel channel = client.open();
+  client.feed(window_text(2, 1, 0));
+  client.core.close(channel, client.now);
+  client.now += 1min;
+  EXPECT_EQ(client.feed(data_text(1, "last words", 4)), (Lines{"finished 1", "closed 1"}));
+  EXPECT_FALSE(client.codes[MuxEvent::Kind::closed]);
+}
+
 TEST(Yamux, half_closing_has_no_limit_in_time) {
   YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_interval = 0s});
   const MuxChannel channel = client.open();
