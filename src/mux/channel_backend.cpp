@@ -127,7 +127,11 @@ std::size_t ChannelBackend::copy_out(MutableBuffers buffers) {
       front_offset_ = 0;
     }
   }
-  if (unread_.empty()) unread_.shrink(4);
+  if (unread_.empty()) {
+    unread_.shrink(4);
+    gathering_.reset();
+    gathers_ = false;
+  }
   return size;
 }
 
@@ -245,13 +249,34 @@ void ChannelBackend::abort_waits() {
 void ChannelBackend::drop_unread() noexcept {
   unread_.clear();
   front_offset_ = 0;
+  gathering_.reset();
+  gathers_ = false;
 }
 
 // --- what the session tells ------------------------------------------------------------------------------------------
 
 void ChannelBackend::on_data(Message bytes) {
+  gathers_ = false;
   unread_.emplace_back(std::move(bytes));
   wake_reader();
+}
+
+void ChannelBackend::gather(std::span<const std::byte> bytes) {
+  if (unread_.empty()) return on_data(Message{bytes});
+  if (!gathering_ || gathered_end_ + bytes.size() > gathered_size_max) {
+    gathering_ = parley::detail::ChunkRef{parley::detail::Chunk::take(gathered_size_max)};
+    gathered_end_ = 0;
+    gathers_ = false;
+  }
+  if (!gathers_) gathered_begin_ = gathered_end_;
+  std::memcpy(gathering_->data() + gathered_end_, bytes.data(), bytes.size());
+  gathered_end_ += bytes.size();
+  Message all = Message::slice_of(*gathering_, {gathering_->data() + gathered_begin_, gathered_end_ - gathered_begin_});
+  if (!std::exchange(gathers_, true)) {
+    unread_.emplace_back(std::move(all));
+  } else {
+    unread_.back() = std::move(all);
+  }
 }
 
 void ChannelBackend::on_finished() {

@@ -324,7 +324,7 @@ void SessionState::on_event(const MuxEvent& event) {
     case Kind::opened: on_opened(event); break;
     case Kind::accepted: serve_openers(); break;
     case Kind::data:
-      if (channel != nullptr && !event.bytes.empty()) channel->on_data(kept(event.bytes, channel->is_awaited()));
+      if (channel != nullptr && !event.bytes.empty()) on_data(*channel, event.bytes);
       break;
     case Kind::window_grew: break;  // give_turns() asks
     case Kind::finished:
@@ -418,12 +418,12 @@ void SessionState::give_turns() {
   if (link_.out().empty() && core_.has_turn()) settle_later();
 }
 
-Message SessionState::kept(std::span<const std::byte> bytes, bool is_awaited) {
-  if (bytes.size() <= copied_size_max && !is_awaited) return Message{bytes};
+void SessionState::on_data(ChannelBackend& channel, std::span<const std::byte> bytes) {
+  if (bytes.size() <= ChannelBackend::gathered_size_max && !channel.is_awaited()) return channel.gather(bytes);
   Message message;
   const std::byte* const front = link_.in().unread().data();
   link_.in().slice(static_cast<std::size_t>(bytes.data() - front), bytes.size(), message);
-  return message;
+  channel.on_data(std::move(message));
 }
 
 // --- channels --------------------------------------------------------------------------------------------------------

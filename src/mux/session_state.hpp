@@ -139,7 +139,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
                                          const boost::asio::any_io_executor& channel_executor);
   Channel hand_over(std::unique_ptr<ChannelBackend> backend, const boost::asio::any_io_executor& channel_executor);
   void watch_idleness();
-  [[nodiscard]] Message kept(std::span<const std::byte> bytes, bool is_awaited);
+  void on_data(ChannelBackend& channel, std::span<const std::byte> bytes);
   /// Opens for those who wait, as far as may be.
   void serve_openers();
   bool try_open(Opener& opener);
@@ -164,8 +164,6 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
 
   /// With so much waiting to be written, channels wait too: what a small message may be late by.
   static constexpr std::size_t out_mark = 128 * 1024;
-  /// Pieces up to this size that nobody waits for are copied, or each might pin a whole block.
-  static constexpr std::size_t copied_size_max = 4 * 1024;
   static constexpr std::size_t events_max = 16;
   static constexpr std::uint64_t token_core = 1;
   static constexpr std::uint64_t token_close = 2;

@@ -185,6 +185,27 @@ TEST_F(MuxSession, what_came_before_the_session_was_lost_can_still_be_read) {
   });
 }
 
+TEST_F(MuxSession, unread_pieces_of_any_size_are_read_in_order) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    std::string sent;
+    std::string got;
+    for (std::size_t i = 0; i < 600; ++i) {
+      const std::size_t size = i % 50 == 0 ? 5'000 : i % 7 == 0 ? 100 : 1;
+      const std::string piece(size, static_cast<char>('a' + i % 26));
+      co_await write_all(near, piece);
+      sent += piece;
+      while (pair.server.stats().unread_size + got.size() != sent.size()) co_await asio::post(context, use_awaitable);
+      if (i % 100 == 30) got += co_await read_exactly(far, 3'000);
+      if (i % 100 == 60) got += co_await read_exactly(far, sent.size() - got.size());
+    }
+    got += co_await read_exactly(far, sent.size() - got.size());
+    EXPECT_TRUE(got == sent);
+  });
+}
+
 class MuxManners : public MuxSession, public ::testing::WithParamInterface<support::Manner> {};
 
 TEST_P(MuxManners, a_thousand_channels_are_echoed_at_once) {
