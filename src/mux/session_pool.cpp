@@ -36,7 +36,7 @@ SessionPool& SessionPool::of(const asio::any_io_executor& executor) {
 }
 
 std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const TransportOptions& options) {
-  const Key place{endpoint.serialize(), options.tls.state().get()};
+  const Key place{endpoint.serialize(), options.tls.state()};
   const std::lock_guard lock{mutex_};
   std::shared_ptr<PooledSession>& found = sessions_[place];
   if (!found) found = std::make_shared<PooledSession>(endpoint, options_of(endpoint));
@@ -44,7 +44,7 @@ std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const T
 }
 
 void SessionPool::shutdown() {
-  std::map<Key, std::shared_ptr<PooledSession>> sessions;
+  Sessions sessions;
   const std::lock_guard lock{mutex_};
   sessions.swap(sessions_);
   for (const auto& [place, session] : sessions) session->forget();

@@ -87,11 +87,17 @@ class SessionPool final : public boost::asio::execution_context::service {
  private:
   void shutdown() override;
 
-  /// By the endpoint as it is written, and the TLS context.
-  using Key = std::pair<std::string, const void*>;
+  /// By the endpoint as it is written, and the TLS context: as long as it is a key, no other can take its address.
+  using Key = std::pair<std::string, std::weak_ptr<TlsContext::State>>;
+  struct Less {
+    bool operator()(const Key& a, const Key& b) const noexcept {
+      return a.first != b.first ? a.first < b.first : a.second.owner_before(b.second);
+    }
+  };
+  using Sessions = std::map<Key, std::shared_ptr<PooledSession>, Less>;
 
   std::mutex mutex_;
-  std::map<Key, std::shared_ptr<PooledSession>> sessions_;
+  Sessions sessions_;
 };
 
 }  // namespace parley::mux::detail
