@@ -147,8 +147,7 @@ void SessionState::tell(SessionEvent event) {
     complete(event_waiters_.take_front(), error_code{}, std::move(event));
     return;
   }
-  if (events_.size() == events_max) events_.pop_front();
-  events_.push_back(std::move(event));
+  events_.push_back(std::move(event));  // few: each kind comes once
 }
 
 void SessionState::go_away() {

@@ -164,7 +164,6 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
 
   /// With so much waiting to be written, channels wait too: what a small message may be late by.
   static constexpr std::size_t out_mark = 128 * 1024;
-  static constexpr std::size_t events_max = 16;
   static constexpr std::uint64_t token_core = 1;
   static constexpr std::uint64_t token_close = 2;
   static constexpr std::uint64_t token_linger = 3;
