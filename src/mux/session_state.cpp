@@ -235,7 +235,7 @@ void SessionState::settle(Lock& lock) {
 /// TCPChan's only flow control: bytes are left in the stream while too many wait to be read.
 void SessionState::hold_reading_back() {
   if (options_.dialect != MuxDialect::tcpchan || is_over_) return;
-  const bool holds = core_.unread_size() >= options_.unread_size_max / 2;
+  const bool holds = core_.unread_size() >= std::max<std::size_t>(options_.unread_size_max / 2, 1);
   if (holds != reading_held_) {
     reading_held_ = holds;
     core_.set_reading(!holds, Clock::now());
