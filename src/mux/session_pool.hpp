@@ -58,6 +58,7 @@ class PooledSession : public std::enable_shared_from_this<PooledSession> {
 
   // Mutex held.
   void dial();
+  [[nodiscard]] Deadline latest_deadline() const;
   void watch(Waiting& waiting);
   void complete(Waiting waiting, boost::system::error_code ec, transport::Stream stream, const std::string& why);
 
@@ -71,6 +72,7 @@ class PooledSession : public std::enable_shared_from_this<PooledSession> {
   std::shared_ptr<SessionState> session_;
   std::list<Waiting> waiting_;  // for the dialling
   bool is_dialling_ = false;
+  Deadline dialled_until_;
   std::uint64_t last_id_ = 0;
 };
 
