@@ -40,6 +40,7 @@ class AnyMux {
   /// Which one it is.
   [[nodiscard]] MuxDialect which() const noexcept { return static_cast<MuxDialect>(concrete_.index()); }
 
+  /// See MuxCore.
   void start(TimePoint now) {
     visit(concrete_, [&](auto& core) { core.start(now); });
   }

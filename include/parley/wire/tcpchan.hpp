@@ -32,6 +32,7 @@ class PARLEY_EXPORT TcpChan final {
   TcpChan& operator=(TcpChan&&) noexcept;
   ~TcpChan();
 
+  /// See MuxCore.
   void start(TimePoint now);
   void feed(std::span<const std::byte> bytes, TimePoint now);
   [[nodiscard]] MuxEvent next_event();
@@ -48,6 +49,7 @@ class PARLEY_EXPORT TcpChan final {
   void accept(MuxChannel channel, TimePoint now);
   /// With `finish`, error::unavailable, and nothing is granted.
   MuxGrant reserve(MuxChannel channel, std::size_t size, bool finish, TimePoint now);
+  /// See MuxCore.
   MuxWritten write(MuxChannel channel, std::span<const std::byte> bytes, TimePoint now);
   void want_turn(MuxChannel channel) noexcept;
   [[nodiscard]] bool has_turn() const noexcept;
@@ -65,12 +67,14 @@ class PARLEY_EXPORT TcpChan final {
   /// From now on channels that the peer opens are closed again. It is not told.
   void go_away(TimePoint now);
 
+  /// See MuxCore.
   [[nodiscard]] std::size_t channel_count() const noexcept;
   [[nodiscard]] std::size_t unread_size() const noexcept;
   /// Nothing: there are no pings.
   [[nodiscard]] std::optional<Duration> round_trip() const noexcept { return std::nullopt; }
   /// 0: there are no windows.
   [[nodiscard]] std::uint32_t window_size(MuxChannel /*channel*/) const noexcept { return 0; }
+  /// See MuxCore.
   [[nodiscard]] bool can_half_close() const noexcept { return false; }
   [[nodiscard]] const MuxCounters& counters() const noexcept;
 

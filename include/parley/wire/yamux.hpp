@@ -27,6 +27,7 @@ class PARLEY_EXPORT Yamux final {
   Yamux& operator=(Yamux&&) noexcept;
   ~Yamux();
 
+  /// See MuxCore.
   void start(TimePoint now);
   void feed(std::span<const std::byte> bytes, TimePoint now);
   [[nodiscard]] MuxEvent next_event();
@@ -39,6 +40,7 @@ class PARLEY_EXPORT Yamux final {
 
   /// `id`: of this role's parity, and above all that were opened before.
   MuxOpened open(TimePoint now, std::optional<ChannelId> id = {});
+  /// See MuxCore.
   void accept(MuxChannel channel, TimePoint now);
   MuxGrant reserve(MuxChannel channel, std::size_t size, bool finish, TimePoint now);
   MuxWritten write(MuxChannel channel, std::span<const std::byte> bytes, TimePoint now);
@@ -50,9 +52,11 @@ class PARLEY_EXPORT Yamux final {
   void close(MuxChannel channel, TimePoint now);
   void reset(MuxChannel channel, TimePoint now);
 
+  /// See MuxCore.
   boost::system::error_code ping(std::uint32_t value, TimePoint now);
   void go_away(TimePoint now);
 
+  /// See MuxCore.
   [[nodiscard]] std::size_t channel_count() const noexcept;
   [[nodiscard]] std::size_t unread_size() const noexcept;
   [[nodiscard]] std::optional<Duration> round_trip() const noexcept;
