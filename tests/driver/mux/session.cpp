@@ -617,7 +617,7 @@ TEST_F(MuxSession, may_be_owned_by_those_who_wait_in_it_when_its_context_goes) {
 TEST_F(MuxSession, something_else_than_yamux_is_told_as_that) {
   auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
   Session session{std::move(a), Role::server};
-  run([&]() -> asio::awaitable<void> {
+  run([&, &b = b]() -> asio::awaitable<void> {
     co_await asio::async_write(b, asio::buffer(std::string{"GET / HTTP/1.1\r\n\r\n"}), use_awaitable);
     const SessionEvent event = co_await session.next_event(5s);
     EXPECT_EQ(event.kind, SessionEvent::Kind::ended);
