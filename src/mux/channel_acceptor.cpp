@@ -55,7 +55,7 @@ void ChannelAcceptor::on_stream(error_code ec, Stream stream) {
     if (pending_.empty()) return;
     post_completion(std::move(pending_.front().handler), executor_, ec, Stream{});
     pending_.pop_front();
-    return;
+    return want_session();
   }
   sessions_.push_back({SessionState::make(std::move(stream), Role::server, options_)});
   want_channels();

@@ -127,7 +127,11 @@ std::size_t ChannelBackend::copy_out(MutableBuffers buffers) {
       front_offset_ = 0;
     }
   }
-  if (unread_.empty()) unread_.shrink(4);
+  if (unread_.empty()) {
+    unread_.shrink(4);
+    gathering_.reset();
+    gathers_ = false;
+  }
   return size;
 }
 
@@ -205,6 +209,8 @@ void ChannelBackend::shutdown_send(error_code& ec) {
   send_ended_ = true;
   ec = session_->core().finish(channel_, Clock::now());
   if (ec == error::unavailable) session_->core().close(channel_, Clock::now());  // the whole channel, with TCPChan
+  waits_for_turn_ = false;
+  wake_writer();  // a write that was waiting has come too late
   session_->settle(lock);
 }
 
@@ -218,8 +224,7 @@ void ChannelBackend::end(How how) noexcept {
   if (!session_->has_context()) return;
   abort_waits();
   drop_unread();
-  if (!std::exchange(is_attached_, false)) return;
-  how(session_->core());
+  how(session_->core());  // also of a channel that is over: the core counts its unread bytes
   session_->detach(channel_);
   session_->settle(lock);
 }
@@ -244,13 +249,34 @@ void ChannelBackend::abort_waits() {
 void ChannelBackend::drop_unread() noexcept {
   unread_.clear();
   front_offset_ = 0;
+  gathering_.reset();
+  gathers_ = false;
 }
 
 // --- what the session tells ------------------------------------------------------------------------------------------
 
 void ChannelBackend::on_data(Message bytes) {
+  gathers_ = false;
   unread_.emplace_back(std::move(bytes));
   wake_reader();
+}
+
+void ChannelBackend::gather(std::span<const std::byte> bytes) {
+  if (unread_.empty()) return on_data(Message{bytes});
+  if (!gathering_ || gathered_end_ + bytes.size() > gathered_size_max) {
+    gathering_ = parley::detail::ChunkRef{parley::detail::Chunk::take(gathered_size_max)};
+    gathered_end_ = 0;
+    gathers_ = false;
+  }
+  if (!gathers_) gathered_begin_ = gathered_end_;
+  std::memcpy(gathering_->data() + gathered_end_, bytes.data(), bytes.size());
+  gathered_end_ += bytes.size();
+  Message all = Message::slice_of(*gathering_, {gathering_->data() + gathered_begin_, gathered_end_ - gathered_begin_});
+  if (!std::exchange(gathers_, true)) {
+    unread_.emplace_back(std::move(all));
+  } else {
+    unread_.back() = std::move(all);
+  }
 }
 
 void ChannelBackend::on_finished() {
@@ -264,7 +290,6 @@ void ChannelBackend::on_turn() {
 }
 
 void ChannelBackend::on_closed(error_code code, std::string sentence, bool drops) {
-  is_attached_ = false;
   is_finished_ = send_ended_ = true;
   waits_for_turn_ = false;
   end_ = code;
@@ -274,12 +299,13 @@ void ChannelBackend::on_closed(error_code code, std::string sentence, bool drops
   wake_writer();
 }
 
-void ChannelBackend::forget() noexcept {
+ChannelBackend::Waiting ChannelBackend::forget() noexcept {
   is_closed_ = true;
-  is_attached_ = false;
-  WaitHandler{}.swap(read_wait_);
-  WaitHandler{}.swap(write_wait_);
-  transfers_.reset();
+  Waiting waiting;
+  waiting.read_wait.swap(read_wait_);
+  waiting.write_wait.swap(write_wait_);
+  waiting.transfers.swap(transfers_);
+  return waiting;
 }
 
 template <class H>

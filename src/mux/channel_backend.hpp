@@ -2,6 +2,7 @@
 // it writes goes through its session at once.
 #pragma once
 
+#include "detail/chunk.hpp"
 #include "detail/ring.hpp"
 
 #include <parley/message.hpp>
@@ -63,16 +64,22 @@ class ChannelBackend final : public transport::StreamBackend {
   [[nodiscard]] wire::MuxChannel channel() const noexcept { return channel_; }
   /// Bytes to be read; never none.
   void on_data(Message bytes);
+  /// As on_data(), for pieces up to this size that nobody waits for: copied, as each might pin a whole block, and one
+  /// behind the other into blocks of this size, as each might be a single byte.
+  static constexpr std::size_t gathered_size_max = 4 * 1024;
+  void gather(std::span<const std::byte> bytes);
   /// Somebody waits for bytes, and will take them soon.
   [[nodiscard]] bool is_awaited() const noexcept { return read_wait_ || (transfers_ && transfers_->read.handler); }
   /// Nothing follows what has come.
   void on_finished();
   /// It may write now, if it has anything.
   void on_turn();
-  /// The core has forgotten it. With a code: what was not read is lost where `drops`.
+  /// Nothing more comes of it or goes. `drops`: what was not read is lost.
   void on_closed(boost::system::error_code code, std::string sentence, bool drops);
-  /// For a context that is going: every handler goes without being called.
-  void forget() noexcept;
+  struct Waiting;
+  /// Nothing is called of it any more, and it may be destroyed with the mutex held. What waited in it may own it, and
+  /// the session too, so that is to be destroyed with the mutex released.
+  Waiting forget() noexcept;
   /// The operation of that number was cancelled.
   void cancel(std::uint64_t operation);
 
@@ -115,17 +122,26 @@ class ChannelBackend final : public transport::StreamBackend {
   bool is_finished_ = false;       // by the peer
   bool send_ended_ = false;        // by this side
   bool is_closed_ = false;         // by this side
-  bool is_attached_ = true;        // the core knows it
   bool waits_for_turn_ = false;    // what it writes has to wait until on_turn()
   boost::system::error_code end_;  // why it is over, if it was no orderly end
   parley::detail::Ring<Message> unread_;
-  std::size_t front_offset_ = 0;  // what has been read of the first of them
+  std::size_t front_offset_ = 0;        // what has been read of the first of them
+  parley::detail::ChunkRef gathering_;  // the last of them is its end, where `gathers_`
+  std::size_t gathered_begin_ = 0;
+  std::size_t gathered_end_ = 0;
+  bool gathers_ = false;
   transport::WaitHandler read_wait_;
   transport::WaitHandler write_wait_;
   std::uint64_t read_number_ = 0;
   std::uint64_t write_number_ = 0;
   std::unique_ptr<Transfers> transfers_;
   std::string sentence_;
+};
+
+struct ChannelBackend::Waiting {
+  transport::WaitHandler read_wait;
+  transport::WaitHandler write_wait;
+  std::unique_ptr<Transfers> transfers;
 };
 
 }  // namespace parley::mux::detail

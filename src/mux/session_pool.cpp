@@ -36,7 +36,7 @@ SessionPool& SessionPool::of(const asio::any_io_executor& executor) {
 }
 
 std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const TransportOptions& options) {
-  const Key place{endpoint.serialize(), options.tls.state().get()};
+  const Key place{endpoint.serialize(), options.tls.state()};
   const std::lock_guard lock{mutex_};
   std::shared_ptr<PooledSession>& found = sessions_[place];
   if (!found) found = std::make_shared<PooledSession>(endpoint, options_of(endpoint));
@@ -44,7 +44,7 @@ std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const T
 }
 
 void SessionPool::shutdown() {
-  std::map<Key, std::shared_ptr<PooledSession>> sessions;
+  Sessions sessions;
   const std::lock_guard lock{mutex_};
   sessions.swap(sessions_);
   for (const auto& [place, session] : sessions) session->forget();
@@ -82,16 +82,25 @@ void PooledSession::watch(Waiting& waiting) {
   });
 }
 
-/// By the options of the first who waits; not by his deadline, as others may have more time.
+/// By the options of the first who waits, and the deadline of who has most time.
 void PooledSession::dial() {
   is_dialling_ = true;
+  dialled_until_ = latest_deadline();
   const auto why = std::make_shared<std::string>();
   StreamConnectOptions options = waiting_.front().options;
-  options.deadline(Deadline::never()).failure_to(why);
+  options.deadline(dialled_until_).failure_to(why);
   transport::async_connect(waiting_.front().executor, endpoint_beneath(endpoint_), options,
                            [self = shared_from_this(), why](error_code ec, Stream stream) {
                              self->on_dialled(ec, std::move(stream), *why);
                            });
+}
+
+Deadline PooledSession::latest_deadline() const {
+  Deadline latest{TimePoint::min()};
+  for (const Waiting& each : waiting_) {
+    if (each.options.deadline().when() > latest.when()) latest = each.options.deadline();
+  }
+  return latest;
 }
 
 void PooledSession::on_dialled(error_code ec, Stream stream, const std::string& why) {
@@ -100,6 +109,8 @@ void PooledSession::on_dialled(error_code ec, Stream stream, const std::string& 
   {
     const std::lock_guard lock{mutex_};
     is_dialling_ = false;
+    // Somebody with more time has come meanwhile.
+    if (ec == error::timed_out && !waiting_.empty() && latest_deadline().when() > dialled_until_.when()) return dial();
     waiting.swap(waiting_);
     if (!ec && !waiting.empty()) {
       session = session_ = SessionState::make(std::move(stream), Role::client, options_);

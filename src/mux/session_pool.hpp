@@ -58,6 +58,7 @@ class PooledSession : public std::enable_shared_from_this<PooledSession> {
 
   // Mutex held.
   void dial();
+  [[nodiscard]] Deadline latest_deadline() const;
   void watch(Waiting& waiting);
   void complete(Waiting waiting, boost::system::error_code ec, transport::Stream stream, const std::string& why);
 
@@ -71,6 +72,7 @@ class PooledSession : public std::enable_shared_from_this<PooledSession> {
   std::shared_ptr<SessionState> session_;
   std::list<Waiting> waiting_;  // for the dialling
   bool is_dialling_ = false;
+  Deadline dialled_until_;
   std::uint64_t last_id_ = 0;
 };
 
@@ -87,11 +89,17 @@ class SessionPool final : public boost::asio::execution_context::service {
  private:
   void shutdown() override;
 
-  /// By the endpoint as it is written, and the TLS context.
-  using Key = std::pair<std::string, const void*>;
+  /// By the endpoint as it is written, and the TLS context: as long as it is a key, no other can take its address.
+  using Key = std::pair<std::string, std::weak_ptr<TlsContext::State>>;
+  struct Less {
+    bool operator()(const Key& a, const Key& b) const noexcept {
+      return a.first != b.first ? a.first < b.first : a.second.owner_before(b.second);
+    }
+  };
+  using Sessions = std::map<Key, std::shared_ptr<PooledSession>, Less>;
 
   std::mutex mutex_;
-  std::map<Key, std::shared_ptr<PooledSession>> sessions_;
+  Sessions sessions_;
 };
 
 }  // namespace parley::mux::detail

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <random>
+#include <stdexcept>
 #include <utility>
 
 namespace parley::mux::detail {
@@ -23,8 +24,8 @@ using wire::MuxEvent;
 
 namespace {
 
-/// How long the stream may take to end, when all has been said.
-constexpr std::chrono::seconds linger_time{1};
+/// Of a session that nobody waits for: how long its stream may take none of what is left to be written.
+constexpr std::chrono::seconds drain_stall_max{30};
 
 std::uint64_t random_bits() {
   static thread_local std::random_device device;
@@ -92,7 +93,17 @@ bool SessionState::try_open(Opener& opener) {
 }
 
 void SessionState::serve_openers() {
-  while (!openers_.empty() && try_open(openers_.front())) openers_.pop_front();
+  while (!openers_.empty()) {
+    try {
+      if (!try_open(openers_.front())) return;
+    } catch (const std::invalid_argument& e) {
+      // Its number has gone to another while it waited; whoever asked for it cannot be thrown at any more.
+      const auto code = make_error_code(boost::system::errc::invalid_argument);
+      note(code, e.what());
+      complete(std::move(openers_.front()), code, Channel{});
+    }
+    openers_.pop_front();
+  }
 }
 
 void SessionState::accept(asio::any_io_executor channel_executor, Deadline deadline, Handler<Channel> handler) {
@@ -136,8 +147,7 @@ void SessionState::tell(SessionEvent event) {
     complete(event_waiters_.take_front(), error_code{}, std::move(event));
     return;
   }
-  if (events_.size() == events_max) events_.pop_front();
-  events_.push_back(std::move(event));
+  events_.push_back(std::move(event));  // few: each kind comes once
 }
 
 void SessionState::go_away() {
@@ -225,7 +235,7 @@ void SessionState::settle(Lock& lock) {
 /// TCPChan's only flow control: bytes are left in the stream while too many wait to be read.
 void SessionState::hold_reading_back() {
   if (options_.dialect != MuxDialect::tcpchan || is_over_) return;
-  const bool holds = core_.unread_size() >= options_.unread_size_max / 2;
+  const bool holds = core_.unread_size() >= std::max<std::size_t>(options_.unread_size_max / 2, 1);
   if (holds != reading_held_) {
     reading_held_ = holds;
     core_.set_reading(!holds, Clock::now());
@@ -234,7 +244,7 @@ void SessionState::hold_reading_back() {
 }
 
 void SessionState::take_output() {
-  if (!has_room() && !is_over_) return;
+  if ((!has_room() && !is_over_) || link_.sending_ended()) return;
   const std::span<const std::byte> output = core_.next_output();
   if (output.empty()) return;
   link_.out().append_control(output);
@@ -284,7 +294,7 @@ void SessionState::on_deadline(std::uint64_t token) {
     settle(lock);
   } else if (token == token_close) {
     close_deadline_ = {};
-    cut_channels();
+    cut();
     settle(lock);
   } else if (token == token_idle) {
     idle_deadline_ = {};
@@ -292,7 +302,7 @@ void SessionState::on_deadline(std::uint64_t token) {
     settle(lock);
   } else if (token == token_linger) {
     linger_deadline_ = {};
-    finish_closing();
+    if (life_ == Life::finishing) on_linger_over();
   } else {
     interrupt_locked(token, error::timed_out);
   }
@@ -313,7 +323,7 @@ void SessionState::on_event(const MuxEvent& event) {
     case Kind::opened: on_opened(event); break;
     case Kind::accepted: serve_openers(); break;
     case Kind::data:
-      if (channel != nullptr && !event.bytes.empty()) channel->on_data(kept(event.bytes, channel->is_awaited()));
+      if (channel != nullptr && !event.bytes.empty()) on_data(*channel, event.bytes);
       break;
     case Kind::window_grew: break;  // give_turns() asks
     case Kind::finished:
@@ -331,7 +341,9 @@ void SessionState::on_event(const MuxEvent& event) {
 }
 
 void SessionState::on_opened(const MuxEvent& event) {
-  if (life_ != Life::open) return core_.reset(event.channel, Clock::now());
+  // The core does not count those that are over already, and may still be accepted here.
+  const bool is_too_many = acceptors_.empty() && backlog_.size() >= options_.accept_backlog;
+  if (life_ != Life::open || is_too_many) return core_.reset(event.channel, Clock::now());
   std::unique_ptr<ChannelBackend> backend = attach(event.channel, event.id, executor());
   if (acceptors_.empty()) {
     backlog_.push_back(std::move(backend));
@@ -350,21 +362,28 @@ Channel SessionState::hand_over(std::unique_ptr<ChannelBackend> backend,
 }
 
 void SessionState::on_closed(const MuxEvent& event) {
-  ChannelBackend* const channel = find(event.channel);
-  if (channel != nullptr) {
+  if (ChannelBackend* const channel = find(event.channel)) {
     detach(event.channel);
-    channel->on_closed(event.code, std::string{event.sentence}, event.code.failed());
+    // What came before the session was lost has come all the same; the rest of a reset channel means nothing.
+    const bool drops = event.code.failed() && !is_over_;
+    if (!drops || !forget_unaccepted(*channel)) channel->on_closed(event.code, std::string{event.sentence}, drops);
   }
   serve_openers();
 }
 
+/// A channel that nobody has accepted and nobody can use any more; false: it has been accepted.
+bool SessionState::forget_unaccepted(ChannelBackend& channel) {
+  const auto found = std::find_if(backlog_.begin(), backlog_.end(), [&](auto& each) { return each.get() == &channel; });
+  if (found == backlog_.end()) return false;
+  channel.forget();  // so that it can go with the mutex held
+  backlog_.erase(found);
+  return true;
+}
+
 void SessionState::on_pong(const MuxEvent& event) {
-  const auto found =
-      std::find_if(pingers_.begin(), pingers_.end(), [&](const Pinger& each) { return each.value == event.value; });
-  if (found == pingers_.end()) return;
-  Pinger pinger = std::move(*found);
-  pingers_.erase(found);
-  complete(std::move(pinger), error_code{}, event.round_trip);
+  for (std::size_t i = 0; i < pingers_.size(); ++i) {
+    if (pingers_[i].value == event.value) return complete(pingers_.take(i), error_code{}, event.round_trip);
+  }
 }
 
 void SessionState::on_ended(const MuxEvent& event) {
@@ -380,29 +399,30 @@ void SessionState::on_ended(const MuxEvent& event) {
 void SessionState::fail_all_operations(error_code ec) {
   fail_all(openers_, ec);
   fail_all(acceptors_, ec);
+  fail_all(pingers_, ec);
   fail_all(event_waiters_, ec);
-  for (Pinger& each : pingers_) complete(std::move(each), ec, Duration{});
-  pingers_.clear();
 }
 
 /// Those who had to stop go on as far as the stream has room.
 void SessionState::give_turns() {
   std::size_t given = link_.out().size();
-  while (given < out_mark && core_.has_turn()) {
+  while (given < out_mark) {
     ChannelBackend* const channel = find(core_.next_turn());
     if (channel == nullptr) break;
     const std::size_t before = link_.out().size();
     channel->on_turn();
     given += std::max<std::size_t>(link_.out().size() - before, options_.write_quantum);
   }
+  // Should none of these write after all, no write will end that would bring the others their turns.
+  if (link_.out().empty() && core_.has_turn()) settle_later();
 }
 
-Message SessionState::kept(std::span<const std::byte> bytes, bool is_awaited) {
-  if (bytes.size() <= copied_size_max && !is_awaited) return Message{bytes};
+void SessionState::on_data(ChannelBackend& channel, std::span<const std::byte> bytes) {
+  if (bytes.size() <= ChannelBackend::gathered_size_max && !channel.is_awaited()) return channel.gather(bytes);
   Message message;
   const std::byte* const front = link_.in().unread().data();
   link_.in().slice(static_cast<std::size_t>(bytes.data() - front), bytes.size(), message);
-  return message;
+  channel.on_data(std::move(message));
 }
 
 // --- channels --------------------------------------------------------------------------------------------------------
@@ -507,14 +527,37 @@ void SessionState::go_on_closing() {
     life_ = Life::finishing;
     reading_held_ = false;
     if (link_.is_paused()) link_.resume();
-    link_.end_sending();
-    linger_deadline_ = context()->schedule(executor(), Clock::now() + linger_time, *this, token_linger);
   }
-  if (life_ == Life::finishing && stream_ended_) finish_closing();
+  if (life_ != Life::finishing) return;
+  // How the last channels ended may still have no room in the queue of the stream.
+  if (!link_.is_ending() && core_.next_output().empty()) link_.end_sending();
+  watch_last_writes();
+  if (stream_ended_) finish_closing();
 }
 
-/// Its time is over: what is still open is cut.
-void SessionState::cut_channels() {
+/// What is queued may be written for as long as the stream takes it; then the peer has a moment to end its side. A
+/// session that was lost has nothing to say but why, and that moment is all it has.
+void SessionState::watch_last_writes() {
+  const bool is_said = is_over_ || link_.sending_ended();
+  if (linger_deadline_.is_set()) {
+    if (is_said == lingers_) return;
+    context()->cancel(linger_deadline_);
+  }
+  lingers_ = is_said;
+  drained_size_ = link_.counters().bytes_written;
+  const Duration span = is_said ? Duration{limits::linger} : Duration{drain_stall_max};
+  linger_deadline_ = context()->schedule(executor(), Clock::now() + span, *this, token_linger);
+}
+
+void SessionState::on_linger_over() {
+  const bool goes_on = close_deadline_.is_set() || link_.counters().bytes_written != drained_size_;
+  if (!lingers_ && goes_on) return watch_last_writes();
+  finish_closing();
+}
+
+/// Its time is over: what is still open is cut, and what is still unwritten too.
+void SessionState::cut() {
+  if (life_ == Life::finishing) return finish_closing();
   if (life_ != Life::closing || is_over_) return;
   report_.channels_cut = core_.channel_count();
   core_.stream_ended(error::session_ended, Clock::now());
@@ -533,39 +576,39 @@ void SessionState::finish_closing() {
 }
 
 void SessionState::on_context_shutdown() noexcept {
+  // Destroyed when the lock is released: handlers may own this object, its channels, and much else.
+  std::vector<ChannelBackend::Waiting> waiting;
+  std::deque<std::unique_ptr<ChannelBackend>> backlog;
+  parley::detail::Ring<Opener> openers;
+  parley::detail::Ring<Acceptor> acceptors;
+  parley::detail::Ring<Pinger> pingers;
+  parley::detail::Ring<EventWaiter> event_waiters;
+  parley::detail::Ring<Closer> closers;
   const Lock lock{mutex()};
   forget_context();
   life_ = Life::closed;
   for (ChannelBackend* each : channels_) {
-    if (each != nullptr) each->forget();
+    if (each != nullptr) waiting.push_back(each->forget());
   }
   channels_.clear();
-  backlog_.clear();
-  openers_.clear();
-  acceptors_.clear();
-  pingers_.clear();
-  event_waiters_.clear();
-  closers_.clear();
+  backlog.swap(backlog_);
+  openers.swap(openers_);
+  acceptors.swap(acceptors_);
+  pingers.swap(pingers_);
+  event_waiters.swap(event_waiters_);
+  closers.swap(closers_);
   link_.forget();
   held_while_closing_.reset();  // the service that calls holds it too
 }
 
 void SessionState::interrupt_locked(std::uint64_t id, error_code ec) {
-  for (std::size_t i = 0; i < pingers_.size(); ++i) {
-    if (pingers_[i].id != id) continue;
-    Pinger pinger = std::move(pingers_[i]);
-    pingers_.erase(pingers_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (ec == error::timed_out) note_time_out("ping", pinger.time_allowed());
-    complete(std::move(pinger), ec, Duration{});
-    return;
-  }
   const auto fail_in = [&](auto& waiters, std::string_view operation) {
     const std::optional<Duration> allowed = fail_waiter(waiters, id, ec);
     if (allowed && ec == error::timed_out) note_time_out(operation, *allowed);
     return allowed.has_value();
   };
-  (void)(fail_in(openers_, "open") || fail_in(acceptors_, "accept") || fail_in(event_waiters_, "next_event") ||
-         fail_in(closers_, "close"));
+  (void)(fail_in(openers_, "open") || fail_in(acceptors_, "accept") || fail_in(pingers_, "ping") ||
+         fail_in(event_waiters_, "next_event") || fail_in(closers_, "close"));
 }
 
 void SessionState::note(error_code ec, std::string sentence) {

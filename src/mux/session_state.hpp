@@ -130,6 +130,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void on_opened(const wire::MuxEvent& event);
   void on_ended(const wire::MuxEvent& event);
   void on_closed(const wire::MuxEvent& event);
+  [[nodiscard]] bool forget_unaccepted(ChannelBackend& channel);
   void give_turns();
   void take_output();
   void schedule_core_deadline();
@@ -138,7 +139,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
                                          const boost::asio::any_io_executor& channel_executor);
   Channel hand_over(std::unique_ptr<ChannelBackend> backend, const boost::asio::any_io_executor& channel_executor);
   void watch_idleness();
-  [[nodiscard]] Message kept(std::span<const std::byte> bytes, bool is_awaited);
+  void on_data(ChannelBackend& channel, std::span<const std::byte> bytes);
   /// Opens for those who wait, as far as may be.
   void serve_openers();
   bool try_open(Opener& opener);
@@ -155,15 +156,14 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void refuse_backlog();
   void begin_closing(Deadline deadline);
   void go_on_closing();
-  void cut_channels();
+  void watch_last_writes();
+  void on_linger_over();
+  void cut();
   void finish_closing();
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
 
   /// With so much waiting to be written, channels wait too: what a small message may be late by.
   static constexpr std::size_t out_mark = 128 * 1024;
-  /// Pieces up to this size that nobody waits for are copied, or each might pin a whole block.
-  static constexpr std::size_t copied_size_max = 4 * 1024;
-  static constexpr std::size_t events_max = 16;
   static constexpr std::uint64_t token_core = 1;
   static constexpr std::uint64_t token_close = 2;
   static constexpr std::uint64_t token_linger = 3;
@@ -184,7 +184,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   std::deque<std::unique_ptr<ChannelBackend>> backlog_;  // opened by the peer, not accepted
   parley::detail::Ring<Opener> openers_;
   parley::detail::Ring<Acceptor> acceptors_;
-  std::vector<Pinger> pingers_;
+  parley::detail::Ring<Pinger> pingers_;
   parley::detail::Ring<EventWaiter> event_waiters_;
   parley::detail::Ring<Closer> closers_;
   std::deque<SessionEvent> events_;
@@ -198,6 +198,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   Duration idle_time_{};  // zero: it may be idle for ever
   bool reading_held_ = false;
   bool stream_ended_ = false;
+  bool lingers_ = false;            // all has been written, and the peer may end its side
+  std::uint64_t drained_size_ = 0;  // what the stream had taken when the last wait for it began
   std::uint32_t last_ping_ = 0;
   SessionCloseReport report_;
   std::shared_ptr<ContextMember> held_while_closing_;

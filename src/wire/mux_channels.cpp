@@ -39,6 +39,12 @@ void MuxChannels::end(boost::system::error_code code, std::string sentence) {
   end_sentence_ = std::move(sentence);
 }
 
+void MuxChannels::count_answer(std::size_t size, std::size_t allowance) {
+  out.count_provoked(size);
+  if (out.provoked_max() <= options.answers_size_max + allowance) return;
+  end(error::flooded, std::to_string(out.size()) + " bytes wait for a peer that does not read them");
+}
+
 bool MuxChannels::next_event(MuxEvent& event) {
   if (first_waiting(MuxWait::over) != no_channel) {
     event = take_over();
@@ -89,10 +95,8 @@ void MuxChannels::accept(std::uint32_t index) noexcept {
 void MuxChannels::end_channel(std::uint32_t index, std::uint8_t why) {
   MuxSlot& slot = table[index];
   stop_waiting(index);
-  if (slot.has_turn) turns_.remove(table, index);
-  slot.has_turn = false;
   slot.is_blocked = false;
-  if (current_ == index) current_ = no_channel;
+  give_up_turn(index);
   if (!slot.is_accepted) --(slot.is_ours ? unacknowledged_count : backlog_count);
   if (slot.receive.size > options.window_initial) grown_size -= slot.receive.size - options.window_initial;
   table.forget_id(index);
@@ -170,6 +174,8 @@ std::string MuxChannels::sentence_of(const MuxSlot& slot) const {
   }
   if (slot.is_ours && !slot.is_accepted)
     return "the peer has not answered the opening of " + name + " for " + seconds_text(options.open_time_max);
+  if (slot.goes_on_sending)
+    return "the peer still sent on " + name + ' ' + seconds_text(options.discard_time_max) + " after its closing";
   return "the peer has not finished " + name + " within " + seconds_text(options.close_time_max) + " of its closing";
 }
 
@@ -229,6 +235,13 @@ void MuxChannels::queue_turn(std::uint32_t index) noexcept {
   if (table[index].has_turn) return;
   table[index].has_turn = true;
   turns_.push_back(table, index);
+}
+
+void MuxChannels::give_up_turn(std::uint32_t index) noexcept {
+  if (current_ == index) current_ = no_channel;
+  if (!table[index].has_turn) return;
+  table[index].has_turn = false;
+  turns_.remove(table, index);
 }
 
 MuxChannel MuxChannels::next_turn() noexcept {

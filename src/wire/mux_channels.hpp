@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace parley::wire {
@@ -42,6 +43,9 @@ class MuxChannels {
 
   void end(boost::system::error_code code, std::string sentence);
   [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
+  /// The peer is the cause of the last `size` bytes of output. With more of that unwritten than `answers_size_max` and
+  /// `allowance`, it is cut.
+  void count_answer(std::size_t size, std::size_t allowance = 0);
   [[nodiscard]] boost::system::error_code end_code() const noexcept { return end_code_; }
 
   /// Channels that are over, then the end of the session and what it closes.
@@ -55,6 +59,10 @@ class MuxChannels {
     boost::system::error_code code{};
   };
   [[nodiscard]] Found find_open(MuxChannel channel) const;
+  /// Also once the session has ended: not told as closed, nor about to be.
+  [[nodiscard]] bool is_open(MuxChannel channel) const noexcept {
+    return table.index_of(channel) != no_channel && table[channel.index].state == MuxSlot::State::open;
+  }
 
   std::uint32_t add(ChannelId id, bool is_ours);
   void accept(std::uint32_t index) noexcept;
@@ -78,6 +86,24 @@ class MuxChannels {
     return event;
   }
 
+  /// Copies payload into the output, behind its headers, as far as `reserve(size)`, a MuxGrant, lets it go and there is
+  /// room. What is left `want_turn()` remembers.
+  template <class Reserve, class WantTurn>
+  MuxWritten write(std::span<const std::byte> bytes, Reserve reserve, WantTurn want_turn) {
+    MuxWritten written;
+    do {
+      const bool has_room = out.size() < options.output_high_water_size;
+      const MuxGrant grant = reserve(has_room ? bytes.size() - written.size : 0);
+      written.code = grant.code;
+      if (!has_room && !grant.code) want_turn();
+      if (grant.size == 0) break;
+      out.append(grant.header());
+      out.append(bytes.subspan(written.size, grant.size));
+      written.size += grant.size;
+    } while (written.size != bytes.size());
+    return written;
+  }
+
   // --- waiting ------------------------------------------------------------------------------------------------------
 
   void wait(std::uint32_t index, MuxWait what, TimePoint now) noexcept;
@@ -94,6 +120,8 @@ class MuxChannels {
   [[nodiscard]] std::size_t take_allowance(std::uint32_t index) noexcept;
   void spend_allowance(std::size_t size) noexcept { allowance_ -= size; }
   void queue_turn(std::uint32_t index) noexcept;
+  /// It has nothing more to write.
+  void give_up_turn(std::uint32_t index) noexcept;
   [[nodiscard]] bool has_turn() const noexcept { return !turns_.empty(); }
   [[nodiscard]] MuxChannel next_turn() noexcept;
 

@@ -17,7 +17,6 @@ class MuxOutput {
 
   /// Room for `size` bytes at the end.
   std::byte* extend(std::size_t size) {
-    if (begin_ == bytes_.size()) begin_ = 0, bytes_.clear();
     bytes_.resize(bytes_.size() + size);
     return bytes_.data() + bytes_.size() - size;
   }

@@ -57,9 +57,10 @@ struct MuxSlot {
   bool is_accepted : 1 = false;   ///< by the side that did not open it
   bool has_finished : 1 = false;  ///< this side
   bool peer_has_finished : 1 = false;
-  bool is_discarding : 1 = false;  ///< closed by the application: what comes is not for anybody
-  bool is_blocked : 1 = false;     ///< wants to write, and may not
-  bool has_turn : 1 = false;       ///< wants to write, and waits for its turn
+  bool is_discarding : 1 = false;    ///< closed by the application: what comes is not for anybody
+  bool goes_on_sending : 1 = false;  ///< the peer, though that is so
+  bool is_blocked : 1 = false;       ///< wants to write, and may not
+  bool has_turn : 1 = false;         ///< wants to write, and waits for its turn
 };
 
 class MuxTable {

@@ -62,14 +62,9 @@ bool TcpChan::Core::read(MuxEvent& event) {
   return false;
 }
 
-bool TcpChan::Core::is_arriving_open() const noexcept {
-  return arriving_ && channels.table.index_of(arriving_) != no_channel &&
-         channels.table[arriving_.index].state == MuxSlot::State::open;
-}
-
 bool TcpChan::Core::read_body(MuxEvent& event) {
   auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
-  const bool is_open = is_arriving_open();
+  const bool is_open = channels.is_open(arriving_);
   if (is_open) size = channels.receive(arriving_.index, size);
   if (size == 0) return false;
   const std::span<const std::byte> piece = input_.first(size);
@@ -127,7 +122,7 @@ void TcpChan::Core::on_request(const TcpChanFrame& frame) {
   }
   // One that comes again is answered again (section 2).
   put(TcpChanOp::handshake_reply, channels.options.magic);
-  count_answer();
+  channels.count_answer(TcpChanFrame::short_size);
   if (!is_ready_) become_ready();
 }
 
@@ -177,7 +172,7 @@ void TcpChan::Core::refuse(ChannelId id) {
                                                    " not accepted");
   }
   put(TcpChanOp::close, id);
-  count_answer();
+  channels.count_answer(TcpChanFrame::short_size);
 }
 
 void TcpChan::Core::on_close(ChannelId id) {
@@ -208,12 +203,6 @@ bool TcpChan::Core::on_payload(const TcpChanFrame& frame, MuxEvent& event) {
 
 void TcpChan::Core::put(TcpChanOp op, std::uint32_t number) {
   TcpChanFrame{0, op, number, 0}.encode(channels.out.extend(TcpChanFrame::short_size));
-}
-
-void TcpChan::Core::count_answer() {
-  channels.out.count_provoked(TcpChanFrame::short_size);
-  if (channels.out.provoked_max() <= channels.options.answers_size_max) return;
-  channels.end(error::flooded, std::to_string(channels.out.size()) + " bytes wait for a peer that does not read them");
 }
 
 void TcpChan::Core::break_off(error code, std::string sentence) {
@@ -305,21 +294,8 @@ MuxGrant TcpChan::Core::reserve(MuxChannel channel, std::size_t size, bool finis
 }
 
 MuxWritten TcpChan::Core::write(MuxChannel channel, std::span<const std::byte> bytes) {
-  MuxWritten written;
-  do {
-    if (channels.out.size() >= channels.options.output_high_water_size) {
-      written.code = channels.find_open(channel).code;
-      want_turn(channel);
-      break;
-    }
-    const MuxGrant grant = reserve(channel, bytes.size() - written.size, false);
-    written.code = grant.code;
-    if (grant.size == 0) break;
-    channels.out.append(grant.header());
-    channels.out.append(bytes.subspan(written.size, grant.size));
-    written.size += grant.size;
-  } while (written.size != bytes.size());
-  return written;
+  return channels.write(
+      bytes, [&](std::size_t size) { return reserve(channel, size, false); }, [&] { want_turn(channel); });
 }
 
 void TcpChan::Core::want_turn(MuxChannel channel) noexcept {
@@ -341,7 +317,11 @@ void TcpChan::Core::close(MuxChannel channel, bool in_order) {
   }
   if (channels.has_ended()) return channels.drop_unread(index);
   // What was never created on the wire is not closed there either.
-  if (channels.table[index].wait != MuxWait::opening) put(TcpChanOp::close, channels.table[index].id);
+  const MuxSlot& slot = channels.table[index];
+  if (slot.wait != MuxWait::opening) put(TcpChanOp::close, slot.id);
+  // A peer's are its doing; but all that are open at a time may be closed at once.
+  constexpr std::size_t size = TcpChanFrame::short_size;
+  if (!slot.is_ours) channels.count_answer(size, channels.options.channels_max * size);
   channels.drop_unread(index);
   if (in_order) {
     channels.end_channel_in_order(index);

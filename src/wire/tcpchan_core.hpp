@@ -50,10 +50,8 @@ class TcpChan::Core {
   void refuse(ChannelId id);
   void on_close(ChannelId id);
   [[nodiscard]] bool on_payload(const TcpChanFrame& frame, MuxEvent& event);
-  [[nodiscard]] bool is_arriving_open() const noexcept;
 
   void put(TcpChanOp op, std::uint32_t number);
-  void count_answer();
   void break_off(error code, std::string sentence);
   void become_ready();
   [[nodiscard]] bool is_mid_message() const noexcept { return header_size_ != 0 || body_left_ != 0; }

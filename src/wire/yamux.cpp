@@ -48,8 +48,8 @@ MuxEvent Yamux::Core::next_event() {
       return event;
     }
     if (channels.next_event(event) || read(event)) return event;
-  } while (tells_ready_);
-  // Reading may have ended the session.
+    // Reading may have ended a channel, or the session.
+  } while (tells_ready_ || tells_closed());
   if (!channels.has_ended()) return {};
   input_ = {};
   // A frame may open a channel and end the session: what is closed then has been opened before.
@@ -64,9 +64,7 @@ void Yamux::Core::put(YamuxType type, std::uint16_t flags, std::uint32_t id, std
 /// The same, and the peer is the cause of it.
 void Yamux::Core::put_answer(YamuxType type, std::uint16_t flags, std::uint32_t id, std::uint32_t length) {
   put(type, flags, id, length);
-  channels.out.count_provoked(YamuxFrame::header_size);
-  if (channels.out.provoked_max() <= channels.options.answers_size_max) return;
-  channels.end(error::flooded, std::to_string(channels.out.size()) + " bytes wait for a peer that does not read them");
+  channels.count_answer(YamuxFrame::header_size);
 }
 
 /// The peer has broken the protocol, or a limit.
@@ -189,7 +187,8 @@ void Yamux::Core::accept_at(std::uint32_t index) {
   const std::uint32_t more = channels.options.window_initial - yamux_window;
   slot.receive.size += more;
   slot.receive.left += more;
-  put(YamuxType::window_update, YamuxFlags::ack, slot.id, more);
+  // What follows it on this channel, an end and a reset, is bounded by it.
+  put_answer(YamuxType::window_update, YamuxFlags::ack, slot.id, more);
 }
 
 /// The peer has answered an opening.
@@ -216,6 +215,10 @@ MuxGrant Yamux::Core::reserve(MuxChannel channel, std::size_t size, bool finish,
     return grant;
   }
   accept_at(index);
+  if (channels.has_ended()) {
+    grant.code = channels.end_code();
+    return grant;
+  }
   if (size != 0) {
     if (slot.send.left == 0) return block(index, now), grant;
     const std::size_t allowance = channels.take_allowance(index);
@@ -246,20 +249,8 @@ void Yamux::Core::block(std::uint32_t index, TimePoint now) noexcept {
 }
 
 MuxWritten Yamux::Core::write(MuxChannel channel, std::span<const std::byte> bytes, TimePoint now) {
-  MuxWritten written;
-  do {
-    if (channels.out.size() >= channels.options.output_high_water_size) {
-      want_turn(channel);
-      break;
-    }
-    const MuxGrant grant = reserve(channel, bytes.size() - written.size, false, now);
-    written.code = grant.code;
-    if (grant.size == 0) break;
-    channels.out.append(grant.header());
-    channels.out.append(bytes.subspan(written.size, grant.size));
-    written.size += grant.size;
-  } while (written.size != bytes.size());
-  return written;
+  return channels.write(
+      bytes, [&](std::size_t size) { return reserve(channel, size, false, now); }, [&] { want_turn(channel); });
 }
 
 void Yamux::Core::want_turn(MuxChannel channel) noexcept {
@@ -273,6 +264,7 @@ void Yamux::Core::finish_at(std::uint32_t index) {
   slot.has_finished = true;
   if (slot.wait == MuxWait::stalled) channels.stop_waiting(index);
   slot.is_blocked = false;
+  channels.give_up_turn(index);
   if (slot.peer_has_finished) channels.end_channel_in_order(index);
 }
 
@@ -310,7 +302,9 @@ void Yamux::Core::reset(MuxChannel channel) {
 }
 
 void Yamux::Core::reset_at(std::uint32_t index, error why) {
-  put(YamuxType::window_update, YamuxFlags::rst, channels.table[index].id, 0);
+  const MuxSlot& slot = channels.table[index];
+  put(YamuxType::window_update, YamuxFlags::rst, slot.id, 0);
+  if (!slot.is_ours && !slot.is_accepted) channels.count_answer(YamuxFrame::header_size);
   channels.end_channel(index, why);
 }
 

@@ -58,7 +58,12 @@ class Yamux::Core {
   // --- yamux_receiving.cpp ---
   [[nodiscard]] bool read(MuxEvent& event);
   [[nodiscard]] bool tell(MuxEvent& event);
+  /// Reading has ended a channel, and the frame has nothing to tell before that.
+  [[nodiscard]] bool tells_closed() const noexcept {
+    return telling_ == 0 && channels.first_waiting(MuxWait::over) != no_channel;
+  }
   [[nodiscard]] bool read_body(MuxEvent& event);
+  void discard(std::uint32_t index);
   [[nodiscard]] bool read_header(MuxEvent& event);
   [[nodiscard]] bool on_ping(const YamuxFrame& frame, MuxEvent& event);
   [[nodiscard]] bool on_go_away(const YamuxFrame& frame, MuxEvent& event);
@@ -71,7 +76,6 @@ class Yamux::Core {
   void on_window_update(const YamuxFrame& frame, std::uint32_t index);
   void on_data(const YamuxFrame& frame, std::uint32_t index);
   void on_fin(std::uint32_t index);
-  [[nodiscard]] bool is_arriving_open() const noexcept;
 
   // --- yamux.cpp ---
   void put(YamuxType type, std::uint16_t flags, std::uint32_t id, std::uint32_t length);

@@ -11,9 +11,10 @@ std::string channel_text(ChannelId id) { return "channel " + std::to_string(id);
 
 }  // namespace
 
-/// Reads on until there is something to tell; false: it needs more input, or the session has ended.
+/// Reads on until there is something to tell; false: it needs more input, or something else is to be told.
 bool Yamux::Core::read(MuxEvent& event) {
   while (!channels.has_ended() && !tells_ready_) {
+    if (tells_closed()) return false;
     if (telling_ != 0 && (telling_ != tell_finished || body_left_ == 0)) {
       if (tell(event)) return true;
     } else if (input_.empty()) {
@@ -35,7 +36,7 @@ bool Yamux::Core::tell(MuxEvent& event) {
     event.code = channels.find_open(arriving_).code;
     return true;
   }
-  if (!is_arriving_open()) return false;
+  if (!channels.is_open(arriving_)) return false;
   switch (next) {
     case tell_opened: event.kind = Kind::opened; break;
     case tell_accepted: event.kind = Kind::accepted; break;
@@ -45,14 +46,9 @@ bool Yamux::Core::tell(MuxEvent& event) {
   return true;
 }
 
-bool Yamux::Core::is_arriving_open() const noexcept {
-  return arriving_ && channels.table.index_of(arriving_) != no_channel &&
-         channels.table[arriving_.index].state == MuxSlot::State::open;
-}
-
 bool Yamux::Core::read_body(MuxEvent& event) {
   auto size = static_cast<std::uint32_t>(std::min<std::size_t>(input_.size(), body_left_));
-  const bool is_open = is_arriving_open();
+  const bool is_open = channels.is_open(arriving_);
   const bool is_wanted = is_open && !channels.table[arriving_.index].is_discarding;
   if (is_wanted) {
     size = channels.receive(arriving_.index, size);
@@ -69,13 +65,24 @@ bool Yamux::Core::read_body(MuxEvent& event) {
   window.receive(size);
   if (!is_wanted) {
     window.consume(size);
-    give_credit(arriving_.index, now_);
+    discard(arriving_.index);
     return false;
   }
   event = arriving_event_;
   event.kind = Kind::data;
   event.bytes = piece;
   return true;
+}
+
+/// Bytes of a channel that the application has closed have come. The peer has heard of that long since if it still
+/// sends after a while, and would go on for as long as it is given credit; unless this is its end.
+void Yamux::Core::discard(std::uint32_t index) {
+  MuxSlot& slot = channels.table[index];
+  const Duration span = channels.options.discard_time_max;
+  if (telling_ != 0 || slot.wait != MuxWait::closing || span <= Duration::zero() || now_ - slot.wait_since < span)
+    return give_credit(index, now_);
+  slot.goes_on_sending = true;
+  reset_at(index, error::timed_out);
 }
 
 bool Yamux::Core::read_header(MuxEvent& event) {

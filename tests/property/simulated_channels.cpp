@@ -302,6 +302,7 @@ class MuxTrial {
   explicit MuxTrial(std::uint64_t seed) : dice_{seed} {
     options_.window_max = dice_.chance(0.5) ? 1 << 20 : 1 << 18;
     if (dice_.chance(0.2)) options_.window_initial = 1 << 19;
+    if (seed % 3 == 0) options_.discard_time_max = std::chrono::milliseconds{1 + seed % 500};
     options_.handshake_ping = dice_.chance(0.8);
     options_.keep_alive_interval = dice_.chance(0.5) ? std::chrono::milliseconds{dice_.pick(500, 3'000)} : Duration{};
     options_.write_quantum = static_cast<std::uint32_t>(dice_.pick(1'000, 60'000));

@@ -21,6 +21,34 @@
 
 namespace parley::test {
 
+/// Frames out of bytes, cut anywhere; payload is passed over. What is counted of it is counted with its header, as
+/// windows do.
+template <class Rules>
+class MuxFrameReader {
+ public:
+  std::vector<typename Rules::Frame> read(std::span<const std::byte> bytes) {
+    std::vector<typename Rules::Frame> frames;
+    for (std::size_t i = 0; i < bytes.size();) {
+      if (body_left_ != 0) {
+        const std::size_t size = std::min(body_left_, bytes.size() - i);
+        body_left_ -= size;
+        i += size;
+        continue;
+      }
+      header_.push_back(bytes[i++]);
+      if (header_.size() < Rules::header_size(header_)) continue;
+      frames.push_back(Rules::Frame::decode(header_.data()));
+      header_.clear();
+      body_left_ = Rules::body_size(frames.back());
+    }
+    return frames;
+  }
+
+ private:
+  std::vector<std::byte> header_;
+  std::size_t body_left_ = 0;
+};
+
 class YamuxWireChecker {
  public:
   /// `window_max`: of the end that is checked.
@@ -53,30 +81,10 @@ class YamuxWireChecker {
   using Type = wire::YamuxType;
   using Flags = wire::YamuxFlags;
 
-  /// Frames out of bytes, cut anywhere. Payload is counted when its header is there, as windows do.
-  class Reader {
-   public:
-    std::vector<Frame> read(std::span<const std::byte> bytes) {
-      std::vector<Frame> frames;
-      for (std::size_t i = 0; i < bytes.size();) {
-        if (body_left_ != 0) {
-          const auto size = std::min<std::size_t>(body_left_, bytes.size() - i);
-          body_left_ -= static_cast<std::uint32_t>(size);
-          i += size;
-          continue;
-        }
-        header_.push_back(bytes[i++]);
-        if (header_.size() < 12) continue;
-        frames.push_back(Frame::decode(header_.data()));
-        header_.clear();
-        if (frames.back().type == Type::data) body_left_ = frames.back().length;
-      }
-      return frames;
-    }
-
-   private:
-    std::vector<std::byte> header_;
-    std::uint32_t body_left_ = 0;
+  struct Rules {
+    using Frame = wire::YamuxFrame;
+    static std::size_t header_size(std::span<const std::byte> /*begun*/) { return Frame::header_size; }
+    static std::size_t body_size(const Frame& frame) { return frame.type == Type::data ? frame.length : 0; }
   };
 
   struct Channel {
@@ -145,8 +153,8 @@ class YamuxWireChecker {
 
   std::uint32_t own_parity_;
   std::uint64_t window_max_;
-  Reader said_;
-  Reader heard_;
+  MuxFrameReader<Rules> said_;
+  MuxFrameReader<Rules> heard_;
   std::map<std::uint32_t, Channel> channels_;
   std::uint64_t payload_said_ = 0;
   std::string problem_;
@@ -170,29 +178,12 @@ class TcpChanWireChecker {
   using Frame = wire::TcpChanFrame;
   using Op = wire::TcpChanOp;
 
-  class Reader {
-   public:
-    std::vector<Frame> read(std::span<const std::byte> bytes) {
-      std::vector<Frame> frames;
-      for (std::size_t i = 0; i < bytes.size();) {
-        if (body_left_ != 0) {
-          const auto size = std::min<std::size_t>(body_left_, bytes.size() - i);
-          body_left_ -= size;
-          i += size;
-          continue;
-        }
-        header_.push_back(bytes[i++]);
-        if (header_.size() < 2 || header_.size() < Frame::size_of(static_cast<Op>(header_[1]))) continue;
-        frames.push_back(Frame::decode(header_.data()));
-        header_.clear();
-        body_left_ = frames.back().length;
-      }
-      return frames;
+  struct Rules {
+    using Frame = wire::TcpChanFrame;
+    static std::size_t header_size(std::span<const std::byte> begun) {
+      return begun.size() < 2 ? 2 : Frame::size_of(static_cast<Op>(begun[1]));
     }
-
-   private:
-    std::vector<std::byte> header_;
-    std::size_t body_left_ = 0;
+    static std::size_t body_size(const Frame& frame) { return frame.length; }
   };
 
   void on_said(const Frame& frame) {
@@ -224,8 +215,8 @@ class TcpChanWireChecker {
 
   bool is_client_;
   bool is_ready_ = false;
-  Reader said_;
-  Reader heard_;
+  MuxFrameReader<Rules> said_;
+  MuxFrameReader<Rules> heard_;
   std::set<std::uint32_t> open_;
   std::set<std::uint32_t> closed_by_peer_;
   std::uint64_t payload_said_ = 0;

@@ -12,7 +12,7 @@
 //
 // Errors: asio::error::eof when the peer has finished and all has been read; error::channel_reset, channel_refused,
 // timed_out, peer_too_slow and why the session ended, for reading and writing alike; asio::error::broken_pipe for
-// writing behind shutdown_send().
+// writing behind shutdown_send(). What had come before the session ended is read first; a reset drops it.
 #pragma once
 
 #include <parley/detail/export.hpp>

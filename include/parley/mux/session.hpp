@@ -16,7 +16,7 @@
 //
 // Thread rule: every member may be called from any thread, but moving, assigning and destroying, which must not overlap
 // with other calls. Destroying the handle takes no new channels; those there are go on, and the stream is closed when
-// the last of them has gone.
+// the last of them has gone and what they wrote has been written, or the stream has taken none of it for 30 s.
 #pragma once
 
 #include <parley/detail/export.hpp>
@@ -106,8 +106,8 @@ class PARLEY_EXPORT Session {
   /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
 
-  /// Takes the stream over and begins to read from it, on its executor. Throws std::invalid_argument for options that
-  /// make no sense.
+  /// Takes the stream over and begins to read from it, on its executor. Options out of their range count as the nearest
+  /// that is in it.
   Session(transport::Stream stream, Role role, const Options& options);
   // An overload and no default argument: GCC 12 would destroy that twice in a `co_await` expression.
   Session(transport::Stream stream, Role role) : Session{std::move(stream), role, Options{}} {}
@@ -124,7 +124,8 @@ class PARLEY_EXPORT Session {
   /// A new channel, which can be written to at once: nothing is asked of the peer. Waits only while as many channels as
   /// `channels_max` and `unacknowledged_max` allow are open. Completes with (error_code, Channel). Also
   /// error::going_away and channels_exhausted. With an `id` the channel has that number: see wire::Yamux::open and
-  /// wire::TcpChan::open for which may be chosen; throws std::invalid_argument for another.
+  /// wire::TcpChan::open for which may be chosen; throws std::invalid_argument for another. One that was taken while
+  /// open() waited: boost::system::errc::invalid_argument.
   [[nodiscard]] boost::asio::awaitable<Channel> open(Deadline deadline = {});
   [[nodiscard]] boost::asio::awaitable<Channel> open_as(ChannelId id, Deadline deadline = {});
   template <detail::TokenFor<Channel> Token>
@@ -159,8 +160,8 @@ class PARLEY_EXPORT Session {
   /// Takes no new channels from the peer, and tells it so (yamux). Channels that are open, and opening some, go on.
   void go_away();
 
-  /// The next thing to be told of. Completes with (error_code, SessionEvent). error::closed when all have been told and
-  /// the session is over.
+  /// The next thing to be told of. Completes with (error_code, SessionEvent); with why the session has ended when all
+  /// have been told.
   [[nodiscard]] boost::asio::awaitable<SessionEvent> next_event(Deadline deadline = {});
   template <detail::TokenFor<SessionEvent> Token>
   auto next_event(Deadline deadline, Token&& token) {
@@ -175,9 +176,10 @@ class PARLEY_EXPORT Session {
   [[nodiscard]] std::string last_error() const;
 
   /// Ends the session in order: no new channels; waits until those there are have been closed by their owners, writes
-  /// what is queued, and closes the stream. At the deadline the rest is cut, with error::session_ended for those who
-  /// wait in it. Operations of the session that wait complete with operation_aborted. Never fails. Completes with
-  /// (error_code, SessionCloseReport), the error_code being none; cancelling it leaves the session closing.
+  /// what is queued, and closes the stream when the peer has ended it too, or a second later. At the deadline the rest
+  /// is cut, with error::session_ended for those who wait in it. Operations of the session that wait complete with
+  /// operation_aborted. Never fails. Completes with (error_code, SessionCloseReport), the error_code being none;
+  /// cancelling it leaves the session closing.
   [[nodiscard]] boost::asio::awaitable<SessionCloseReport> close(Deadline deadline);
   template <detail::TokenFor<SessionCloseReport> Token>
   auto close(Deadline deadline, Token&& token) {

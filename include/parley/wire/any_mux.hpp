@@ -14,7 +14,7 @@
 
 namespace parley::wire {
 
-/// One end of a session, in the dialect that the options name. The members mean what those of Yamux and TcpChan do.
+/// One end of a session, in the dialect that the options name: a MuxCore.
 class AnyMux {
  public:
   /// The protocols, in the order of MuxDialect.
@@ -40,7 +40,7 @@ class AnyMux {
   /// Which one it is.
   [[nodiscard]] MuxDialect which() const noexcept { return static_cast<MuxDialect>(concrete_.index()); }
 
-  /// See Yamux and TcpChan.
+  /// See MuxCore.
   void start(TimePoint now) {
     visit(concrete_, [&](auto& core) { core.start(now); });
   }

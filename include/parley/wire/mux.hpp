@@ -80,7 +80,8 @@ struct MuxOptions {
   std::uint32_t resets_per_second = 100;
   /// yamux: frames for channels that were never opened, over the life of the session; then the peer is cut.
   std::uint32_t strays_max = 1000;
-  /// Answers that wait to be written: a peer that provokes more while it does not read is cut (error::flooded).
+  /// Answers that wait to be written, to openings too: a peer that provokes more while it does not read is cut
+  /// (error::flooded).
   std::size_t answers_size_max = 64 * limits::kib;
 
   /// While several channels want to write, each may write so much before it is another's turn: the longest that a small
@@ -95,6 +96,10 @@ struct MuxOptions {
   Duration open_time_max = std::chrono::seconds{75};
   /// yamux: from close() until the peer has finished too; then the channel is reset (error::timed_out).
   Duration close_time_max = std::chrono::minutes{5};
+  /// yamux: what the peer sends after close() is read and dropped for so long; if it goes on sending then, the channel
+  /// is reset (error::timed_out) and does not wait for `close_time_max`. (Sooner could cost the peer what it has not
+  /// read yet, as a reset drops that.)
+  Duration discard_time_max = std::chrono::seconds{10};
   /// yamux: how long a channel that wants to write may be without any window; then it is reset (error::peer_too_slow).
   Duration stall_time_max = std::chrono::minutes{5};
   /// yamux: a peer that nothing has been heard of for so long is sent a ping; zero: never.
@@ -200,38 +205,112 @@ struct MuxCounters {
   std::uint64_t windows_grown = 0;      ///< how often a receive window has become larger
 };
 
-/// What Yamux, TcpChan and AnyMux are. Yamux has the comments.
+/// What Yamux, TcpChan and AnyMux are, and what their members do. Not thread-safe. Peer input makes no call throw;
+/// std::bad_alloc apart.
 template <class T>
 concept MuxCore = requires(T& core, const T& constant, std::span<const std::byte> bytes, TimePoint now,
-                           MuxChannel channel, std::size_t size) {
-  core.start(now);
-  core.feed(bytes, now);
-  { core.next_event() } -> std::same_as<MuxEvent>;
-  { constant.next_output() } -> std::same_as<std::span<const std::byte>>;
-  core.wrote(size);
-  { constant.next_deadline() } -> std::same_as<std::optional<TimePoint>>;
-  core.expire(now);
-  core.set_reading(true, now);
-  core.stream_ended(boost::system::error_code{}, now);
+                           MuxChannel channel, std::size_t size, boost::system::error_code code) {
+  // --- the stream ---------------------------------------------------------------------------------------------------
 
+  /// Once, before anything else: the stream is there.
+  core.start(now);
+
+  /// What has been read from the stream. It has to stay as it is until next_event() has said that there is nothing
+  /// more; only then comes the next. Allocates nothing.
+  core.feed(bytes, now);
+
+  /// The next thing that has happened, or one of Kind::none. Between two calls any other may be made.
+  { core.next_event() } -> std::same_as<MuxEvent>;
+
+  /// What is to be written before anything else; good until the next call of the core. Take it only as the stream has
+  /// room, or what the limits bound here would pile up there.
+  { constant.next_output() } -> std::same_as<std::span<const std::byte>>;
+
+  /// So much of that has been written, or is sure to be before all that comes later.
+  core.wrote(size);
+
+  /// When expire() is to be called although nothing has happened; it may turn out that there was nothing to do.
+  { constant.next_deadline() } -> std::same_as<std::optional<TimePoint>>;
+
+  /// Carries out what is due: time-outs, and pings.
+  core.expire(now);
+
+  /// false: the driver does not read from the stream for now, so that a silent peer may not be to blame for it.
+  core.set_reading(true, now);
+
+  /// There will be no more input. Without a code: the peer has ended the stream in order. All that was fed has been
+  /// read by next_event() before. The session has ended: error::closed, truncated, handshake_failed, or `code`.
+  core.stream_ended(code, now);
+
+  // --- channels -----------------------------------------------------------------------------------------------------
+
+  /// A new channel, which may be written to at once. Without an id it has the next number; which ids may be chosen is
+  /// the protocol's affair, and any other is std::invalid_argument.
+  /// Errors: full (it may be tried again after an `accepted` or `closed`); going_away and channels_exhausted (yamux);
+  /// why the session has ended.
   { core.open(now) } -> std::same_as<MuxOpened>;
   { core.open(now, ChannelId{}) } -> std::same_as<MuxOpened>;
+
+  /// Takes a channel that the peer has opened, and lets it have its whole window. A first write does so too.
   core.accept(channel, now);
+
+  /// How many of `size` bytes may go now, and the header that goes before them. The caller puts both on the wire,
+  /// behind all of next_output(). `true`: if all of it may go, that is the end of this direction; with a size of 0 it
+  /// always may. Less than asked for, and the channel is remembered: next_turn() will name it when there is window and
+  /// it is its turn. Allocates nothing, but for an acknowledgement that is due.
+  /// Errors: send_ended; closed, channel_reset, …: why the channel is over; why the session has ended.
   { core.reserve(channel, size, true, now) } -> std::same_as<MuxGrant>;
+
+  /// The same for programs that would copy anyway: as much as may go is copied into next_output(), behind its headers.
   { core.write(channel, bytes, now) } -> std::same_as<MuxWritten>;
+
+  /// Asks for a turn without writing: the driver has something for this channel, and no room in its stream.
   core.want_turn(channel);
+
+  /// Whether next_turn() would name a channel if there were room.
   { constant.has_turn() } -> std::same_as<bool>;
+
+  /// The next channel that had to stop and may write on, or none. It may write `write_quantum` now; if it wants more it
+  /// comes again, after the others. To be asked whenever the stream has room, until the answer is none. None, too,
+  /// while next_output() is above its mark.
   { core.next_turn() } -> std::same_as<MuxChannel>;
+
+  /// The application has taken `size` more bytes of what came as `data`. Credit to the peer comes of it, and larger
+  /// windows. Also of channels that have been closed meanwhile; of ones that are not there any more it does nothing.
   core.consume(channel, size, now);
+
+  /// The end of this direction; the peer's goes on. All that was to be written has been granted before.
+  /// Errors: as reserve().
   { core.finish(channel, now) } -> std::same_as<boost::system::error_code>;
+
+  /// The application is done with the channel: this direction ends (if it has not), and whatever still comes is dropped
+  /// until the peer has finished too, for `close_time_max` at most, or for `discard_time_max` if it goes on sending.
+  /// Unread bytes need not be consumed any more.
   core.close(channel, now);
+
+  /// Both directions end at once. Of a channel that was not accepted: refuses it.
   core.reset(channel, now);
+
+  // --- the session --------------------------------------------------------------------------------------------------
+
+  /// Asks the peer for an answer, a `pong` of this value. Errors: full (16 are under way); why the session has ended.
   { core.ping(std::uint32_t{}, now) } -> std::same_as<boost::system::error_code>;
+
+  /// Takes no new channels of the peer from now on, and tells it so. Those that are open go on. When channel_count() is
+  /// 0 and the output written, the stream can be closed with nothing lost.
   core.go_away(now);
 
+  /// Channels that are open, of both sides.
   { constant.channel_count() } -> std::same_as<std::size_t>;
+  /// Bytes that were given out and are not consumed, of all channels.
   { constant.unread_size() } -> std::same_as<std::size_t>;
+  /// The shortest round trip that was measured.
+  { constant.round_trip() } -> std::same_as<std::optional<Duration>>;
+  /// How large the receive window of an open channel is, in bytes; 0 if it is not open.
+  { constant.window_size(channel) } -> std::same_as<std::uint32_t>;
+  /// Whether finish() leaves the other direction open.
   { constant.can_half_close() } -> std::same_as<bool>;
+  /// Up to now.
   { constant.counters() } -> std::same_as<const MuxCounters&>;
 };
 

@@ -1,5 +1,5 @@
 // TCPChan, version 0 (docs/protocols/tcpchan.md): channels over one stream, and little else. wire/mux.hpp has the
-// calling sequence; the members mean what those of Yamux do, with these differences.
+// calling sequence, and says of each member what it does, with these differences.
 //
 // - There is no flow control. What a peer sends has come, whether anybody wants it or not: at `unread_size_max` the
 //   session ends. A driver that wants to hold the peer back stops reading from the stream, which stops all channels.
@@ -22,17 +22,17 @@
 
 namespace parley::wire {
 
-/// One end of a session. The one that has connected asks for the handshake; until it is `ready`, channels can be
-/// opened, and nothing can be written to them.
+/// One end of a session: a MuxCore. The one that has connected asks for the handshake; until it is `ready`, channels
+/// can be opened, and nothing can be written to them.
 class PARLEY_EXPORT TcpChan final {
  public:
-  /// See Yamux. The seed decides where numbers fall in a table.
+  /// `seed`: random bits that the peer does not know; they decide where numbers fall in a table.
   TcpChan(MuxRole role, const MuxOptions& options, std::uint64_t seed);
   TcpChan(TcpChan&&) noexcept;
   TcpChan& operator=(TcpChan&&) noexcept;
   ~TcpChan();
 
-  /// See Yamux.
+  /// See MuxCore.
   void start(TimePoint now);
   void feed(std::span<const std::byte> bytes, TimePoint now);
   [[nodiscard]] MuxEvent next_event();
@@ -43,13 +43,13 @@ class PARLEY_EXPORT TcpChan final {
   void set_reading(bool reads, TimePoint now) noexcept;
   void stream_ended(boost::system::error_code code, TimePoint now);
 
-  /// `id`: any number that no open channel has; std::invalid_argument if one has it. Errors: full, channels_exhausted.
+  /// `id`: any number that no open channel has.
   MuxOpened open(TimePoint now, std::optional<ChannelId> id = {});
-  /// See Yamux. Nothing of it is on the wire.
+  /// Nothing of it is on the wire.
   void accept(MuxChannel channel, TimePoint now);
   /// With `finish`, error::unavailable, and nothing is granted.
   MuxGrant reserve(MuxChannel channel, std::size_t size, bool finish, TimePoint now);
-  /// See Yamux.
+  /// See MuxCore.
   MuxWritten write(MuxChannel channel, std::span<const std::byte> bytes, TimePoint now);
   void want_turn(MuxChannel channel) noexcept;
   [[nodiscard]] bool has_turn() const noexcept;
@@ -67,14 +67,14 @@ class PARLEY_EXPORT TcpChan final {
   /// From now on channels that the peer opens are closed again. It is not told.
   void go_away(TimePoint now);
 
-  /// See Yamux.
+  /// See MuxCore.
   [[nodiscard]] std::size_t channel_count() const noexcept;
   [[nodiscard]] std::size_t unread_size() const noexcept;
   /// Nothing: there are no pings.
   [[nodiscard]] std::optional<Duration> round_trip() const noexcept { return std::nullopt; }
   /// 0: there are no windows.
   [[nodiscard]] std::uint32_t window_size(MuxChannel /*channel*/) const noexcept { return 0; }
-  /// See Yamux.
+  /// See MuxCore.
   [[nodiscard]] bool can_half_close() const noexcept { return false; }
   [[nodiscard]] const MuxCounters& counters() const noexcept;
 

@@ -19,8 +19,10 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace parley::mux {
@@ -133,6 +135,60 @@ TEST_F(MuxSession, a_reset_is_told_as_one) {
   });
 }
 
+TEST_F(MuxSession, bytes_that_nobody_will_read_are_not_counted_when_their_channel_has_gone) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    std::optional<Channel> near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    error_code ec;
+    near->shutdown_send(ec);
+    co_await write_all(far, "never read");
+    far.shutdown_send(ec);
+    while (pair.client.stats().channel_count != 0) co_await asio::post(context, use_awaitable);
+    EXPECT_EQ(pair.client.stats().unread_size, 10U);
+    near.reset();
+    EXPECT_EQ(pair.client.stats().unread_size, 0U);
+  });
+}
+
+TEST_F(MuxSession, what_came_before_the_session_was_lost_can_still_be_read) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    co_await write_all(far, "arrived");
+    while (pair.client.stats().unread_size != 7) co_await asio::post(context, use_awaitable);
+    co_await pair.server.close(0s);
+    for (SessionEvent event; event.kind != SessionEvent::Kind::ended;) event = co_await pair.client.next_event(5s);
+    error_code ec;
+    const std::string heard = co_await read_to_end(near, ec);
+    EXPECT_EQ(heard, "arrived");
+    EXPECT_EQ(ec, error::session_ended);
+    EXPECT_EQ(pair.client.stats().unread_size, 0U);
+  });
+}
+
+TEST_F(MuxSession, unread_pieces_of_any_size_are_read_in_order) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open();
+    Channel far = co_await pair.server.accept();
+    std::string sent;
+    std::string got;
+    for (std::size_t i = 0; i < 600; ++i) {
+      const std::size_t size = i % 50 == 0 ? 5'000 : i % 7 == 0 ? 100 : 1;
+      const std::string piece(size, static_cast<char>('a' + i % 26));
+      co_await write_all(near, piece);
+      sent += piece;
+      while (pair.server.stats().unread_size + got.size() != sent.size()) co_await asio::post(context, use_awaitable);
+      if (i % 100 == 30) got += co_await read_exactly(far, 3'000);
+      if (i % 100 == 60) got += co_await read_exactly(far, sent.size() - got.size());
+    }
+    got += co_await read_exactly(far, sent.size() - got.size());
+    EXPECT_TRUE(got == sent);
+  });
+}
+
 class MuxManners : public MuxSession, public ::testing::WithParamInterface<support::Manner> {};
 
 TEST_P(MuxManners, a_thousand_channels_are_echoed_at_once) {
@@ -219,6 +275,51 @@ TEST_F(MuxSession, who_does_not_read_stops_only_his_channel) {
   });
 }
 
+TEST_F(MuxSession, who_gives_up_writing_leaves_the_turn_to_the_others) {
+  Options options;  // nothing happens by time
+  options.handshake_time_max = options.keep_alive_interval = Duration::zero();
+  SessionPair pair = support::session_pair(context, options, {}, 1'000'000);
+  auto [bulk, far_bulk] = support::channel_pair(context, pair);
+  std::vector<Channel> quitters;
+  for (int i = 0; i < 40; ++i) quitters.push_back(support::channel_pair(context, pair).first);
+  auto [last, far_last] = support::channel_pair(context, pair);
+  const std::string much(200'000, 'x');
+  const asio::const_buffer buffer = asio::buffer(much);
+  error_code ec;
+  while (bulk.backend().try_write({&buffer, 1}, ec) > 0) continue;
+  ASSERT_EQ(ec, asio::error::would_block);
+  for (std::size_t i = 0; i < quitters.size(); ++i) {
+    (void)quitters[i].backend().try_write({&buffer, 1}, ec);
+    ASSERT_EQ(ec, asio::error::would_block);
+    if (i % 2 == 0) quitters[i].shutdown_send(ec);
+  }
+  bool is_written = false;
+  last.async_write_some(buffer, [&](error_code, std::size_t) { is_written = true; });
+  EXPECT_TRUE(run_until(context, [&] { return is_written; })) << "nobody else writes, and it has no turn";
+}
+
+TEST_F(MuxSession, a_write_that_waits_ends_when_its_direction_is_shut_down) {
+  SessionPair pair = support::session_pair(context);
+  auto [near, far] = support::channel_pair(context, pair);
+  const std::string much(1'000'000, 'x');
+  std::optional<error_code> ended;
+  std::function<void()> write = [&, &near = near] {
+    near.async_write_some(asio::buffer(much), [&](error_code ec, std::size_t) {
+      if (ec) {
+        ended = ec;
+      } else {
+        write();
+      }
+    });
+  };
+  write();
+  ASSERT_TRUE(run_until(context, [&] { return pair.server.stats().unread_size == 256U * 1024; }));
+  error_code ec;
+  near.shutdown_send(ec);
+  ASSERT_TRUE(run_until(context, [&] { return ended.has_value(); }));
+  EXPECT_EQ(*ended, asio::error::broken_pipe);
+}
+
 TEST_F(MuxSession, a_read_that_is_cancelled_has_taken_nothing) {
   SessionPair pair = support::session_pair(context);
   auto [near, far] = support::channel_pair(context, pair);
@@ -284,6 +385,35 @@ TEST_F(MuxSession, more_channels_than_the_peer_accepts_are_refused) {
   });
 }
 
+TEST_F(MuxSession, channels_that_are_over_before_they_are_accepted_are_bounded_too) {
+  for (const MuxDialect dialect : {MuxDialect::yamux, MuxDialect::tcpchan}) {
+    Options options;
+    options.dialect = dialect;
+    options.accept_backlog = 3;
+    SessionPair pair = support::session_pair(context, options);
+    run([&]() -> asio::awaitable<void> {
+      (void)co_await pair.client.next_event(5s);
+      for (std::uint64_t i = 1; i <= 20; ++i) {
+        Channel near = co_await pair.client.open();
+        co_await write_all(near, "bye");
+        near.reset();
+        while (pair.server.stats().channels_accepted < i || pair.server.stats().channel_count != 0) {
+          co_await asio::post(context, use_awaitable);
+        }
+      }
+      int accepted = 0;
+      for (;; ++accepted) {
+        auto [ec, far] = co_await pair.server.accept(20ms, as_result);
+        if (ec) break;
+        const std::string text = co_await read_exactly(far, 3);
+        EXPECT_EQ(text, "bye");
+      }
+      EXPECT_EQ(accepted, dialect == MuxDialect::yamux ? 0 : 3) << "a reset leaves nothing to be read";
+      EXPECT_EQ(pair.server.stats().unread_size, 0U);
+    });
+  }
+}
+
 TEST_F(MuxSession, open_waits_while_there_are_too_many) {
   Options options;
   options.channels_max = 1;
@@ -297,6 +427,28 @@ TEST_F(MuxSession, open_waits_while_there_are_too_many) {
     const Channel second = co_await pair.client.open(5s);
     EXPECT_TRUE(second);
   });
+}
+
+TEST_F(MuxSession, a_number_that_is_taken_while_open_waits_is_told) {
+  Options options;
+  options.channels_max = 1;
+  SessionPair pair = support::session_pair(context, options);
+  auto [near, far] = support::channel_pair(context, pair);
+  std::vector<std::string> ends;
+  const auto open_third = [&]() -> asio::awaitable<void> {
+    try {
+      const Channel channel = co_await pair.client.open_as(3);
+      ends.push_back(std::to_string(channel.id()));
+    } catch (const Error& e) {
+      ends.push_back(e.what());
+    }
+  };
+  asio::co_spawn(context, open_third(), asio::detached);
+  asio::co_spawn(context, open_third(), asio::detached);
+  context.poll();
+  near.reset();
+  ASSERT_TRUE(run_until(context, [&] { return ends.size() == 2; }));
+  EXPECT_EQ(ends, (std::vector<std::string>{"3", "yamux cannot open channel 3"}));
 }
 
 TEST_F(MuxSession, going_away_refuses_new_channels_and_keeps_those_there_are) {
@@ -336,6 +488,42 @@ TEST_F(MuxSession, closing_waits_for_the_channels) {
     EXPECT_TRUE(report.is_clean()) << report.channels_cut << ' ' << report.unwritten_size;
     const auto [ec, none] = co_await pair.client.open(5s, as_result);
     EXPECT_EQ(ec, error::closed);
+  });
+}
+
+TEST_F(MuxSession, closing_says_how_the_last_channel_ended_behind_all_that_is_queued) {
+  SessionPair pair = support::session_pair(context, {}, {}, 1'000'000);
+  auto [near, far] = support::channel_pair(context, pair);
+  const std::string much(200'000, 'x');
+  const asio::const_buffer buffer = asio::buffer(much);
+  error_code ec;
+  while (near.backend().try_write({&buffer, 1}, ec) > 0) continue;
+  ASSERT_EQ(ec, asio::error::would_block) << "the queue of the stream is full";
+  near.reset();
+  SessionCloseReport report;
+  report.channels_cut = 1;
+  pair.client.close(5s, [&](error_code, SessionCloseReport done) { report = done; });
+  ASSERT_TRUE(run_until(context, [&] { return report.is_clean(); }));
+  run([&, &far = far]() -> asio::awaitable<void> {
+    error_code end;
+    co_await read_to_end(far, end);
+    EXPECT_EQ(end, error::channel_reset);
+  });
+}
+
+TEST_F(MuxSession, closing_ends_at_its_deadline_whatever_is_unwritten) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1000});
+  Session session{std::move(a), Role::client};
+  run([&]() -> asio::awaitable<void> {
+    Channel channel = co_await session.open();
+    const std::string much(50'000, 'x');
+    co_await write_all(channel, much);
+    channel.reset();
+    const TimePoint begin = Clock::now();
+    const SessionCloseReport report = co_await session.close(20ms);
+    EXPECT_LT(Clock::now() - begin, 900ms);
+    EXPECT_GT(report.unwritten_size, 40'000U);
+    EXPECT_EQ(report.channels_cut, 0U);
   });
 }
 
@@ -392,10 +580,26 @@ TEST_F(MuxSession, a_channel_may_outlive_its_context) {
   }
 }
 
+TEST_F(MuxSession, may_be_owned_by_those_who_wait_in_it_when_its_context_goes) {
+  asio::io_context brief;
+  SessionPair pair = support::session_pair(brief);
+  auto [near, far] = support::channel_pair(brief, pair);
+  // A second thread makes an ordinary mutex of the session's, which nobody can lock twice.
+  std::thread{[&] { (void)pair.client.stats(), (void)pair.server.stats(); }}.join();
+  const auto session = std::make_shared<Session>(std::move(pair.client));
+  const auto reader = std::make_shared<Channel>(std::move(near));
+  session->accept({}, [session](error_code, const Channel&) {});
+  session->ping({}, [session](error_code, Duration) {});
+  const auto room = std::make_shared<std::string>(10, '\0');
+  reader->async_read_some(asio::buffer(*room), [session, reader, room](error_code, std::size_t) {});
+  const auto other = std::make_shared<Channel>(std::move(far));
+  other->wait_readable([other, held = std::make_shared<Session>(std::move(pair.server))](error_code) {});
+}
+
 TEST_F(MuxSession, something_else_than_yamux_is_told_as_that) {
   auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
   Session session{std::move(a), Role::server};
-  run([&]() -> asio::awaitable<void> {
+  run([&, &b = b]() -> asio::awaitable<void> {
     co_await asio::async_write(b, asio::buffer(std::string{"GET / HTTP/1.1\r\n\r\n"}), use_awaitable);
     const SessionEvent event = co_await session.next_event(5s);
     EXPECT_EQ(event.kind, SessionEvent::Kind::ended);

@@ -2,6 +2,7 @@
 #include <parley/connection/connect.hpp>
 #include <parley/connection/listener.hpp>
 #include <parley/socket/socket.hpp>
+#include <parley/transport/acceptor.hpp>
 
 #include "support/run_context.hpp"
 #include "support/scheme_options.hpp"
@@ -138,6 +139,23 @@ INSTANTIATE_TEST_SUITE_P(Schemes, MuxEndpoint, ::testing::Values("mux+tcp", "mux
   name[3] = '_';
   return name;
 });
+
+TEST(MuxEndpoints, are_not_dialled_for_longer_than_anybody_waits) {
+  asio::io_context context;
+  const transport::Acceptor silent{context.get_executor(), Endpoint{"tcp://127.0.0.1:0"}, {}};
+  const Endpoint at{"mux+tls" + silent.local_endpoint().to_string().substr(3)};
+  TransportOptions patient = support::client_transport();
+  patient.handshake_time_max = 1h;
+  std::vector<boost::system::error_code> ends;
+  for (const Duration allowed : {30ms, 60ms}) {
+    ConnectOptions options;
+    options.transport(patient).deadline(allowed);
+    connect(context.get_executor(), at, options,
+            [&](boost::system::error_code ec, const Connection&) { ends.push_back(ec); });
+  }
+  EXPECT_TRUE(support::run_to_end(context));
+  EXPECT_EQ(ends, (std::vector<boost::system::error_code>{error::timed_out, error::timed_out}));
+}
 
 TEST(MuxEndpoints, say_what_is_wrong_with_them) {
   asio::io_context context;

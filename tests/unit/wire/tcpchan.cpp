@@ -201,6 +201,18 @@ TEST(TcpChan, closes_again_what_it_does_not_take) {
   EXPECT_EQ(server.codes[MuxEvent::Kind::ended], error::too_many_channels);
 }
 
+TEST(TcpChan, cuts_who_opens_what_is_closed_and_does_not_read_it) {
+  TcpChanProbe server = ready_tcpchan(MuxRole::server, {.channels_max = 10, .answers_size_max = 60});
+  int closed = 0;
+  for (; closed < 100 && !server.codes.contains(MuxEvent::Kind::ended); ++closed) {
+    server.feed("000300000001");
+    server.core.close(server.channels[1], server.now);
+    (void)server.events();
+  }
+  EXPECT_EQ(server.codes[MuxEvent::Kind::ended], error::flooded);
+  EXPECT_EQ(closed, 21);
+}
+
 TEST(TcpChan, breaking_the_protocol_ends_the_session) {
   for (const char* input : {"01", "0000", "0006", "000300000001000300000001", "0002feedbacc"}) {
     TcpChanProbe server = ready_tcpchan(MuxRole::server);

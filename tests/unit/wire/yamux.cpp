@@ -387,6 +387,17 @@ TEST(Yamux, a_turn_that_is_not_used_goes_to_the_next) {
   EXPECT_FALSE(client.core.next_turn());
 }
 
+TEST(Yamux, a_channel_that_has_finished_has_no_turn) {
+  YamuxProbe client = ready_yamux();
+  const MuxChannel first = client.open();
+  const MuxChannel second = client.open();
+  client.core.want_turn(first);
+  client.core.want_turn(second);
+  client.core.finish(first, client.now);
+  EXPECT_EQ(client.core.next_turn(), second);
+  EXPECT_FALSE(client.core.has_turn());
+}
+
 TEST(Yamux, keeps_no_more_output_than_its_mark) {
   YamuxProbe client = ready_yamux(MuxRole::client, {.output_high_water_size = 1000});
   const MuxChannel channel = client.open();
@@ -396,6 +407,17 @@ TEST(Yamux, keeps_no_more_output_than_its_mark) {
   EXPECT_FALSE(client.core.next_turn()) << "there is no room";
   (void)client.output();
   EXPECT_EQ(client.core.next_turn(), channel);
+}
+
+TEST(Yamux, a_write_that_finds_no_room_says_whether_there_will_ever_be_some) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.output_high_water_size = 10});
+  const MuxChannel over = client.open();
+  const MuxChannel finished = client.open();
+  client.feed(window_text(8, 1, 0));
+  client.core.finish(finished, client.now);
+  EXPECT_EQ(client.core.write(over, bytes_of("x"), client.now).code, error::closed);
+  EXPECT_EQ(client.core.write(finished, bytes_of("x"), client.now).code, error::send_ended);
+  EXPECT_FALSE(client.core.has_turn());
 }
 
 // --- deadlines
@@ -441,6 +463,35 @@ TEST(Yamux, resets_a_closed_channel_that_the_peer_does_not_finish) {
   EXPECT_EQ(client.pass(5min), (Lines{"closed 1"}));
   EXPECT_EQ(client.sentences[MuxEvent::Kind::closed],
             "the peer has not finished channel 1 within 300 s of its closing");
+}
+
+TEST(Yamux, resets_a_closed_channel_sooner_if_the_peer_goes_on_sending) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_interval = 0s});
+  const MuxChannel channel = client.open();
+  client.feed(window_text(2, 1, 0));
+  client.core.close(channel, client.now);
+  (void)client.output();
+  client.now += 9s;
+  EXPECT_EQ(client.feed(data_text(1, "on its way")), Lines{});
+  client.now += 1s;
+  EXPECT_EQ(client.events(), Lines{}) << "who is silent has all the time there is";
+  EXPECT_EQ(client.core.next_deadline(), client.now - 10s + 5min);
+  EXPECT_EQ(client.output(), "");
+  EXPECT_EQ(client.feed(data_text(1, "and on")), (Lines{"closed 1"}));
+  EXPECT_EQ(client.output(), "000100080000000100000000");
+  EXPECT_EQ(client.codes[MuxEvent::Kind::closed], error::timed_out);
+  EXPECT_EQ(client.sentences[MuxEvent::Kind::closed], "the peer still sent on channel 1 10 s after its closing");
+  EXPECT_EQ(client.feed(data_text(1, "and on")), Lines{});
+}
+
+TEST(Yamux, a_closed_channel_may_end_late) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_interval = 0s});
+  const MuxChannel channel = client.open();
+  client.feed(window_text(2, 1, 0));
+  client.core.close(channel, client.now);
+  client.now += 1min;
+  EXPECT_EQ(client.feed(data_text(1, "last words", 4)), (Lines{"finished 1", "closed 1"}));
+  EXPECT_FALSE(client.codes[MuxEvent::Kind::closed]);
 }
 
 TEST(Yamux, half_closing_has_no_limit_in_time) {
@@ -614,6 +665,19 @@ TEST(Yamux, cuts_who_asks_and_does_not_read_the_answers) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(server.feed("000200010000000000000000"), Lines{});
   EXPECT_EQ(server.feed("000200010000000000000000"), (Lines{"ended"}));
   EXPECT_EQ(server.codes[MuxEvent::Kind::ended], error::flooded);
+}
+
+TEST(Yamux, cuts_who_opens_and_finishes_and_does_not_read_the_answers) {
+  YamuxProbe server = ready_yamux(MuxRole::server, {.answers_size_max = 120});
+  std::uint32_t id = 1;
+  for (; id < 200 && !server.codes.contains(MuxEvent::Kind::ended); id += 2) {
+    server.feed(window_text(1 | 4, id, 0));
+    server.core.close(server.channels[id], server.now);
+    (void)server.events();
+  }
+  EXPECT_EQ(server.codes[MuxEvent::Kind::ended], error::flooded);
+  EXPECT_EQ(id, 23U) << "eleven acknowledgements are too many";
+  EXPECT_LE(server.core.next_output().size(), 300U);
 }
 
 TEST(Yamux, cuts_who_sends_more_than_may_be_unread) {
