@@ -345,7 +345,14 @@ void SocketCore::on_end(LinkId link, error_code ec, std::string sentence, TimePo
   if (Peer* const peer = find(link)) leave(*peer, ec, about(*peer, sentence), now);
 }
 
-void SocketCore::on_unwritten(const Identity& identity, std::uint64_t count) {
+std::uint64_t SocketCore::on_unwritten(const Identity& identity, std::uint64_t count) {
+  if (options_.delivery == Delivery::at_least_once) return 0;  // they are outstanding, and sent again from there
+  note_lost(identity, count);
+  return count;
+}
+
+/// Messages that had been queued for a peer.
+void SocketCore::note_lost(const Identity& identity, std::uint64_t count) {
   if (count == 0) return;
   counters_.messages_dropped += count;
   events_.add_dropped(identity, error::closed, count);

@@ -464,10 +464,7 @@ std::uint64_t SocketCore::salvage(Peer& peer) {
     --counters_.messages_sent;
     backlog_.add_front(std::move(saved.back()));
   }
-  if (lost > 0) {
-    counters_.messages_dropped += lost;
-    events_.add_dropped(peer.identity, error::closed, lost);
-  }
+  note_lost(peer.identity, lost);
   return lost;
 }
 

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <list>
 #include <optional>
@@ -521,6 +522,52 @@ TEST(Socket, who_asks_and_never_reads_the_answers_is_cut_off) {
     }
     EXPECT_EQ(lost->cause, error::peer_too_slow);
     co_await socket.close(1s);
+  });
+}
+
+struct Unwritten {
+  SocketCloseReport report;
+  std::uint64_t dropped_count = 0;  // as events say
+};
+
+/// What becomes of 16 MiB for a peer that greets and never reads, when this side disconnects and closes.
+asio::awaitable<Unwritten> leave_deaf_peer(Delivery delivery) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+  acceptor.set_option(tcp::socket::receive_buffer_size{64 * 1024});
+  const Endpoint at = "tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port());
+  SocketOptions options;
+  options.delivery = delivery;
+  options.send_high_water_size = options.unacknowledged_size_max = std::size_t{32} << 20;
+  Socket socket{executor, options};
+  socket.connect(at);
+  tcp::socket deaf = co_await acceptor.async_accept(asio::use_awaitable);
+  co_await asio::async_write(deaf, asio::buffer(hello_b), asio::use_awaitable);
+  co_await socket.wait_for_peers(1, 5s);
+  for (int i = 0; i < 16; ++i) co_await socket.send(std::string(std::size_t{1} << 20, 'x'));
+  socket.disconnect(at);
+  Unwritten left;
+  left.report = co_await socket.close(50ms);
+  while (const auto event = socket.try_next_event()) {
+    if (event->kind == SocketEvent::Kind::dropped) left.dropped_count += event->count;
+  }
+  co_return left;
+}
+
+TEST(Socket, what_disconnect_could_not_write_is_told_and_counted) {
+  run([](asio::any_io_executor) -> asio::awaitable<void> {
+    const Unwritten left = co_await leave_deaf_peer(Delivery::at_most_once);
+    EXPECT_GT(left.report.unsent_count, 0U);
+    EXPECT_EQ(left.dropped_count, left.report.unsent_count);
+  });
+}
+
+TEST(Socket, what_disconnect_could_not_write_is_not_lost_where_it_is_sent_again) {
+  run([](asio::any_io_executor) -> asio::awaitable<void> {
+    const Unwritten left = co_await leave_deaf_peer(Delivery::at_least_once);
+    EXPECT_EQ(left.report.unsent_count, 0U);
+    EXPECT_EQ(left.report.unacknowledged_count, 16U);
+    EXPECT_EQ(left.dropped_count, 0U);
   });
 }
 
