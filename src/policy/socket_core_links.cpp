@@ -243,12 +243,7 @@ bool SocketCore::on_hello(Peer& peer, const PeerFrameStep& step, const std::byte
     return false;
   }
   if (Peer* const rival = find(peer.identity)) {
-    if (takes_place_of(peer, *rival)) {
-      peer.state = Peer::State::contending;  // and so it comes up when the other has left
-      cut(*rival, error::duplicate_identity, about(*rival, "another connection to the same peer takes its place"), now);
-    } else {
-      contend(peer, *rival, now);
-    }
+    contend(peer, *rival, now);
     return false;
   }
   come_up(peer, now);
@@ -261,12 +256,17 @@ bool SocketCore::takes_place_of(const Peer& peer, const Peer& rival) const noexc
   return peer.info.is_dialled != rival.info.is_dialled && peer.info.is_dialled == (self_ > peer.identity);
 }
 
-/// Most likely the peer has died and come back, and this side has not been told yet of the end of its old connection.
+/// It comes up when the other leaves, unless a third was there before it. Most likely the peer has died and come back,
+/// and this side has not been told yet of the end of its old connection.
 void SocketCore::contend(Peer& peer, Peer& rival, TimePoint now) {
   peer.state = Peer::State::contending;
+  deadlines_.add(now + contention_time, ContentionOver{peer.id});
+  if (takes_place_of(peer, rival)) {
+    cut(rival, error::duplicate_identity, about(rival, "another connection to the same peer takes its place"), now);
+    return;
+  }
   append_control(rival, PeerFrameKind::heartbeat, {});  // a system whose process has gone answers that by a reset
   actions_.emplace_back(SocketAction{.kind = SocketAction::Kind::look_at_link, .link = rival.id});
-  deadlines_.add(now + contention_time, ContentionOver{peer.id});
 }
 
 void SocketCore::admit_contender(const Identity& identity, TimePoint now) {

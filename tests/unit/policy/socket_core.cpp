@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley::test {
@@ -212,6 +213,29 @@ TEST(SocketCore, two_that_dial_each_other_settle_for_one_connection) {
     EXPECT_EQ(take_all(a), numbered(0, 10)) << seed;
     EXPECT_EQ(take_all(b), numbered(0, 10)) << seed;
   }
+}
+
+TEST(SocketCore, of_three_connections_to_one_identity_none_is_left_waiting) {
+  Simulator net{1, {.delay_min = 1ms, .delay_max = 1ms}};
+  SocketOptions small, great;
+  small.identity = Identity::of_random(1, 1);
+  great.identity = Identity::of_random(2, 2);
+  if (*small.identity > *great.identity) std::swap(small.identity, great.identity);
+  SimulatedSocket& socket = net.add_socket(small);
+  SimulatedSocket& first = net.add_socket(great);
+  SimulatedSocket& second = net.add_socket(great);
+  SimulatedSocket& third = net.add_socket(great);
+  socket.bind("tcp://socket:1");
+  first.bind("tcp://first:1");
+  second.bind("tcp://second:1");
+  socket.connect("tcp://first:1");
+  net.pass(100ms);
+  socket.connect("tcp://second:1");  // has to wait for the first
+  net.pass(100ms);
+  third.connect("tcp://socket:1");  // takes the place of the first, which lets the second in
+  net.pass(1s);
+  EXPECT_EQ(socket.peers().size(), 1U);
+  EXPECT_EQ(events_of(socket, Kind::refused).at(0).cause, error::duplicate_identity);
 }
 
 TEST(SocketCore, who_disconnects_has_what_it_sent_before_written) {
