@@ -267,6 +267,7 @@ class SocketCore {
   Sent send_round_robin(Message& message, const SendSettings& settings, TimePoint now, boost::system::error_code& ec);
   Sent publish(const Message& message, TimePoint now, boost::system::error_code& ec);
   bool make_room(Peer& peer, Overflow rule, std::vector<Peer*>& too_slow);
+  bool drop_oldest(Peer& peer);
   [[nodiscard]] bool everybody_has_room() const noexcept;
   Sent keep(Message& message, const std::optional<Identity>& to, const SendSettings& settings,
             boost::system::error_code& ec);

@@ -439,6 +439,27 @@ TEST(SocketCore, dropping_the_oldest_keeps_what_is_new) {
   EXPECT_EQ(events_of(star.server, Kind::dropped).at(0).count, 90U);
 }
 
+TEST(SocketCore, dropping_the_oldest_makes_room_also_for_larger_ones) {
+  for (const SendMode mode : {SendMode::publish, SendMode::round_robin}) {
+    for (const bool is_there : {true, false}) {
+      SocketOptions options = with(mode);
+      options.send_high_water_size = 1000;
+      options.overflow = Overflow::drop_oldest;
+      Simulator net{1};
+      SimulatedSocket& server = net.add_socket(options);
+      SimulatedSocket& client = net.add_socket({});
+      server.bind(server_at);
+      if (is_there) client.connect(server_at);
+      net.pass(1s);
+      send_numbered(server, 0, 100);
+      for (const char name : {'a', 'b', 'c'}) EXPECT_FALSE(server.try_send(std::string(600, name)));
+      if (!is_there) client.connect(server_at);
+      net.pass(1s);
+      EXPECT_EQ(take_all(client), (Texts{std::string(600, 'b'), std::string(600, 'c')})) << is_there;
+    }
+  }
+}
+
 TEST(SocketCore, failing_at_the_mark_sends_to_nobody) {
   SocketOptions options = with(SendMode::publish);
   options.send_high_water_count = 10;
