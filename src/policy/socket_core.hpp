@@ -233,7 +233,6 @@ class SocketCore {
   // links
   [[nodiscard]] Peer* find(LinkId link) const noexcept;
   [[nodiscard]] Peer* find(const Identity& identity) const noexcept;
-  [[nodiscard]] std::size_t unread_size_max() const noexcept;
   void scan_messages(Peer& peer);
   void scan(Peer& peer, TimePoint now);
   /// False: the link is over, or what follows is not to be looked at now.

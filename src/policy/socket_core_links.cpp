@@ -20,6 +20,10 @@ constexpr std::chrono::milliseconds contention_time{500};
 /// Frames up to this size come together with others in one read.
 constexpr std::size_t common_frame_size = 32 * 1024;
 
+/// Acknowledgements that may wait for a peer: more than an honest one leaves unread. Not to read from it instead could
+/// stop two peers for good that both do so.
+constexpr std::size_t unread_control_max = 512 * 1024;
+
 }  // namespace
 
 // --- dialling --------------------------------------------------------------------------------------------------------
@@ -126,20 +130,14 @@ void SocketCore::on_seen_dead(LinkId link) {
   if (Peer* const peer = find(link)) peer->is_seen_dead = true;
 }
 
-/// What may wait for a peer: messages up to the mark, and more acknowledgements than an honest peer leaves unread. Not
-/// to read from it instead could stop two peers for good that both do so.
-std::size_t SocketCore::unread_size_max() const noexcept {
-  constexpr std::size_t control_size_max = 16 * 1024 * 1024;
-  return options_.send_high_water_size + options_.message_size_max + control_size_max;
-}
-
 void SocketCore::on_bytes(LinkId link, TimePoint now) {
   Peer* const peer = find(link);
   if (peer == nullptr) return;
   peer->liveness.heard(now);
-  if (peer->out.size() > unread_size_max()) {
+  if (peer->out.control_count() > unread_control_max) {
     cut(*peer, error::peer_too_slow,
-        about(*peer, "the peer sends and does not read: " + std::to_string(peer->out.size()) + " bytes wait for it"),
+        about(*peer, "the peer sends and does not read: " + std::to_string(peer->out.control_count()) +
+                         " acknowledgements wait for it"),
         now);
     return;
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -458,6 +460,19 @@ TEST(SocketCore, dropping_the_oldest_makes_room_also_for_larger_ones) {
       EXPECT_EQ(take_all(client), (Texts{std::string(600, 'b'), std::string(600, 'c')})) << is_there;
     }
   }
+}
+
+TEST(SocketCore, however_much_waits_for_a_peer_it_may_send_itself) {
+  SocketOptions options;
+  options.send_high_water_size = std::numeric_limits<std::size_t>::max();
+  options.send_high_water_count = 100'000;
+  options.message_size_max = 1000;
+  Pair pair{options};
+  pair.net.set_faults(stuck);
+  for (int i = 0; i < 20'000; ++i) pair.server.try_send(std::string(1000, 'x'));
+  pair.client.try_send("all the same");
+  pair.net.pass(3s);
+  EXPECT_TRUE(events_of(pair.server, Kind::peer_lost).empty());
 }
 
 TEST(SocketCore, failing_at_the_mark_sends_to_nobody) {
