@@ -446,7 +446,7 @@ void SocketCore::expire_backlog(TimePoint now) {
       ++i;
     }
   }
-  if (next != TimePoint::max()) schedule_expiry(std::max(next, now + expiry_pause));
+  schedule_expiry(std::max(next, now + expiry_pause));
   serve_backlog(now);
 }
 
