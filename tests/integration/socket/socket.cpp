@@ -297,6 +297,13 @@ TEST(Socket, a_peer_that_is_cut_off_is_lost_to_both_sides_and_may_come_back) {
 
 const std::string hello_b = "\0\0\0\x12\1\1\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"s;
 
+/// The greeting of another.
+std::string hello_of(char name) {
+  std::string hello = hello_b;
+  hello.back() = name;
+  return hello;
+}
+
 std::string data(const std::string& payload) {
   std::string frame(4, '\0');
   frame[3] = static_cast<char>(payload.size() + 1);
@@ -407,8 +414,7 @@ INSTANTIATE_TEST_SUITE_P(
                                "the peer sent a request too short for its id"}),
     [](const auto& p) { return p.param.name; });
 
-/// All kinds of events that there are now.
-std::size_t count_of(std::vector<SocketEvent>& events, SocketEvent::Kind kind) {
+std::size_t count_of(const std::vector<SocketEvent>& events, SocketEvent::Kind kind) {
   return static_cast<std::size_t>(
       std::count_if(events.begin(), events.end(), [kind](const SocketEvent& each) { return each.kind == kind; }));
 }
@@ -422,11 +428,9 @@ TEST(Socket, holds_back_those_who_come_and_go_and_leave_their_messages) {
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
     std::vector<SocketEvent> events;
     for (std::size_t i = 0; i < producers; ++i) {
-      std::string greeting = hello_b;
-      greeting.back() = static_cast<char>(i);
       {
         AsyncRawPeer producer{executor, at};
-        co_await producer.write(greeting + data(std::string(100, 'x')));
+        co_await producer.write(hello_of(static_cast<char>(i)) + data(std::string(100, 'x')));
       }
       while (count_of(events, SocketEvent::Kind::peer_up) <= i) events.push_back(co_await socket.next_event(5s));
     }
@@ -481,10 +485,8 @@ TEST(Socket, an_acknowledgement_counts_from_whom_the_message_was_sent_to) {
     co_await socket.send("for b");
     const std::string request = co_await peer.read(4 + 1 + 16 + 5);
     const std::string acknowledgement = "\0\0\0\x11\5"s + request.substr(5, 16);
-    std::string hello_c = hello_b;
-    hello_c.back() = 'c';
     AsyncRawPeer forger{executor, at};
-    co_await forger.write(hello_c + acknowledgement + data("acknowledged"));
+    co_await forger.write(hello_of('c') + acknowledgement + data("acknowledged"));
     co_await socket.receive(5s);
     EXPECT_EQ(socket.stats().unacknowledged_count, 1U);
     co_await peer.write(acknowledgement + data("acknowledged"));
