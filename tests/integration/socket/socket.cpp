@@ -1,6 +1,7 @@
 // Sockets over real transports, and raw peers that speak well, badly or not at all.
 #include <parley/socket/socket.hpp>
 
+#include "support/aiomsg_frames.hpp"
 #include "support/run_context.hpp"
 #include "support/scheme_options.hpp"
 #include "support/temporary_folder.hpp"
@@ -32,6 +33,10 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+using support::aiomsg_acknowledgement;
+using support::aiomsg_data;
+using support::aiomsg_hello;
+using support::aiomsg_request;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
@@ -295,20 +300,12 @@ TEST(Socket, a_peer_that_is_cut_off_is_lost_to_both_sides_and_may_come_back) {
 
 // --- raw peers -------------------------------------------------------------------------------------------------------
 
-const std::string hello_b = "\0\0\0\x12\1\1\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"s;
-
-/// The greeting of another.
-std::string hello_of(char name) {
-  std::string hello = hello_b;
-  hello.back() = name;
-  return hello;
+/// The greeting of one whose identity ends so.
+std::string hello_of(char last) {
+  return aiomsg_hello("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe"s + last);
 }
 
-std::string data(const std::string& payload) {
-  std::string frame(4, '\0');
-  frame[3] = static_cast<char>(payload.size() + 1);
-  return frame + '\3' + payload;
-}
+const std::string hello_b = hello_of('\xff');
 
 /// A stream of bytes to a socket, from somebody who knows no library.
 class AsyncRawPeer {
@@ -345,7 +342,7 @@ TEST(Socket, understands_a_greeting_and_messages_in_one_write) {
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
     AsyncRawPeer peer{executor, at};
     std::string bytes = hello_b;
-    for (const std::string& text : numbered(0, 10)) bytes += data(text);
+    for (const std::string& text : numbered(0, 10)) bytes += aiomsg_data(text);
     co_await peer.write(bytes);
     const Texts got = co_await receive_texts(socket, 10);
     EXPECT_EQ(got, numbered(0, 10));
@@ -353,7 +350,7 @@ TEST(Socket, understands_a_greeting_and_messages_in_one_write) {
     EXPECT_EQ(answer.substr(0, 6), "\0\0\0\x12\1\1"s);
     EXPECT_EQ(socket.peers().at(0).identity.to_string(), "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
     co_await socket.send("x");
-    EXPECT_EQ(co_await peer.read(6), data("x"));
+    EXPECT_EQ(co_await peer.read(6), aiomsg_data("x"));
   });
 }
 
@@ -362,7 +359,7 @@ TEST(Socket, understands_a_peer_that_sends_byte_by_byte) {
     Socket socket{executor};
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
     AsyncRawPeer peer{executor, at};
-    for (const char c : hello_b + data("m1") + data("m2")) co_await peer.write(std::string(1, c));
+    for (const char c : hello_b + aiomsg_data("m1") + aiomsg_data("m2")) co_await peer.write(std::string(1, c));
     const Texts got = co_await receive_texts(socket, 2);
     EXPECT_EQ(got, numbered(1, 3));
   });
@@ -402,7 +399,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, SocketStrangers,
     ::testing::Values(Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
                                "the peer speaks neither the aiomsg protocol nor WebSocket"},
-                      Stranger{"data_first", data("too early"), error::malformed,
+                      Stranger{"data_first", aiomsg_data("too early"), error::malformed,
                                "the peer began with something other than a greeting of the aiomsg protocol"},
                       Stranger{"another_version", "\0\0\0\x12\1\2"s + std::string(16, 'i'), error::handshake_failed,
                                "the peer speaks another version of the aiomsg protocol than 1"},
@@ -430,7 +427,7 @@ TEST(Socket, holds_back_those_who_come_and_go_and_leave_their_messages) {
     for (std::size_t i = 0; i < producers; ++i) {
       {
         AsyncRawPeer producer{executor, at};
-        co_await producer.write(hello_of(static_cast<char>(i)) + data(std::string(100, 'x')));
+        co_await producer.write(hello_of(static_cast<char>(i)) + aiomsg_data(std::string(100, 'x')));
       }
       while (count_of(events, SocketEvent::Kind::peer_up) <= i) events.push_back(co_await socket.next_event(5s));
     }
@@ -451,7 +448,7 @@ TEST(Socket, lets_those_in_who_speak_however_many_are_silent) {
     std::list<AsyncRawPeer> silent;
     for (int i = 0; i < 20; ++i) silent.emplace_back(executor, at);
     AsyncRawPeer peer{executor, at};
-    co_await peer.write(hello_b + data("m0"));
+    co_await peer.write(hello_b + aiomsg_data("m0"));
     const Texts got = co_await receive_texts(socket, 1);
     EXPECT_EQ(got, numbered(0, 1));
     const SocketEvent refused = co_await socket.next_event(5s);
@@ -484,12 +481,12 @@ TEST(Socket, an_acknowledgement_counts_from_whom_the_message_was_sent_to) {
     co_await peer.read(22);
     co_await socket.send("for b");
     const std::string request = co_await peer.read(4 + 1 + 16 + 5);
-    const std::string acknowledgement = "\0\0\0\x11\5"s + request.substr(5, 16);
+    const std::string acknowledgement = aiomsg_acknowledgement(request.substr(5, 16));
     AsyncRawPeer forger{executor, at};
-    co_await forger.write(hello_of('c') + acknowledgement + data("acknowledged"));
+    co_await forger.write(hello_of('c') + acknowledgement + aiomsg_data("acknowledged"));
     co_await socket.receive(5s);
     EXPECT_EQ(socket.stats().unacknowledged_count, 1U);
-    co_await peer.write(acknowledgement + data("acknowledged"));
+    co_await peer.write(acknowledgement + aiomsg_data("acknowledged"));
     co_await socket.receive(5s);
     EXPECT_EQ(socket.stats().unacknowledged_count, 0U);
   });
@@ -514,7 +511,7 @@ TEST(Socket, who_asks_and_never_reads_the_answers_is_cut_off) {
     AsyncRawPeer flood{executor, at};
     co_await flood.write(hello_b);
     std::string requests;
-    for (int i = 0; i < 10'000; ++i) requests += "\0\0\0\x11\4"s + std::string(16, 'i');
+    for (int i = 0; i < 10'000; ++i) requests += aiomsg_request(std::string(16, 'i'), {});
     std::optional<SocketEvent> lost;
     while (!lost) {
       co_await flood.try_write(requests);
