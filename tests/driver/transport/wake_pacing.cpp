@@ -91,7 +91,7 @@ TEST_F(WakePacingOfASocket, nothing_of_it_stays_when_the_socket_has_been_closed)
   read_fast();
   pacing.end();
   reader.close();
-  context.run();
+  EXPECT_TRUE(support::run_to_end(context));
 }
 
 TEST_F(WakePacingOfASocket, may_go_with_its_context) {
