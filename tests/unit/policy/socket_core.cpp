@@ -1,3 +1,5 @@
+#include "policy/socket_core.hpp"
+
 #include <parley/testing/simulator.hpp>
 
 #include <gtest/gtest.h>
@@ -722,6 +724,17 @@ TEST(SocketCore, one_that_is_never_acknowledged_stays_alone) {
 }
 
 // --- closing ---------------------------------------------------------------------------------------------------------
+
+TEST(SocketCore, who_has_closed_waits_for_nothing) {
+  policy::SocketCore core{{}, Identity::of_random(1, 1), 1};
+  const TimePoint now{1h};
+  Message message{"kept"};
+  boost::system::error_code ec;
+  core.try_send(message, {}, {.expires = now + 1min}, now, ec);
+  EXPECT_EQ(core.next_deadline(), now + 1min);
+  core.finish_closing(error::closed);
+  EXPECT_FALSE(core.next_deadline());
+}
 
 TEST(SocketCore, closing_delivers_what_was_accepted) {
   Pair pair;
