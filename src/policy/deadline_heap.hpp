@@ -36,6 +36,8 @@ class DeadlineHeap {
     return what;
   }
 
+  void clear() noexcept { entries_.clear(); }
+
  private:
   struct Entry {
     TimePoint when;

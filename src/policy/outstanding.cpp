@@ -9,6 +9,7 @@ namespace parley::policy {
 Outstanding::Key Outstanding::add(OutstandingMessage message, TimePoint now) {
   put_stragglers_aside();
   const Key key = first_key_ + entries_.size();
+  message.sent_to[1] = message.sent_to[0];  // nobody else: also the null identity may be somebody's
   message.sent_at = now;
   message.sent_count = 1;
   ++count_;

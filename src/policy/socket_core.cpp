@@ -182,6 +182,7 @@ SocketRemains SocketCore::finish_closing(error_code aborted) {
     if (left.operation != 0) complete(left.operation, aborted);
   });
   outstanding_.clear();
+  deadlines_.clear();
   return remains;
 }
 

@@ -124,8 +124,8 @@ class SocketCore {
   [[nodiscard]] std::size_t wanted_size(LinkId link) const noexcept;
   void on_written(LinkId link, TimePoint now);
   void on_end(LinkId link, boost::system::error_code ec, std::string sentence, TimePoint now);
-  /// What finish_link could not write after all.
-  void on_unwritten(const Identity& identity, std::uint64_t count);
+  /// What finish_link could not write after all. Returns how many of the messages are thereby lost.
+  std::uint64_t on_unwritten(const Identity& identity, std::uint64_t count);
   /// What look_at_link asked for: the stream has ended, though what came before the end has not been read.
   void on_seen_dead(LinkId link);
   /// For a connection that never got so far as to be a link.
@@ -233,7 +233,6 @@ class SocketCore {
   // links
   [[nodiscard]] Peer* find(LinkId link) const noexcept;
   [[nodiscard]] Peer* find(const Identity& identity) const noexcept;
-  [[nodiscard]] std::size_t unread_size_max() const noexcept;
   void scan_messages(Peer& peer);
   void scan(Peer& peer, TimePoint now);
   /// False: the link is over, or what follows is not to be looked at now.
@@ -250,6 +249,7 @@ class SocketCore {
   void leave(Peer& peer, boost::system::error_code ec, const std::string& sentence, TimePoint now,
              Queue queue = Queue::is_lost);
   std::uint64_t salvage(Peer& peer);
+  void note_lost(const Identity& identity, std::uint64_t count);
   void admit_contender(const Identity& identity, TimePoint now);
   void fail_sends_to(const Identity& identity);
   [[nodiscard]] std::string about(const Peer& peer, std::string_view what) const;
@@ -266,6 +266,7 @@ class SocketCore {
   Sent send_round_robin(Message& message, const SendSettings& settings, TimePoint now, boost::system::error_code& ec);
   Sent publish(const Message& message, TimePoint now, boost::system::error_code& ec);
   bool make_room(Peer& peer, Overflow rule, std::vector<Peer*>& too_slow);
+  bool drop_oldest(Peer& peer);
   [[nodiscard]] bool everybody_has_room() const noexcept;
   Sent keep(Message& message, const std::optional<Identity>& to, const SendSettings& settings,
             boost::system::error_code& ec);

@@ -20,6 +20,10 @@ constexpr std::chrono::milliseconds contention_time{500};
 /// Frames up to this size come together with others in one read.
 constexpr std::size_t common_frame_size = 32 * 1024;
 
+/// Acknowledgements that may wait for a peer: more than an honest one leaves unread. Not to read from it instead could
+/// stop two peers for good that both do so.
+constexpr std::size_t unread_control_max = 512 * 1024;
+
 }  // namespace
 
 // --- dialling --------------------------------------------------------------------------------------------------------
@@ -126,20 +130,14 @@ void SocketCore::on_seen_dead(LinkId link) {
   if (Peer* const peer = find(link)) peer->is_seen_dead = true;
 }
 
-/// What may wait for a peer: messages up to the mark, and more acknowledgements than an honest peer leaves unread. Not
-/// to read from it instead could stop two peers for good that both do so.
-std::size_t SocketCore::unread_size_max() const noexcept {
-  constexpr std::size_t control_size_max = 16 * 1024 * 1024;
-  return options_.send_high_water_size + options_.message_size_max + control_size_max;
-}
-
 void SocketCore::on_bytes(LinkId link, TimePoint now) {
   Peer* const peer = find(link);
   if (peer == nullptr) return;
   peer->liveness.heard(now);
-  if (peer->out.size() > unread_size_max()) {
+  if (peer->out.control_count() > unread_control_max) {
     cut(*peer, error::peer_too_slow,
-        about(*peer, "the peer sends and does not read: " + std::to_string(peer->out.size()) + " bytes wait for it"),
+        about(*peer, "the peer sends and does not read: " + std::to_string(peer->out.control_count()) +
+                         " acknowledgements wait for it"),
         now);
     return;
   }
@@ -243,12 +241,7 @@ bool SocketCore::on_hello(Peer& peer, const PeerFrameStep& step, const std::byte
     return false;
   }
   if (Peer* const rival = find(peer.identity)) {
-    if (takes_place_of(peer, *rival)) {
-      peer.state = Peer::State::contending;  // and so it comes up when the other has left
-      cut(*rival, error::duplicate_identity, about(*rival, "another connection to the same peer takes its place"), now);
-    } else {
-      contend(peer, *rival, now);
-    }
+    contend(peer, *rival, now);
     return false;
   }
   come_up(peer, now);
@@ -261,12 +254,17 @@ bool SocketCore::takes_place_of(const Peer& peer, const Peer& rival) const noexc
   return peer.info.is_dialled != rival.info.is_dialled && peer.info.is_dialled == (self_ > peer.identity);
 }
 
-/// Most likely the peer has died and come back, and this side has not been told yet of the end of its old connection.
+/// It comes up when the other leaves, unless a third was there before it. Most likely the peer has died and come back,
+/// and this side has not been told yet of the end of its old connection.
 void SocketCore::contend(Peer& peer, Peer& rival, TimePoint now) {
   peer.state = Peer::State::contending;
+  deadlines_.add(now + contention_time, ContentionOver{peer.id});
+  if (takes_place_of(peer, rival)) {
+    cut(rival, error::duplicate_identity, about(rival, "another connection to the same peer takes its place"), now);
+    return;
+  }
   append_control(rival, PeerFrameKind::heartbeat, {});  // a system whose process has gone answers that by a reset
   actions_.emplace_back(SocketAction{.kind = SocketAction::Kind::look_at_link, .link = rival.id});
-  deadlines_.add(now + contention_time, ContentionOver{peer.id});
 }
 
 void SocketCore::admit_contender(const Identity& identity, TimePoint now) {
@@ -345,7 +343,14 @@ void SocketCore::on_end(LinkId link, error_code ec, std::string sentence, TimePo
   if (Peer* const peer = find(link)) leave(*peer, ec, about(*peer, sentence), now);
 }
 
-void SocketCore::on_unwritten(const Identity& identity, std::uint64_t count) {
+std::uint64_t SocketCore::on_unwritten(const Identity& identity, std::uint64_t count) {
+  if (options_.delivery == Delivery::at_least_once) return 0;  // they are outstanding, and sent again from there
+  note_lost(identity, count);
+  return count;
+}
+
+/// Messages that had been queued for a peer.
+void SocketCore::note_lost(const Identity& identity, std::uint64_t count) {
   if (count == 0) return;
   counters_.messages_dropped += count;
   events_.add_dropped(identity, error::closed, count);

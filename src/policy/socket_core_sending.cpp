@@ -155,10 +155,7 @@ Sent SocketCore::on_full(Peer& peer, Message& message, const std::optional<Ident
                   ec);
     case Overflow::drop_newest: ++peer.messages_dropped; return drop(peer.identity, error::full, settings);
     case Overflow::drop_oldest:
-      if (peer.out.drop_oldest()) {
-        ++peer.messages_dropped;
-        drop(peer.identity, error::full, {});
-      }
+      drop_oldest(peer);
       hand_over(peer, message, to, settings, now);
       return Sent::done;
     case Overflow::disconnect_slow_peer:
@@ -223,9 +220,21 @@ bool SocketCore::make_room(Peer& peer, Overflow rule, std::vector<Peer*>& too_sl
     too_slow.push_back(&peer);
     return false;
   }
+  if (rule == Overflow::drop_oldest && drop_oldest(peer)) return true;
   ++peer.messages_dropped;
   drop(peer.identity, error::full, {});
-  return rule == Overflow::drop_oldest && peer.out.drop_oldest();
+  return false;
+}
+
+/// As many as it takes: the next message may be larger than those were. False: all of them are being written.
+bool SocketCore::drop_oldest(Peer& peer) {
+  bool has_dropped = false;
+  while (!marks_.has_room(peer.out) && peer.out.drop_oldest()) {
+    ++peer.messages_dropped;
+    drop(peer.identity, error::full, {});
+    has_dropped = true;
+  }
+  return has_dropped;
 }
 
 // --- into a queue ----------------------------------------------------------------------------------------------------
@@ -310,13 +319,14 @@ Sent SocketCore::keep(Message& message, const std::optional<Identity>& to, const
     case Overflow::fail:
       return fail(error::full,
                   std::to_string(backlog_.kept_count()) + " messages wait for a peer, as many as there may be", ec);
-    case Overflow::drop_oldest: {
-      const PendingMessage oldest = backlog_.take(0);
-      drop(oldest.to.value_or(Identity{}), error::full, oldest.settings);
+    case Overflow::drop_oldest:
+      while (!marks_.has_room(backlog_.kept_size(), backlog_.kept_count())) {
+        const PendingMessage oldest = backlog_.take(0);
+        drop(oldest.to.value_or(Identity{}), error::full, oldest.settings);
+      }
       schedule_expiry(settings.expires);
       backlog_.add({std::move(message), to, settings});
       return Sent::done;
-    }
     case Overflow::drop_newest:
     case Overflow::disconnect_slow_peer: return drop(to.value_or(Identity{}), error::full, settings);
   }
@@ -436,7 +446,7 @@ void SocketCore::expire_backlog(TimePoint now) {
       ++i;
     }
   }
-  if (next != TimePoint::max()) schedule_expiry(std::max(next, now + expiry_pause));
+  schedule_expiry(std::max(next, now + expiry_pause));
   serve_backlog(now);
 }
 
@@ -464,10 +474,7 @@ std::uint64_t SocketCore::salvage(Peer& peer) {
     --counters_.messages_sent;
     backlog_.add_front(std::move(saved.back()));
   }
-  if (lost > 0) {
-    counters_.messages_dropped += lost;
-    events_.add_dropped(peer.identity, error::closed, lost);
-  }
+  note_lost(peer.identity, lost);
   return lost;
 }
 

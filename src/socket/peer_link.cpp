@@ -65,9 +65,9 @@ void PeerLink::await_movement() {
 
 void PeerLink::leave() {
   if (is_over_) return;
-  const std::uint64_t unwritten_count = link_.out().message_count();
+  socket_->note_unwritten_locked(*this);
   close();
-  socket_->on_left_locked(*this, unwritten_count);
+  socket_->on_left_locked(*this);
 }
 
 bool PeerLink::wants_bytes() const { return is_finishing_ || (!is_over_ && socket_->core().wants_bytes(id_)); }

@@ -161,12 +161,16 @@ void SocketState::on_link_end_locked(const PeerLink& link, error_code ec, const 
   settle_later_locked();
 }
 
-void SocketState::on_left_locked(const PeerLink& link, std::uint64_t unwritten_count) {
-  core_.on_unwritten(link.identity(), unwritten_count);
-  if (life_ == Life::finishing) report_.unsent_count += unwritten_count;
+void SocketState::note_unwritten_locked(PeerLink& link) {
+  const std::uint64_t lost = core_.on_unwritten(link.identity(), link.link().out().message_count());
+  if (lost == 0) return;
+  if (life_ != Life::open) report_.unsent_count += lost;
+  settle_later_locked();
+}
+
+void SocketState::on_left_locked(const PeerLink& link) {
   std::erase_if(leaving_, [&](const auto& each) { return each.get() == &link; });
   if (life_ == Life::finishing && leaving_.empty()) conclude_locked();
-  if (unwritten_count > 0) settle_later_locked();
 }
 
 void SocketState::note_refused_locked(Lock& lock, error_code ec, std::string sentence, const Endpoint& peer) {

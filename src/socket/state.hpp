@@ -147,8 +147,10 @@ class SocketState final : public WaitingObject {
     if (core_.has_actions() || life_ == Life::draining) settle_later_locked();
   }
   void on_link_end_locked(const PeerLink& link, boost::system::error_code ec, const std::string& sentence);
+  /// What a link that leaves has not written stays unwritten.
+  void note_unwritten_locked(PeerLink& link);
   /// A link that was leaving has left.
-  void on_left_locked(const PeerLink& link, std::uint64_t unwritten_count);
+  void on_left_locked(const PeerLink& link);
   void note_refused_locked(Lock& lock, boost::system::error_code ec, std::string sentence, const Endpoint& peer);
   void note_trouble_locked(Lock& lock, boost::system::error_code ec, const Endpoint& where, Duration pause);
 

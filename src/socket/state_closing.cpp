@@ -58,7 +58,8 @@ void SocketState::finish_closing_locked(Lock& lock) {
   for (const auto& door : doors_) door->close();
   doors_.clear();
   const policy::SocketRemains remains = core_.finish_closing(asio::error::operation_aborted);
-  report_ = {remains.unsent_count, remains.unacknowledged_count, 0};
+  report_.unsent_count += remains.unsent_count;
+  report_.unacknowledged_count = remains.unacknowledged_count;
   settle_locked(lock);
   if (leaving_.empty()) conclude_locked();
 }
@@ -67,7 +68,7 @@ void SocketState::give_up_closing_locked(Lock& lock) {
   if (life_ == Life::draining) finish_closing_locked(lock);
   if (life_ != Life::finishing) return;
   while (!leaving_.empty()) {
-    report_.unsent_count += leaving_.back()->link().out().message_count();
+    note_unwritten_locked(*leaving_.back());
     report_.unconfirmed_size += leaving_.back()->link().unacknowledged_size();
     leaving_.back()->close();
     leaving_.pop_back();

@@ -93,6 +93,7 @@ class OutQueue {
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(appended_size_ - gone_size_); }
   [[nodiscard]] std::size_t message_count() const noexcept { return ends_.size() - control_count_; }
+  [[nodiscard]] std::size_t control_count() const noexcept { return control_count_; }
 
  private:
   struct Segment {

@@ -246,7 +246,7 @@ CHANNELS = [
         "  table[index].has_turn = false;\n  turns_.remove(table, index);\n", "  table[index].has_turn = false;\n",
         CHANNELS_SIMULATED),
     Bug("channels: a hole in the table hides who is behind it", "src/wire/mux_table.hpp",
-        ">= ((place - hole) & mask_)) {", "> ((place - hole) & mask_)) {", Property("SimulatedChannels/*")),
+        ">= ((place - hole) & mask_)) {", "> ((place - hole) & mask_)) {", CHANNELS_SIMULATED),
     Bug("tcpchan: a payload for nobody is read as messages", "src/wire/tcpchan.cpp",
         "  body_left_ = frame.length;\n  if (index == no_channel) ++",
         "  if (index != no_channel) body_left_ = frame.length;\n  if (index == no_channel) ++", Fuzz("tcpchan_operations")),

@@ -156,7 +156,9 @@ class PARLEY_EXPORT Socket {
   /// once. Throws std::invalid_argument for an endpoint that can never be dialled, and for one that is dialled already,
   /// Error with error::closed after close().
   void connect(const Endpoint& endpoint, const EndpointOptions& options = {});
-  /// Dials it no more, and ends the connection behind what is queued. False: it was not dialled.
+  /// Dials it no more, and ends the connection behind what is queued. Where nothing of that moves for a second, the
+  /// rest is dropped, and told as an event; what is sent at least once is sent again instead. False: it was not
+  /// dialled.
   bool disconnect(const Endpoint& endpoint);
 
   /// Ends the connection with this peer at once, as if it had been lost: what was not written goes where that of a lost

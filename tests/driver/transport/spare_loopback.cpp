@@ -2,13 +2,12 @@
 #include "transport/descriptor.hpp"
 #include "transport/socket_options.hpp"
 
+#include "support/socket_option.hpp"
+
 #include <gtest/gtest.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,19 +21,12 @@ struct Controls {
   std::string after;
 };
 
-std::string control_of(int descriptor) {
-  std::array<char, 16> name{};
-  socklen_t size = name.size();
-  EXPECT_EQ(::getsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), &size), 0);
-  return name.data();
-}
-
 Controls controls_for(std::string_view host, const TransportOptions& options = {}) {
   const SocketAddress address = *literal_address(host, 80);
   const Descriptor socket{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  std::string before = control_of(socket.get());
+  std::string before = support::congestion_control_of(socket.get());
   spare_loopback(socket.get(), address, options);
-  return {std::move(before), control_of(socket.get())};
+  return {std::move(before), support::congestion_control_of(socket.get())};
 }
 
 TEST(SpareLoopback, takes_the_pacing_off_connections_of_this_machine_with_itself) {

@@ -4,6 +4,7 @@
 #include <parley/time.hpp>
 
 #include "support/run_context.hpp"
+#include "support/socket_option.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -35,12 +36,7 @@ class WakePacingOfASocket : public ::testing::Test {
     writer.connect(acceptor.local_endpoint());
     reader = acceptor.accept();
   }
-  int low_mark() {
-    int mark = 0;
-    socklen_t size = sizeof mark;
-    EXPECT_EQ(::getsockopt(reader.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &mark, &size), 0);
-    return mark;
-  }
+  int low_mark() { return support::option_of(reader.native_handle(), SOL_SOCKET, SO_RCVLOWAT); }
   void wait(bool has_written = false) {
     pacing.before_waiting(context.get_executor(), reader.native_handle(), has_written);
   }
@@ -95,7 +91,7 @@ TEST_F(WakePacingOfASocket, nothing_of_it_stays_when_the_socket_has_been_closed)
   read_fast();
   pacing.end();
   reader.close();
-  context.run();
+  EXPECT_TRUE(support::run_to_end(context));
 }
 
 TEST_F(WakePacingOfASocket, may_go_with_its_context) {

@@ -1,6 +1,7 @@
 // Sockets over real transports, and raw peers that speak well, badly or not at all.
 #include <parley/socket/socket.hpp>
 
+#include "support/aiomsg_frames.hpp"
 #include "support/run_context.hpp"
 #include "support/scheme_options.hpp"
 #include "support/temporary_folder.hpp"
@@ -19,6 +20,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <list>
 #include <optional>
@@ -31,6 +33,10 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+using support::aiomsg_acknowledgement;
+using support::aiomsg_data;
+using support::aiomsg_hello;
+using support::aiomsg_request;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
@@ -294,13 +300,12 @@ TEST(Socket, a_peer_that_is_cut_off_is_lost_to_both_sides_and_may_come_back) {
 
 // --- raw peers -------------------------------------------------------------------------------------------------------
 
-const std::string hello_b = "\0\0\0\x12\1\1\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff"s;
-
-std::string data(const std::string& payload) {
-  std::string frame(4, '\0');
-  frame[3] = static_cast<char>(payload.size() + 1);
-  return frame + '\3' + payload;
+/// The greeting of one whose identity ends so.
+std::string hello_of(char last) {
+  return aiomsg_hello("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe"s + last);
 }
+
+const std::string hello_b = hello_of('\xff');
 
 /// A stream of bytes to a socket, from somebody who knows no library.
 class AsyncRawPeer {
@@ -337,7 +342,7 @@ TEST(Socket, understands_a_greeting_and_messages_in_one_write) {
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
     AsyncRawPeer peer{executor, at};
     std::string bytes = hello_b;
-    for (const std::string& text : numbered(0, 10)) bytes += data(text);
+    for (const std::string& text : numbered(0, 10)) bytes += aiomsg_data(text);
     co_await peer.write(bytes);
     const Texts got = co_await receive_texts(socket, 10);
     EXPECT_EQ(got, numbered(0, 10));
@@ -345,7 +350,7 @@ TEST(Socket, understands_a_greeting_and_messages_in_one_write) {
     EXPECT_EQ(answer.substr(0, 6), "\0\0\0\x12\1\1"s);
     EXPECT_EQ(socket.peers().at(0).identity.to_string(), "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
     co_await socket.send("x");
-    EXPECT_EQ(co_await peer.read(6), data("x"));
+    EXPECT_EQ(co_await peer.read(6), aiomsg_data("x"));
   });
 }
 
@@ -354,7 +359,7 @@ TEST(Socket, understands_a_peer_that_sends_byte_by_byte) {
     Socket socket{executor};
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
     AsyncRawPeer peer{executor, at};
-    for (const char c : hello_b + data("m1") + data("m2")) co_await peer.write(std::string(1, c));
+    for (const char c : hello_b + aiomsg_data("m1") + aiomsg_data("m2")) co_await peer.write(std::string(1, c));
     const Texts got = co_await receive_texts(socket, 2);
     EXPECT_EQ(got, numbered(1, 3));
   });
@@ -394,7 +399,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, SocketStrangers,
     ::testing::Values(Stranger{"another_protocol", "SSH-2.0-OpenSSH", error::malformed,
                                "the peer speaks neither the aiomsg protocol nor WebSocket"},
-                      Stranger{"data_first", data("too early"), error::malformed,
+                      Stranger{"data_first", aiomsg_data("too early"), error::malformed,
                                "the peer began with something other than a greeting of the aiomsg protocol"},
                       Stranger{"another_version", "\0\0\0\x12\1\2"s + std::string(16, 'i'), error::handshake_failed,
                                "the peer speaks another version of the aiomsg protocol than 1"},
@@ -406,8 +411,7 @@ INSTANTIATE_TEST_SUITE_P(
                                "the peer sent a request too short for its id"}),
     [](const auto& p) { return p.param.name; });
 
-/// All kinds of events that there are now.
-std::size_t count_of(std::vector<SocketEvent>& events, SocketEvent::Kind kind) {
+std::size_t count_of(const std::vector<SocketEvent>& events, SocketEvent::Kind kind) {
   return static_cast<std::size_t>(
       std::count_if(events.begin(), events.end(), [kind](const SocketEvent& each) { return each.kind == kind; }));
 }
@@ -421,11 +425,9 @@ TEST(Socket, holds_back_those_who_come_and_go_and_leave_their_messages) {
     const Endpoint at = co_await socket.bind("tcp://127.0.0.1:0");
     std::vector<SocketEvent> events;
     for (std::size_t i = 0; i < producers; ++i) {
-      std::string greeting = hello_b;
-      greeting.back() = static_cast<char>(i);
       {
         AsyncRawPeer producer{executor, at};
-        co_await producer.write(greeting + data(std::string(100, 'x')));
+        co_await producer.write(hello_of(static_cast<char>(i)) + aiomsg_data(std::string(100, 'x')));
       }
       while (count_of(events, SocketEvent::Kind::peer_up) <= i) events.push_back(co_await socket.next_event(5s));
     }
@@ -446,7 +448,7 @@ TEST(Socket, lets_those_in_who_speak_however_many_are_silent) {
     std::list<AsyncRawPeer> silent;
     for (int i = 0; i < 20; ++i) silent.emplace_back(executor, at);
     AsyncRawPeer peer{executor, at};
-    co_await peer.write(hello_b + data("m0"));
+    co_await peer.write(hello_b + aiomsg_data("m0"));
     const Texts got = co_await receive_texts(socket, 1);
     EXPECT_EQ(got, numbered(0, 1));
     const SocketEvent refused = co_await socket.next_event(5s);
@@ -479,14 +481,12 @@ TEST(Socket, an_acknowledgement_counts_from_whom_the_message_was_sent_to) {
     co_await peer.read(22);
     co_await socket.send("for b");
     const std::string request = co_await peer.read(4 + 1 + 16 + 5);
-    const std::string acknowledgement = "\0\0\0\x11\5"s + request.substr(5, 16);
-    std::string hello_c = hello_b;
-    hello_c.back() = 'c';
+    const std::string acknowledgement = aiomsg_acknowledgement(request.substr(5, 16));
     AsyncRawPeer forger{executor, at};
-    co_await forger.write(hello_c + acknowledgement + data("acknowledged"));
+    co_await forger.write(hello_of('c') + acknowledgement + aiomsg_data("acknowledged"));
     co_await socket.receive(5s);
     EXPECT_EQ(socket.stats().unacknowledged_count, 1U);
-    co_await peer.write(acknowledgement + data("acknowledged"));
+    co_await peer.write(acknowledgement + aiomsg_data("acknowledged"));
     co_await socket.receive(5s);
     EXPECT_EQ(socket.stats().unacknowledged_count, 0U);
   });
@@ -511,7 +511,7 @@ TEST(Socket, who_asks_and_never_reads_the_answers_is_cut_off) {
     AsyncRawPeer flood{executor, at};
     co_await flood.write(hello_b);
     std::string requests;
-    for (int i = 0; i < 10'000; ++i) requests += "\0\0\0\x11\4"s + std::string(16, 'i');
+    for (int i = 0; i < 10'000; ++i) requests += aiomsg_request(std::string(16, 'i'), {});
     std::optional<SocketEvent> lost;
     while (!lost) {
       co_await flood.try_write(requests);
@@ -521,6 +521,52 @@ TEST(Socket, who_asks_and_never_reads_the_answers_is_cut_off) {
     }
     EXPECT_EQ(lost->cause, error::peer_too_slow);
     co_await socket.close(1s);
+  });
+}
+
+struct Unwritten {
+  SocketCloseReport report;
+  std::uint64_t dropped_count = 0;  // as events say
+};
+
+/// What becomes of 16 MiB for a peer that greets and never reads, when this side disconnects and closes.
+asio::awaitable<Unwritten> leave_deaf_peer(Delivery delivery) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+  acceptor.set_option(tcp::socket::receive_buffer_size{64 * 1024});
+  const Endpoint at = "tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port());
+  SocketOptions options;
+  options.delivery = delivery;
+  options.send_high_water_size = options.unacknowledged_size_max = std::size_t{32} << 20;
+  Socket socket{executor, options};
+  socket.connect(at);
+  tcp::socket deaf = co_await acceptor.async_accept(asio::use_awaitable);
+  co_await asio::async_write(deaf, asio::buffer(hello_b), asio::use_awaitable);
+  co_await socket.wait_for_peers(1, 5s);
+  for (int i = 0; i < 16; ++i) co_await socket.send(std::string(std::size_t{1} << 20, 'x'));
+  socket.disconnect(at);
+  Unwritten left;
+  left.report = co_await socket.close(50ms);
+  while (const auto event = socket.try_next_event()) {
+    if (event->kind == SocketEvent::Kind::dropped) left.dropped_count += event->count;
+  }
+  co_return left;
+}
+
+TEST(Socket, what_disconnect_could_not_write_is_told_and_counted) {
+  run([](asio::any_io_executor) -> asio::awaitable<void> {
+    const Unwritten left = co_await leave_deaf_peer(Delivery::at_most_once);
+    EXPECT_GT(left.report.unsent_count, 0U);
+    EXPECT_EQ(left.dropped_count, left.report.unsent_count);
+  });
+}
+
+TEST(Socket, what_disconnect_could_not_write_is_not_lost_where_it_is_sent_again) {
+  run([](asio::any_io_executor) -> asio::awaitable<void> {
+    const Unwritten left = co_await leave_deaf_peer(Delivery::at_least_once);
+    EXPECT_EQ(left.report.unsent_count, 0U);
+    EXPECT_EQ(left.report.unacknowledged_count, 16U);
+    EXPECT_EQ(left.dropped_count, 0U);
   });
 }
 

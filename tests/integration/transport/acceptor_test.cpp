@@ -3,6 +3,7 @@
 
 #include "support/descriptor_limit.hpp"
 #include "support/run_context.hpp"
+#include "support/socket_option.hpp"
 #include "support/stream_contract.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -18,7 +19,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <array>
 #include <atomic>
 #include <fstream>
 #include <list>
@@ -46,6 +46,13 @@ struct Accepted {
 
 auto into(std::optional<Accepted>& result) {
   return [&result](error_code code, Stream stream) { result.emplace(Accepted{code, std::move(stream)}); };
+}
+
+/// The number that the socket accepted next will have.
+int next_descriptor() {
+  const int next = ::dup(0);
+  ::close(next);
+  return next;
 }
 
 std::string why_not(const Endpoint& endpoint, const TransportOptions& options = {}) {
@@ -162,13 +169,9 @@ TEST_F(AcceptorTest, several_may_share_a_port_if_asked) {
 TEST_F(AcceptorTest, connections_of_the_loopback_are_not_paced) {
   Acceptor acceptor = listen("tcp://127.0.0.1:0");
   const tcp::socket client = dial(context, "127.0.0.1", acceptor.local_endpoint());
-  const int next_descriptor = ::dup(0);  // the number that the accepted socket will have
-  ::close(next_descriptor);
+  const int accepted = next_descriptor();
   const Stream stream = accept(acceptor);
-  std::array<char, 16> name{};
-  socklen_t size = name.size();
-  EXPECT_EQ(::getsockopt(next_descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), &size), 0);
-  EXPECT_STREQ(name.data(), "reno");
+  EXPECT_EQ(support::congestion_control_of(accepted), "reno");
 }
 
 TEST_F(AcceptorTest, accepted_connections_have_the_options) {
@@ -178,18 +181,11 @@ TEST_F(AcceptorTest, accepted_connections_have_the_options) {
   options.send_buffer_size = 100'000;
   Acceptor acceptor = listen("tcp://127.0.0.1:0", options);
   const tcp::socket client = dial(context, "127.0.0.1", acceptor.local_endpoint());
-  const int next_descriptor = ::dup(0);  // the number that the accepted socket will have
-  ::close(next_descriptor);
+  const int accepted = next_descriptor();
   const Stream stream = accept(acceptor);
-  const auto option = [&](int level, int name) {
-    int value = 0;
-    socklen_t size = sizeof value;
-    EXPECT_EQ(::getsockopt(next_descriptor, level, name, &value, &size), 0);
-    return value;
-  };
-  EXPECT_EQ(option(IPPROTO_TCP, TCP_NODELAY), 1);
-  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 77);
-  EXPECT_EQ(option(SOL_SOCKET, SO_SNDBUF), 200'000);
+  EXPECT_EQ(support::option_of(accepted, IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(support::option_of(accepted, IPPROTO_TCP, TCP_KEEPIDLE), 77);
+  EXPECT_EQ(support::option_of(accepted, SOL_SOCKET, SO_SNDBUF), 200'000);
 }
 
 TEST_F(AcceptorTest, pending_accepts_are_served_in_order) {

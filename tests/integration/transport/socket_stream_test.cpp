@@ -1,5 +1,6 @@
 #include <parley/transport/adapter.hpp>
 
+#include "support/socket_option.hpp"
 #include "support/stream_contract.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -15,6 +16,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+using support::option_of;
 using transport::make_stream;
 using transport::Stream;
 using LocalSocket = asio::local::stream_protocol::socket;
@@ -41,13 +43,6 @@ struct UnixPair {
     return {make_stream(std::move(left)), make_stream(std::move(right))};
   }
 };
-
-int option_of(int descriptor, int level, int name) {
-  int value = 0;
-  socklen_t size = sizeof value;
-  EXPECT_EQ(::getsockopt(descriptor, level, name, &value, &size), 0);
-  return value;
-}
 
 }  // namespace
 
@@ -133,10 +128,7 @@ TEST(SocketStream, options_are_set_on_the_socket) {
   EXPECT_EQ(option_of(descriptor, SOL_SOCKET, SO_KEEPALIVE), 1);
   EXPECT_EQ(option_of(descriptor, IPPROTO_TCP, TCP_KEEPIDLE), 123);
   EXPECT_EQ(option_of(descriptor, SOL_SOCKET, SO_SNDBUF), 200'000) << "the kernel doubles what is asked for";
-  char name[16] = {};
-  socklen_t size = sizeof name;
-  ASSERT_EQ(::getsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name, &size), 0);
-  EXPECT_STREQ(name, "reno");
+  EXPECT_EQ(support::congestion_control_of(descriptor), "reno");
 }
 
 TEST(SocketStream, an_option_that_cannot_be_set_is_an_error_that_names_it) {

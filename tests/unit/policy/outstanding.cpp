@@ -34,6 +34,7 @@ TEST(Outstanding, the_last_two_peers_that_had_a_message_can_acknowledge_it) {
   const Outstanding::Key key = outstanding.add(message("a"), {});
   EXPECT_TRUE(outstanding.find(key)->was_sent_to(peer));
   EXPECT_FALSE(outstanding.find(key)->was_sent_to(other));
+  EXPECT_FALSE(outstanding.find(key)->was_sent_to(Identity{}));
   outstanding.sent_again(key, other, other_link, {});
   EXPECT_TRUE(outstanding.find(key)->was_sent_to(peer));
   EXPECT_TRUE(outstanding.find(key)->was_sent_to(other));

@@ -1,10 +1,15 @@
+#include "policy/socket_core.hpp"
+
 #include <parley/testing/simulator.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley::test {
@@ -214,6 +219,29 @@ TEST(SocketCore, two_that_dial_each_other_settle_for_one_connection) {
   }
 }
 
+TEST(SocketCore, of_three_connections_to_one_identity_none_is_left_waiting) {
+  Simulator net{1, {.delay_min = 1ms, .delay_max = 1ms}};
+  SocketOptions small, great;
+  small.identity = Identity::of_random(1, 1);
+  great.identity = Identity::of_random(2, 2);
+  if (*small.identity > *great.identity) std::swap(small.identity, great.identity);
+  SimulatedSocket& socket = net.add_socket(small);
+  SimulatedSocket& first = net.add_socket(great);
+  SimulatedSocket& second = net.add_socket(great);
+  SimulatedSocket& third = net.add_socket(great);
+  socket.bind("tcp://socket:1");
+  first.bind("tcp://first:1");
+  second.bind("tcp://second:1");
+  socket.connect("tcp://first:1");
+  net.pass(100ms);
+  socket.connect("tcp://second:1");  // has to wait for the first
+  net.pass(100ms);
+  third.connect("tcp://socket:1");  // takes the place of the first, which lets the second in
+  net.pass(1s);
+  EXPECT_EQ(socket.peers().size(), 1U);
+  EXPECT_EQ(events_of(socket, Kind::refused).at(0).cause, error::duplicate_identity);
+}
+
 TEST(SocketCore, who_disconnects_has_what_it_sent_before_written) {
   Faults slow;
   slow.delay_min = slow.delay_max = 10ms;
@@ -413,6 +441,40 @@ TEST(SocketCore, dropping_the_oldest_keeps_what_is_new) {
   star.net.pass(1s);
   EXPECT_EQ(take_all(*star.clients[0]), numbered(90, 100));
   EXPECT_EQ(events_of(star.server, Kind::dropped).at(0).count, 90U);
+}
+
+TEST(SocketCore, dropping_the_oldest_makes_room_also_for_larger_ones) {
+  for (const SendMode mode : {SendMode::publish, SendMode::round_robin}) {
+    for (const bool is_there : {true, false}) {
+      SocketOptions options = with(mode);
+      options.send_high_water_size = 1000;
+      options.overflow = Overflow::drop_oldest;
+      Simulator net{1};
+      SimulatedSocket& server = net.add_socket(options);
+      SimulatedSocket& client = net.add_socket({});
+      server.bind(server_at);
+      if (is_there) client.connect(server_at);
+      net.pass(1s);
+      send_numbered(server, 0, 100);
+      for (const char name : {'a', 'b', 'c'}) EXPECT_FALSE(server.try_send(std::string(600, name)));
+      if (!is_there) client.connect(server_at);
+      net.pass(1s);
+      EXPECT_EQ(take_all(client), (Texts{std::string(600, 'b'), std::string(600, 'c')})) << is_there;
+    }
+  }
+}
+
+TEST(SocketCore, however_much_waits_for_a_peer_it_may_send_itself) {
+  SocketOptions options;
+  options.send_high_water_size = std::numeric_limits<std::size_t>::max();
+  options.send_high_water_count = 100'000;
+  options.message_size_max = 1000;
+  Pair pair{options};
+  pair.net.set_faults(stuck);
+  for (int i = 0; i < 20'000; ++i) pair.server.try_send(std::string(1000, 'x'));
+  pair.client.try_send("all the same");
+  pair.net.pass(3s);
+  EXPECT_TRUE(events_of(pair.server, Kind::peer_lost).empty());
 }
 
 TEST(SocketCore, failing_at_the_mark_sends_to_nobody) {
@@ -662,6 +724,17 @@ TEST(SocketCore, one_that_is_never_acknowledged_stays_alone) {
 }
 
 // --- closing ---------------------------------------------------------------------------------------------------------
+
+TEST(SocketCore, who_has_closed_waits_for_nothing) {
+  policy::SocketCore core{{}, Identity::of_random(1, 1), 1};
+  const TimePoint now{1h};
+  Message message{"kept"};
+  boost::system::error_code ec;
+  core.try_send(message, {}, {.expires = now + 1min}, now, ec);
+  EXPECT_EQ(core.next_deadline(), now + 1min);
+  core.finish_closing(error::closed);
+  EXPECT_FALSE(core.next_deadline());
+}
 
 TEST(SocketCore, closing_delivers_what_was_accepted) {
   Pair pair;

@@ -11,19 +11,20 @@
 namespace parley::tool {
 namespace {
 
+using EventKind = SocketEvent::Kind;
+
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-std::string_view name_of(SocketEvent::Kind kind) {
-  using Kind = SocketEvent::Kind;
+std::string_view name_of(EventKind kind) {
   switch (kind) {
-    case Kind::peer_up: return "peer_up";
-    case Kind::peer_lost: return "peer_lost";
-    case Kind::refused: return "refused";
-    case Kind::retrying: return "retrying";
-    case Kind::dropped: return "dropped";
-    case Kind::resent: return "resent";
-    case Kind::gave_up: return "gave_up";
-    case Kind::accept_paused: break;
+    case EventKind::peer_up: return "peer_up";
+    case EventKind::peer_lost: return "peer_lost";
+    case EventKind::refused: return "refused";
+    case EventKind::retrying: return "retrying";
+    case EventKind::dropped: return "dropped";
+    case EventKind::resent: return "resent";
+    case EventKind::gave_up: return "gave_up";
+    case EventKind::accept_paused: break;
   }
   return "accept_paused";
 }
@@ -35,34 +36,33 @@ std::string messages_for(const SocketEvent& event) {
 }
 
 std::string sentence_of(const SocketEvent& event) {
-  using Kind = SocketEvent::Kind;
   const std::string identity = event.identity.to_string();
   switch (event.kind) {
-    case Kind::peer_up: return fmt::format("peer {} is up ({})", identity, event.endpoint->to_string());
-    case Kind::peer_lost:
+    case EventKind::peer_up: return fmt::format("peer {} is up ({})", identity, event.endpoint->to_string());
+    case EventKind::peer_lost:
       return fmt::format("peer {} is lost: {}{}", identity, event.sentence,
                          event.count == 0 ? "" : "; " + count_of_messages(event.count) + " had not been sent to it");
-    case Kind::refused: return "a peer was turned away: " + event.sentence;
-    case Kind::retrying: return fmt::format("{}; trying again in {:.2g} s", event.sentence, seconds(event.delay));
-    case Kind::dropped: return fmt::format("{} dropped: {}", messages_for(event), event.cause.message());
-    case Kind::resent:
+    case EventKind::refused: return "a peer was turned away: " + event.sentence;
+    case EventKind::retrying: return fmt::format("{}; trying again in {:.2g} s", event.sentence, seconds(event.delay));
+    case EventKind::dropped: return fmt::format("{} dropped: {}", messages_for(event), event.cause.message());
+    case EventKind::resent:
       return fmt::format("a message of {} bytes was sent again, now {} times, to {}", event.message.size(), event.count,
                          identity);
-    case Kind::gave_up: return "given up: " + event.sentence;
-    case Kind::accept_paused: break;
+    case EventKind::gave_up: return "given up: " + event.sentence;
+    case EventKind::accept_paused: break;
   }
   return event.sentence;
 }
 
-bool counts(SocketEvent::Kind kind) {
-  using Kind = SocketEvent::Kind;
-  return kind == Kind::peer_lost || kind == Kind::dropped || kind == Kind::resent || kind == Kind::gave_up;
+bool counts(EventKind kind) {
+  return kind == EventKind::peer_lost || kind == EventKind::dropped || kind == EventKind::resent ||
+         kind == EventKind::gave_up;
 }
 
 /// Nobody may be left in the dark about these.
-bool is_warning(SocketEvent::Kind kind) {
-  using Kind = SocketEvent::Kind;
-  return kind == Kind::dropped || kind == Kind::gave_up || kind == Kind::refused || kind == Kind::accept_paused;
+bool is_warning(EventKind kind) {
+  return kind == EventKind::dropped || kind == EventKind::gave_up || kind == EventKind::refused ||
+         kind == EventKind::accept_paused;
 }
 
 }  // namespace
@@ -83,9 +83,8 @@ void SocketConsole::listening(const Endpoint& endpoint) {
 
 /// That a server is not there yet is worth a word, once; the rest of its absence is not.
 bool SocketConsole::is_news(const SocketEvent& happened) {
-  using Kind = SocketEvent::Kind;
-  if (happened.kind == Kind::peer_up) missed_.erase(happened.endpoint->to_string());
-  return happened.kind == Kind::retrying && missed_.insert(happened.endpoint->to_string()).second;
+  if (happened.kind == EventKind::peer_up) missed_.erase(happened.endpoint->to_string());
+  return happened.kind == EventKind::retrying && missed_.insert(happened.endpoint->to_string()).second;
 }
 
 void SocketConsole::event(const SocketEvent& happened) {
@@ -94,7 +93,7 @@ void SocketConsole::event(const SocketEvent& happened) {
     if (!happened.identity.is_null()) told.add("identity", happened.identity.to_string());
     if (happened.endpoint) told.add("endpoint", happened.endpoint->to_string());
     if (counts(happened.kind)) told.add("count", happened.count);
-    if (happened.kind == SocketEvent::Kind::peer_lost) told.add("written", happened.written_count);
+    if (happened.kind == EventKind::peer_lost) told.add("written", happened.written_count);
     if (happened.delay > Duration::zero()) told.add_json("delay", fmt::format("{:.6f}", seconds(happened.delay)));
     if (!happened.message.empty()) told.add("size", happened.message.size());
     if (happened.cause) told.add("cause", happened.cause.message());
