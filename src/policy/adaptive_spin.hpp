@@ -1,10 +1,11 @@
 // AdaptiveSpin: what the reader of a stream does that has nothing just now, where it may be better to stay awake.
 //
-// A reader that is a little faster than its writer falls asleep behind every piece, and waking it up, which falls to the
-// writer, costs more than the piece does; and one that asks for every piece gets in the writer's way. Where WakePace
-// cannot help, as the kernel knows no mark below which it lets the reader sleep, the reader of a stream that has been
-// fast for a good while lets some bytes gather, and looks again for a little longer before it sleeps. It stays awake for
-// about as long as waking it would take, twice over, so that at worst it costs a few times what sleeping would have.
+// A reader that is a little faster than its writer falls asleep behind every piece, and waking it up, which falls to
+// the writer, costs more than the piece does; and one that asks for every piece gets in the writer's way. Where
+// WakePace cannot help, as the kernel knows no mark below which it lets the reader sleep, the reader of a stream that
+// has been fast for a good while lets some bytes gather, and looks again for a little longer before it sleeps. It stays
+// awake for about as long as waking it would take, twice over, so that at worst it costs a few times what sleeping
+// would have.
 //
 // No I/O, no clock.
 #pragma once
@@ -36,8 +37,8 @@ class AdaptiveSpin {
     has_read_ = true;
   }
 
-  /// The reader has found nothing. `has_written`: this side has written since it last slept, and the peer may be waiting
-  /// for an answer to that.
+  /// The reader has found nothing. `has_written`: this side has written since it last slept, and the peer may be
+  /// waiting for an answer to that.
   [[nodiscard]] Next on_nothing(bool has_written, TimePoint now) noexcept {
     if (has_written) {
       is_fast_ = false;
