@@ -18,17 +18,22 @@ using namespace bench::messages;
 using Serve = asio::awaitable<void> (*)(parley::Listener&, const Options&);
 using Talk = asio::awaitable<void> (*)(const Options&);
 
+asio::awaitable<void> then_leave(asio::io_context& io, const Options& o, asio::awaitable<void> task) {
+  co_await std::move(task);
+  leave(io, o);
+}
+
 void serve_one(Serve serve, const Options& o) {
   asio::io_context io{1};
   parley::Listener listener = listen_on(io, o);
   say("READY");
-  start(io, serve(listener, o));
+  start(io, then_leave(io, o, serve(listener, o)));
   run(io, o);
 }
 
 void talk_to_one(Talk talk, const Options& o) {
   asio::io_context io{1};
-  start(io, talk(o));
+  start(io, then_leave(io, o, talk(o)));
   run(io, o);
 }
 

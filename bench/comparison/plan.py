@@ -11,6 +11,7 @@ class Contender:
     variant: str = ""
     hostile: int = 0  # bystander, stalled: connections that misbehave meanwhile
     transport: str = ""  # another than the question's
+    scenario: str = ""  # likewise
 
     @property
     def is_context(self):
@@ -37,6 +38,9 @@ SOCKET = Contender("socket", "parley-bench", "socket")
 SOCKET_POLL = Contender("socket poll", "parley-bench", "socket-poll")
 SOCKET_ALONE = Contender("socket alone", "parley-bench", "socket")
 SOCKET_BESET = Contender("socket", "parley-bench", "socket", hostile=1)
+CHANNEL = Contender("channel", "parley-bench", "mux")
+CHANNEL_POLL = Contender("channel poll", "parley-bench", "mux-poll")
+RAW_PING_PONG = Contender("raw ping-pong", "raw_driver", "batched", scenario="latency")
 CONNECTION = Contender("connection", "parley-bench", "connection")  # beside a Socket, which does the same and more
 
 
@@ -82,6 +86,7 @@ METRICS: dict[str, tuple[str, Callable]] = {
     "cpu": ("ns CPU/msg", cpu_per_message),
     "cpu server": ("ns CPU/msg", lambda r: cpu_ns(r["server"]) / r["server"]["received"]),
     "cpu client": ("ns CPU/msg", lambda r: cpu_ns(r["client"]) / r["server"]["received"]),
+    "cpu each": ("us CPU", lambda r: sum(cpu_ns(report) for report in r.values()) / r["client"]["round_trips"] / 1000),
     "p50": ("us", lambda r: (r.get("client") or r["server"])["p50_ns"] / 1000),
     "p99": ("us", lambda r: (r.get("client") or r["server"])["p99_ns"] / 1000),
     "connects": ("conn/s", lambda r: r["client"]["round_trips"] / r["client"]["elapsed_s"]),
@@ -95,7 +100,7 @@ FIGURES = {  # which of them a scenario has
     "throughput": ("rate", "bytes", "cpu", "cpu server", "cpu client"),
     "bystander": ("rate",),
     "latency": ("p50", "p99"),
-    "connect": ("connects", "p50", "p99"),
+    "connect": ("connects", "p50", "p99", "cpu each"),
     "idle": ("memory", "accepts"),
     "conns": ("rate",),
     "inproc-throughput": ("rate", "cpu"),
@@ -110,6 +115,7 @@ SIZES = {64: "64 B", 1024: "1 KiB", 65536: "64 KiB", 1 << 20: "1 MiB"}
 TRANSPORTS = ("tcp", "unix")
 IDLE_PEERS, BUSY_PEERS = 9900, 1000
 SUBSCRIBERS = 100
+AT_ONCE = 64
 
 ONE_WAY = {  # (transport, size): the peer, must, wants
     ("tcp", 64): ("zmq", 2.5, 3.5), ("tcp", 1024): ("zmq", 3, 5),
@@ -144,7 +150,7 @@ def questions(seconds, warmup, count):
     result.append(Question("inproc", "inproc-throughput", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("inproc-latency", "inproc-latency", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("bystander.tcp", "bystander", "tcp", (PARLEY_BESET, PARLEY_ALONE), {**timed, "--peers": 1002}))
-    return result + socket_questions(seconds, timed, count)
+    return result + socket_questions(seconds, timed, count) + channel_questions(seconds, timed, count)
 
 
 def socket_questions(seconds, timed, count):
@@ -172,9 +178,24 @@ def socket_questions(seconds, timed, count):
     return result
 
 
-def figures_of(question):
+def channel_questions(seconds, timed, count):
+    """What a channel of a session that is there saves against a connection of its own, and what it costs."""
+    one, many = {"--count": count, **timed}, {"--count": 10 * count, "--concurrency": AT_ONCE}
+    return [
+        Question("channel.connect.tcp", "connect", "tcp", (CHANNEL, RAW, RAW_PING_PONG, PARLEY), one),
+        Question("channel.connect-poll.tcp", "connect", "tcp", (CHANNEL_POLL, PARLEY_POLL), {"--count": 10 * count}),
+        Question(f"channel.connect.tcp.{AT_ONCE}", "connect", "tcp", (CHANNEL, RAW, PARLEY), many),
+        Question("channel.connect.tls", "connect", "tls", (CHANNEL, PARLEY), {"--count": count}),
+        Question(f"channel.connect.tls.{AT_ONCE}", "connect", "tls", (CHANNEL, PARLEY), many),
+        Question("channel.throughput.tcp.64", "throughput", "tcp", (CHANNEL, PARLEY), {**timed, "--size": 64}),
+        Question("channel.throughput.tcp.65536", "throughput", "tcp", (CHANNEL, PARLEY), {**timed, "--size": 65536}),
+        Question("channel.idle.tcp", "conns", "tcp", (CHANNEL, PARLEY), {"--peers": IDLE_PEERS, "--seconds": 0}),
+    ]
+
+
+def figures_of(question, contender=None):
     is_idle = question.scenario == "conns" and question.options["--seconds"] == 0
-    return FIGURES["idle" if is_idle else question.scenario]
+    return FIGURES["idle" if is_idle else (contender and contender.scenario) or question.scenario]
 
 
 # --- rows, in the order of the table ----------------------------------------------------------------------------------
@@ -246,6 +267,23 @@ def socket_rows():
               must=0.9)
 
 
+def channel_rows():
+    name, label = "channel.connect.tcp", "channel: open, round trip, close"
+    yield Row(name, f"{label}, against a raw ping-pong, p50", "p50", "raw ping-pong", "channel", more_is_better=False, must=1.15)
+    yield Row(name, f"{label}, against raw tcp", "connects", "raw", "channel")
+    yield Row("channel.connect-poll.tcp", f"{label}, polling, against tcp", "connects", "parley poll", "channel poll", must=1.8)
+    yield Row(f"{name}.{AT_ONCE}", f"{label}, {AT_ONCE} at once, against raw tcp", "connects", "raw", "channel", must=10, wants=20)
+    yield Row(f"{name}.{AT_ONCE}", f"{label}, {AT_ONCE} at once, CPU, against raw tcp", "cpu each", "raw", "channel",
+              more_is_better=False, must=0.1)
+    yield Row("channel.connect.tls", f"{label}, against tls", "connects", "parley", "channel", must=10)
+    yield Row(f"channel.connect.tls.{AT_ONCE}", f"{label}, {AT_ONCE} at once, against tls", "connects", "parley", "channel", must=40)
+    yield Row("channel.throughput.tcp.64", f"channel: one way, against tcp, {SIZES[64]}", "rate", "parley", "channel")
+    yield Row("channel.throughput.tcp.65536", f"channel: one way, against tcp, {SIZES[65536]}", "bytes", "parley", "channel",
+              must=0.8)
+    yield Row("channel.idle.tcp", f"channel: memory of an idle one (of {IDLE_PEERS}), both objects", "memory", "parley", "channel",
+              more_is_better=False)
+
+
 def rows():
     yield from one_way_rows("", "", "parley")
     yield from layered_rows()
@@ -254,3 +292,4 @@ def rows():
     yield from inproc_rows("", "", "parley")
     yield Row("bystander.tcp", "beside 1000 mute peers and one that never reads", "rate", "parley alone", must=0.9)
     yield from socket_rows()
+    yield from channel_rows()

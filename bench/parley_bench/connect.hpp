@@ -62,7 +62,7 @@ class ConnectClient {
  private:
   asio::awaitable<void> worker(asio::io_context& io) {
     while (begun_ < options_.count) co_await one(Mark::data, begun_++);
-    if (--running_ == 0) start(io, finish());
+    if (--running_ == 0) start(io, finish(io));
   }
 
   asio::awaitable<void> one(Mark mark, std::uint64_t index) {
@@ -75,10 +75,11 @@ class ConnectClient {
     run_.record(began);
   }
 
-  asio::awaitable<void> finish() {
+  asio::awaitable<void> finish(asio::io_context& io) {
     run_.end();
     co_await one(Mark::end, options_.count);
     run_.report();
+    leave(io, options_);
   }
 
   const Options& options_;

@@ -55,11 +55,11 @@ class ConnsClient {
     for (parley::Connection& peer : peers_) co_await peer.flush();
     run_.wait_for_start();
     sending_ = options_.peers;
-    for (std::uint32_t i = 0; i < options_.peers; ++i) start(io, send_from(i));
+    for (std::uint32_t i = 0; i < options_.peers; ++i) start(io, send_from(io, i));
   }
 
  private:
-  asio::awaitable<void> send_from(std::uint32_t index) {
+  asio::awaitable<void> send_from(asio::io_context& io, std::uint32_t index) {
     parley::Connection& peer = peers_[index];
     BodyMaker body(options_.size, index);
     co_await peer.send(body.make(Mark::start, 0));
@@ -69,7 +69,9 @@ class ConnsClient {
       for (std::size_t i = 0; i < conns_messages_per_turn; ++i) co_await peer.send(body.make(Mark::data, sent++));
     co_await peer.send(body.make(Mark::end, sent));
     co_await peer.flush();
-    if (--sending_ == 0) run_.report();
+    if (--sending_ > 0) co_return;
+    run_.report();
+    leave(io, options_);
   }
 
   const Options& options_;

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace bench::messages {
@@ -45,14 +46,22 @@ inline parley::TransportOptions transport_options(const Options& o) {
   return options;
 }
 
+/// With the variant `mux` each connection is a channel of one session.
+inline std::string where(const Options& o) { return (o.part("connection") == "mux" ? "mux+" : "") + o.addr.text; }
+
 inline parley::Listener listen_on(asio::io_context& io, const Options& o) {
-  return {io, o.addr.text, {.connection = connection_options(o), .transport = transport_options(o)}};
+  return {io, where(o), {.connection = connection_options(o), .transport = transport_options(o)}};
 }
 
 inline asio::awaitable<parley::Connection> connect_to(const Options& o) {
   parley::ConnectOptions options;
   options.connection(connection_options(o)).transport(transport_options(o));
-  return parley::connect(o.addr.text, std::move(options));
+  return parley::connect(where(o), std::move(options));
+}
+
+/// For who has reported: a session is kept for the next channel for a while, and its loop goes on with it.
+inline void leave(asio::io_context& io, const Options& o) {
+  if (o.part("connection") == "mux") io.stop();
 }
 
 /// Starts `task`; what it throws comes out of run().

@@ -300,10 +300,11 @@ TEST_F(MuxSession, who_gives_up_writing_leaves_the_turn_to_the_others) {
 
 TEST_F(MuxSession, a_write_that_waits_ends_when_its_direction_is_shut_down) {
   SessionPair pair = support::session_pair(context);
-  auto [near, far] = support::channel_pair(context, pair);
+  auto ends = support::channel_pair(context, pair);
+  auto& near = ends.first;
   const std::string much(1'000'000, 'x');
   std::optional<error_code> ended;
-  std::function<void()> write = [&, &near = near] {
+  std::function<void()> write = [&] {
     near.async_write_some(asio::buffer(much), [&](error_code ec, std::size_t) {
       if (ec) {
         ended = ec;
@@ -322,7 +323,9 @@ TEST_F(MuxSession, a_write_that_waits_ends_when_its_direction_is_shut_down) {
 
 TEST_F(MuxSession, a_read_that_is_cancelled_has_taken_nothing) {
   SessionPair pair = support::session_pair(context);
-  auto [near, far] = support::channel_pair(context, pair);
+  auto ends = support::channel_pair(context, pair);
+  auto& near = ends.first;
+  auto& far = ends.second;
   asio::cancellation_signal stop;
   std::string room(10, '\0');
   std::optional<error_code> ended;
@@ -331,7 +334,7 @@ TEST_F(MuxSession, a_read_that_is_cancelled_has_taken_nothing) {
   stop.emit(asio::cancellation_type::terminal);
   ASSERT_TRUE(run_until(context, [&] { return ended.has_value(); }));
   EXPECT_EQ(*ended, asio::error::operation_aborted);
-  run([&, &near = near, &far = far]() -> asio::awaitable<void> {
+  run([&]() -> asio::awaitable<void> {
     co_await write_all(far, "kept");
     const std::string text = co_await read_exactly(near, 4);
     EXPECT_EQ(text, "kept");
@@ -493,7 +496,9 @@ TEST_F(MuxSession, closing_waits_for_the_channels) {
 
 TEST_F(MuxSession, closing_says_how_the_last_channel_ended_behind_all_that_is_queued) {
   SessionPair pair = support::session_pair(context, {}, {}, 1'000'000);
-  auto [near, far] = support::channel_pair(context, pair);
+  auto ends = support::channel_pair(context, pair);
+  auto& near = ends.first;
+  auto& far = ends.second;
   const std::string much(200'000, 'x');
   const asio::const_buffer buffer = asio::buffer(much);
   error_code ec;
@@ -504,7 +509,7 @@ TEST_F(MuxSession, closing_says_how_the_last_channel_ended_behind_all_that_is_qu
   report.channels_cut = 1;
   pair.client.close(5s, [&](error_code, SessionCloseReport done) { report = done; });
   ASSERT_TRUE(run_until(context, [&] { return report.is_clean(); }));
-  run([&, &far = far]() -> asio::awaitable<void> {
+  run([&]() -> asio::awaitable<void> {
     error_code end;
     co_await read_to_end(far, end);
     EXPECT_EQ(end, error::channel_reset);
@@ -559,9 +564,11 @@ TEST_F(MuxSession, its_end_ends_every_wait) {
 
 TEST_F(MuxSession, handles_may_go_while_their_channels_go_on) {
   std::optional<SessionPair> pair{support::session_pair(context)};
-  auto [near, far] = support::channel_pair(context, *pair);
+  auto ends = support::channel_pair(context, *pair);
+  auto& near = ends.first;
+  auto& far = ends.second;
   pair.reset();
-  run([&, &near = near, &far = far]() -> asio::awaitable<void> {
+  run([&]() -> asio::awaitable<void> {
     co_await write_all(near, "alone");
     const std::string text = co_await read_exactly(far, 5);
     EXPECT_EQ(text, "alone");
@@ -597,9 +604,11 @@ TEST_F(MuxSession, may_be_owned_by_those_who_wait_in_it_when_its_context_goes) {
 }
 
 TEST_F(MuxSession, something_else_than_yamux_is_told_as_that) {
-  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+  auto ends = transport::memory_pair(context.get_executor(), context.get_executor());
+  auto& a = ends.first;
+  auto& b = ends.second;
   Session session{std::move(a), Role::server};
-  run([&, &b = b]() -> asio::awaitable<void> {
+  run([&]() -> asio::awaitable<void> {
     co_await asio::async_write(b, asio::buffer(std::string{"GET / HTTP/1.1\r\n\r\n"}), use_awaitable);
     const SessionEvent event = co_await session.next_event(5s);
     EXPECT_EQ(event.kind, SessionEvent::Kind::ended);

@@ -7,17 +7,17 @@
 namespace parley::policy {
 namespace {
 
-const Identity peer = Identity::of_random(1, 1);
-const Identity other = Identity::of_random(2, 2);
+const Identity one_peer = Identity::of_random(1, 1);
+const Identity another_peer = Identity::of_random(2, 2);
 const Identity third = Identity::of_random(3, 3);
-constexpr LinkId link{0, 1};
-constexpr LinkId other_link{1, 2};
+constexpr LinkId one_link{0, 1};
+constexpr LinkId another_link{1, 2};
 
 OutstandingMessage message(const char* body) {
   OutstandingMessage made;
   made.body = Message{body};
-  made.link = link;
-  made.sent_to[0] = peer;
+  made.link = one_link;
+  made.sent_to[0] = one_peer;
   return made;
 }
 
@@ -32,14 +32,14 @@ std::vector<std::string> stranded(Outstanding& outstanding) {
 TEST(Outstanding, the_last_two_peers_that_had_a_message_can_acknowledge_it) {
   Outstanding outstanding{1};
   const Outstanding::Key key = outstanding.add(message("a"), {});
-  EXPECT_TRUE(outstanding.find(key)->was_sent_to(peer));
-  EXPECT_FALSE(outstanding.find(key)->was_sent_to(other));
+  EXPECT_TRUE(outstanding.find(key)->was_sent_to(one_peer));
+  EXPECT_FALSE(outstanding.find(key)->was_sent_to(another_peer));
   EXPECT_FALSE(outstanding.find(key)->was_sent_to(Identity{}));
-  outstanding.sent_again(key, other, other_link, {});
-  EXPECT_TRUE(outstanding.find(key)->was_sent_to(peer));
-  EXPECT_TRUE(outstanding.find(key)->was_sent_to(other));
-  outstanding.sent_again(key, third, other_link, {});
-  EXPECT_FALSE(outstanding.find(key)->was_sent_to(peer));
+  outstanding.sent_again(key, another_peer, another_link, {});
+  EXPECT_TRUE(outstanding.find(key)->was_sent_to(one_peer));
+  EXPECT_TRUE(outstanding.find(key)->was_sent_to(another_peer));
+  outstanding.sent_again(key, third, another_link, {});
+  EXPECT_FALSE(outstanding.find(key)->was_sent_to(one_peer));
 }
 
 TEST(Outstanding, those_that_stay_are_found_however_many_came_and_went) {
@@ -55,9 +55,9 @@ TEST(Outstanding, those_that_stay_are_found_however_many_came_and_went) {
   EXPECT_EQ(outstanding.find(first)->body.text(), "first");
   EXPECT_EQ(outstanding.longest_sent(), first);
   EXPECT_EQ(outstanding.find(keys[0]), nullptr);
-  outstanding.strand(link);
+  outstanding.strand(one_link);
   EXPECT_EQ(stranded(outstanding), (std::vector<std::string>{"first", "second", "last"}));
-  outstanding.sent_again(first, other, other_link, {});
+  outstanding.sent_again(first, another_peer, another_link, {});
   EXPECT_EQ(stranded(outstanding), (std::vector<std::string>{"second", "last"}));
   EXPECT_EQ(outstanding.remove(first).body.text(), "first");
   outstanding.remove(second);
