@@ -371,8 +371,11 @@ TEST(BlockingSocket, lets_the_application_acknowledge_a_value) {
 TEST(BlockingSocket, a_value_that_is_declined_comes_again) {
   SocketOptions careful;
   careful.acknowledge = Acknowledge::by_application;
+  SocketOptions soon_again = at_least_once();
+  soon_again.resend_after = 20ms;
+  soon_again.sent_max = 1000;
   Socket sink{careful};
-  Socket source = connected_to(sink.bind("tcp://127.0.0.1:0"), at_least_once());
+  Socket source = connected_to(sink.bind("tcp://127.0.0.1:0"), soon_again);
   source.send(42, Json{});
   sink.receive_as<int>(Json{}, patience).decline();
   const auto again = sink.receive_as<int>(Json{}, patience);
