@@ -36,6 +36,7 @@ Link::Link(transport::Stream stream, const asio::any_io_executor& executor, Bias
       sink_{sink},
       context_{context},
       can_wait_{stream_.backend().can_wait()},
+      keeps_what_is_written_{stream_.backend().keeps_what_is_written()},
       in_{read_size} {}
 
 // --- reading ---------------------------------------------------------------------------------------------------------
@@ -296,13 +297,9 @@ void Link::flush(Lock& lock) {
 
 /// False when the loop is over: the stream takes no more now, or ever.
 bool Link::write_once(Lock& lock) {
-  std::array<asio::const_buffer, gathered_max> buffers;
-  const std::size_t count = out_.gather(buffers);
   writing_ = Writing::running;
   error_code ec;
-  lock.unlock();
-  const std::size_t size = stream_.backend().try_write({buffers.data(), count}, ec);
-  lock.lock();
+  const std::size_t size = keeps_what_is_written_ ? try_write_shared(lock, ec) : try_write(lock, ec);
   if (closing_) return true;  // flush() sees to it
   if (size > 0) {
     written(size);
@@ -318,6 +315,27 @@ bool Link::write_once(Lock& lock) {
     return false;
   }
   return true;
+}
+
+std::size_t Link::try_write(Lock& lock, error_code& ec) {
+  std::array<asio::const_buffer, gathered_max> buffers;
+  const std::size_t count = out_.gather(buffers);
+  lock.unlock();
+  const std::size_t size = stream_.backend().try_write({buffers.data(), count}, ec);
+  lock.lock();
+  return size;
+}
+
+std::size_t Link::try_write_shared(Lock& lock, error_code& ec) {
+  using transport::SharedBuffer;
+  std::array<SharedBuffer, gathered_max> buffers;
+  const std::size_t count = out_.gather(buffers, [](const std::byte* data, std::size_t size, SharedBytes* memory) {
+    return SharedBuffer{asio::const_buffer{data, size}, memory};
+  });
+  lock.unlock();
+  const std::size_t size = stream_.backend().try_write_shared({buffers.data(), count}, ec);
+  lock.lock();
+  return size;
 }
 
 void Link::wait_writable() {

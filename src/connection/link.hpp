@@ -148,6 +148,8 @@ class Link : private Pollable {
   [[nodiscard]] bool should_gather(std::size_t flushes_waiting) noexcept;
   void flush(Lock& lock);
   bool write_once(Lock& lock);
+  std::size_t try_write(Lock& lock, boost::system::error_code& ec);
+  std::size_t try_write_shared(Lock& lock, boost::system::error_code& ec);
   void wait_writable();
   void written(std::size_t size);
   void end_writing(boost::system::error_code ec);
@@ -168,6 +170,7 @@ class Link : private Pollable {
   LinkSink& sink_;
   ContextService& context_;
   const bool can_wait_;
+  const bool keeps_what_is_written_;
   Reading reading_ = Reading::paused;
   Writing writing_ = Writing::idle;
   bool flush_posted_ = false;

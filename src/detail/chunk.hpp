@@ -70,6 +70,7 @@ class SharedRef {
   }
 
   void swap(SharedRef& other) noexcept { std::swap(bytes_, other.bytes_); }
+  [[nodiscard]] SharedBytes* get() const noexcept { return bytes_; }
   [[nodiscard]] bool is_to(const SharedBytes& bytes) const noexcept { return bytes_ == &bytes; }
   [[nodiscard]] SharedRef share() const noexcept { return bytes_ == nullptr ? SharedRef{} : SharedRef{*bytes_}; }
 

@@ -26,6 +26,11 @@ std::size_t size_of(auto buffers) noexcept {
   for (const auto& each : buffers) size += each.size();
   return size;
 }
+std::size_t size_of(ChannelBackend::SharedBuffers buffers) noexcept {
+  std::size_t size = 0;
+  for (const transport::SharedBuffer& each : buffers) size += each.bytes.size();
+  return size;
+}
 
 /// Waits complete on the stream's executor: to look up their own takes memory, and the library's have none.
 void post_wait(const asio::any_io_executor& executor, WaitHandler& waiting, error_code ec) {
@@ -171,7 +176,15 @@ void ChannelBackend::async_write_some(ConstBuffers buffers, TransferHandler hand
   session_->settle(lock);
 }
 
-std::size_t ChannelBackend::write(ConstBuffers buffers, error_code& ec) {
+std::size_t ChannelBackend::try_write_shared(SharedBuffers buffers, error_code& ec) {
+  SessionState::Lock lock{session_->session_mutex()};
+  const std::size_t size = write(buffers.first(std::min(buffers.size(), SessionState::shared_max)), ec);
+  if (size > 0) session_->settle(lock);
+  return size;
+}
+
+template <class Buffers>
+std::size_t ChannelBackend::write(Buffers buffers, error_code& ec) {
   ec = {};
   const std::size_t wanted = size_of(buffers);
   if (wanted == 0) return 0;
@@ -198,7 +211,7 @@ void ChannelBackend::wake_writer() {
   if (write_wait_) post_wait(executor_, write_wait_, {});
   if (!transfers_ || !transfers_->write.handler) return;
   error_code ec;
-  const std::size_t size = write(transfers_->write.buffers, ec);
+  const std::size_t size = write(ConstBuffers{transfers_->write.buffers}, ec);
   if (ec != asio::error::would_block) post_transfer(executor_, transfers_->write, ec, size);
 }
 

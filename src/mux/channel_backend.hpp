@@ -29,6 +29,7 @@ class ChannelBackend final : public transport::StreamBackend {
  public:
   using MutableBuffers = std::span<const boost::asio::mutable_buffer>;
   using ConstBuffers = std::span<const boost::asio::const_buffer>;
+  using SharedBuffers = std::span<const transport::SharedBuffer>;
 
   /// Mutex of the session held.
   ChannelBackend(std::shared_ptr<SessionState> session, boost::asio::any_io_executor executor, wire::MuxChannel channel,
@@ -47,6 +48,8 @@ class ChannelBackend final : public transport::StreamBackend {
   void wait_writable(transport::WaitHandler handler) override;
   std::size_t try_read(MutableBuffers buffers, boost::system::error_code& ec) override;
   std::size_t try_write(ConstBuffers buffers, boost::system::error_code& ec) override;
+  [[nodiscard]] bool keeps_what_is_written() const noexcept override { return true; }
+  std::size_t try_write_shared(SharedBuffers buffers, boost::system::error_code& ec) override;
   void async_read_some(MutableBuffers buffers, transport::TransferHandler handler) override;
   void async_write_some(ConstBuffers buffers, transport::TransferHandler handler) override;
   [[nodiscard]] bool can_half_close() const noexcept override;
@@ -103,7 +106,8 @@ class ChannelBackend final : public transport::StreamBackend {
   // Mutex held.
   [[nodiscard]] bool is_readable() const noexcept { return !unread_.empty() || is_finished_ || end_ || is_closed_; }
   std::size_t read(MutableBuffers buffers, boost::system::error_code& ec);
-  std::size_t write(ConstBuffers buffers, boost::system::error_code& ec);
+  template <class Buffers>
+  std::size_t write(Buffers buffers, boost::system::error_code& ec);
   std::size_t copy_out(MutableBuffers buffers);
   void wake_reader();
   void wake_writer();

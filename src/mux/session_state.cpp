@@ -245,18 +245,31 @@ void SessionState::hold_reading_back() {
 
 void SessionState::take_output() {
   if ((!has_room() && !is_over_) || link_.sending_ended()) return;
+  append_output();
+}
+
+void SessionState::append_output() {
   const std::span<const std::byte> output = core_.next_output();
   if (output.empty()) return;
   link_.out().append_control(output);
   core_.wrote(output.size());
 }
 
-void SessionState::append(std::span<const std::byte> header, ChannelBackend::ConstBuffers payload, std::size_t size) {
-  const std::span<const std::byte> before = core_.next_output();
-  if (!before.empty()) {
-    link_.out().append_control(before);
-    core_.wrote(before.size());
+void SessionState::append(std::span<const std::byte> header, ChannelBackend::SharedBuffers payload, std::size_t size) {
+  append_output();
+  std::array<parley::detail::OutQueue::Part, shared_max> parts;
+  std::size_t count = 0;
+  for (std::size_t left = size; left > 0 && count < parts.size(); ++count) {
+    const transport::SharedBuffer& each = payload[count];
+    const std::size_t part = std::min(left, each.bytes.size());
+    parts[count] = {{static_cast<const std::byte*>(each.bytes.data()), part}, each.memory};
+    left -= part;
   }
+  link_.out().append(header, {parts.data(), count});
+}
+
+void SessionState::append(std::span<const std::byte> header, ChannelBackend::ConstBuffers payload, std::size_t size) {
+  append_output();
   const auto copy = [&](std::byte* to) {
     for (std::size_t left = size; const asio::const_buffer& each : payload) {
       const std::size_t part = std::min(left, each.size());

@@ -78,6 +78,9 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   [[nodiscard]] bool has_room() const noexcept { return link_.out().size() < out_mark; }
   /// Puts header and payload behind what is queued.
   void append(std::span<const std::byte> header, ChannelBackend::ConstBuffers payload, std::size_t size);
+  /// Refers to what is large. At most `shared_max` buffers.
+  void append(std::span<const std::byte> header, ChannelBackend::SharedBuffers payload, std::size_t size);
+  static constexpr std::size_t shared_max = 64;
   /// The core was called: carries out what comes of it. May release the lock.
   void settle(Lock& lock);
   /// The core will not speak of it any more, or its owner not use it.
@@ -152,6 +155,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void fail_all_operations(boost::system::error_code ec);
   void on_pong(const wire::MuxEvent& event);
   void settle_later();
+  void append_output();
   void hold_reading_back();
   void refuse_backlog();
   void begin_closing(Deadline deadline);

@@ -47,6 +47,14 @@ void OutQueue::append(std::span<const std::byte> header, const Message& body, No
   }
 }
 
+void OutQueue::append(std::span<const std::byte> header, std::span<const Part> parts) {
+  copy(header);
+  for (const Part& part : parts) {
+    part.bytes.size() <= copied_size_max ? copy(part.bytes) : reference(part.bytes, *part.memory);
+  }
+  end_message();
+}
+
 void OutQueue::append_control(std::span<const std::byte> frame) {
   copy(frame);
   ends_.emplace_back(appended_size_, true, Note::none);
@@ -205,11 +213,11 @@ void OutQueue::fill(std::size_t size, std::byte value) {
   }
 }
 
-void OutQueue::reference(const Message& body) {
+void OutQueue::reference(std::span<const std::byte> bytes, SharedBytes& memory) {
   Segment& segment = segments_.emplace_back();
-  segment.memory = SharedRef{*body.owner()};
-  segment.data = body.data();
-  segment.size = body.size();
+  segment.memory = SharedRef{memory};
+  segment.data = bytes.data();
+  segment.size = bytes.size();
   appended_size_ += segment.size;
   extends_back_ = false;
 }

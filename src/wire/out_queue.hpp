@@ -58,13 +58,29 @@ class OutQueue {
   /// One message, the same for several queues: `bytes` lie in `block`, or in `body` where that is not empty.
   void append_shared(SharedBytes& block, std::span<const std::byte> bytes, const Message& body);
 
+  /// A part of a message, and what it lies in.
+  struct Part {
+    std::span<const std::byte> bytes;
+    SharedBytes* memory = nullptr;
+  };
+
+  /// One message of a header and parts, each copied or referenced like a body.
+  void append(std::span<const std::byte> header, std::span<const Part> parts);
+
   /// Fills `buffers`, an array of things made of a pointer and a size, with what comes next; returns how many.
   template <class Buffers>
   std::size_t gather(Buffers& buffers) {
+    return gather(buffers, [](const std::byte* data, std::size_t size, SharedBytes*) {
+      return typename Buffers::value_type{data, size};
+    });
+  }
+  /// The same, of things that `make` makes of pointer, size and what they lie in.
+  template <class Buffers, class Make>
+  std::size_t gather(Buffers& buffers, Make make) {
     const std::size_t count = std::min(buffers.size(), segments_.size());
     gathered_size_ = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      buffers[i] = {segments_[i].data, segments_[i].size};
+      buffers[i] = make(segments_[i].data, segments_[i].size, segments_[i].memory.get());
       gathered_size_ += segments_[i].size;
     }
     return count;
@@ -136,7 +152,8 @@ class OutQueue {
   void start_segment();
   void copy(std::span<const std::byte> bytes);
   void fill(std::size_t size, std::byte value);
-  void reference(const Message& body);
+  void reference(std::span<const std::byte> bytes, SharedBytes& memory);
+  void reference(const Message& body) { reference(body.bytes(), *body.owner()); }
 
   Ring<Segment> segments_;
   Ring<End> ends_;                 // of what is queued

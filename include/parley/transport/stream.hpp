@@ -10,6 +10,7 @@
 // asio::error::operation_aborted.
 #pragma once
 
+#include <parley/detail/shared_bytes.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/transport/peer_credentials.hpp>
@@ -23,6 +24,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -36,6 +38,12 @@ namespace parley::transport {
 /// What waits, and what reads and writes, call.
 using WaitHandler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
 using TransferHandler = boost::asio::any_completion_handler<void(boost::system::error_code, std::size_t)>;
+
+/// Bytes to be written, and the memory that they lie in.
+struct SharedBuffer {
+  boost::asio::const_buffer bytes;                ///< what is to be written
+  parley::detail::SharedBytes* memory = nullptr;  ///< to take references on; not null
+};
 
 /// What a transport implements. Handlers of reads and writes are invoked as by `post` to their associated executor, or
 /// the stream's where they have none; those of waits on the stream's executor (looking a WaitHandler's own up takes
@@ -69,6 +77,15 @@ class StreamBackend {
   /// Never waits: asio::error::would_block when there is nothing, asio::error::eof at the end of the stream.
   virtual std::size_t try_read(std::span<const boost::asio::mutable_buffer> buffers, boost::system::error_code& ec) = 0;
   virtual std::size_t try_write(std::span<const boost::asio::const_buffer> buffers, boost::system::error_code& ec) = 0;
+
+  /// Whether try_write_shared works: the stream keeps what it cannot pass on at once, and would rather refer to where
+  /// it lies than copy it.
+  [[nodiscard]] virtual bool keeps_what_is_written() const noexcept { return false; }
+  /// try_write for such a stream. It may take references on the buffers' memory, which does not change any more.
+  virtual std::size_t try_write_shared(std::span<const SharedBuffer> /*buffers*/, boost::system::error_code& ec) {
+    ec = boost::asio::error::operation_not_supported;
+    return 0;
+  }
 
   /// Moves at least one byte, or completes with an error; asio::error::eof at the end of the stream. The array of
   /// buffers is good until the call returns, what they refer to until completion.

@@ -1,5 +1,7 @@
 #include "wire/out_queue.hpp"
 
+#include "detail/chunk.hpp"
+
 #include "support/bytes_of.hpp"
 
 #include <parley/wire/envelope.hpp>
@@ -42,6 +44,21 @@ class Queue {
     std::memcpy(out, text.data(), text.size());
     std::memset(out + text.size(), '!', 64);
     expected += text;
+    ends.push_back(expected.size());
+  }
+
+  /// One message of a header and parts that lie in memory of their own, which nobody else holds afterwards.
+  void append_parts(const std::string& header, const std::vector<std::string>& texts) {
+    std::vector<ChunkRef> chunks;
+    std::vector<OutQueue::Part> parts;
+    expected += header;
+    for (const std::string& text : texts) {
+      Chunk& chunk = *chunks.emplace_back(ChunkRef{Chunk::take(text.size())});
+      std::memcpy(chunk.data(), text.data(), text.size());
+      parts.push_back({{chunk.data(), text.size()}, &chunk});
+      expected += text;
+    }
+    queue.append(test::bytes_of(header), parts);
     ends.push_back(expected.size());
   }
 
@@ -149,6 +166,17 @@ TEST(OutQueue, large_bodies_are_referenced_and_others_copied) {
   EXPECT_NE(buffers[0].data(), small.data());
 }
 
+TEST(OutQueue, large_parts_are_referenced_where_they_lie_and_others_copied) {
+  Queue q;
+  q.append_parts("head", {"small", std::string(copied_max + 1, 'L'), std::string(copied_max, 's'), ""});
+  std::array<asio::const_buffer, 8> buffers;
+  ASSERT_EQ(q.queue.gather(buffers), 3U);
+  EXPECT_EQ(buffers[0].size(), 9U);
+  EXPECT_EQ(buffers[1].size(), copied_max + 1);
+  EXPECT_EQ(buffers[2].size(), copied_max);
+  q.drain();
+}
+
 TEST(OutQueue, padding_of_any_size_is_written_out) {
   Queue q;
   for (const std::size_t pad : {std::size_t{1}, copied_max - 1, copied_max, copied_max + 1, std::size_t{200'000}}) {
@@ -237,11 +265,14 @@ TEST(OutQueue, keeps_every_byte_in_order_under_any_operations) {
   std::mt19937 random{2};
   Queue q;
   for (int i = 0; i < 4000 && !::testing::Test::HasFailure(); ++i) {
-    switch (random() % 5) {
+    switch (random() % 6) {
       case 0: q.append("head", std::string(random() % (2 * copied_max), 'b'), random() % 100, "tail"); break;
       case 1: q.append("h", std::string(random() % 100, 'c')); break;
       case 2: q.append_in_place(std::string(1 + random() % 200, 'd')); break;
       case 3: q.write(random() % 10'000, 1 + random() % 8); break;
+      case 4:
+        q.append_parts("p", {std::string(random() % 100, 'e'), std::string(random() % (2 * copied_max), 'f')});
+        break;
       default:
         if (random() % 8 == 0) {
           q.drain();
