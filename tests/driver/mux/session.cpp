@@ -359,6 +359,27 @@ TEST_F(MuxSession, a_connection_runs_over_a_channel) {
   });
 }
 
+TEST_F(MuxSession, a_connection_over_a_channel_says_why_its_session_has_ended) {
+  auto [silent, stream] = transport::memory_pair(context.get_executor(), context.get_executor());
+  Options options;
+  options.handshake_time_max = 20ms;
+  Session session{std::move(stream), Role::client, options};
+  run([&]() -> asio::awaitable<void> {
+    Connection connection{co_await session.open()};
+    for (const char* sentence : {"receive timed out after 1 ms (inproc://memory)",
+                                 "the session of channel 1 has ended: the peer has not answered the first ping within "
+                                 "0.020 s (inproc://memory)"}) {
+      try {
+        co_await connection.receive(sentence[0] == 'r' ? Deadline{1ms} : Deadline{});
+        ADD_FAILURE() << "nobody has sent anything";
+      } catch (const Error& e) {
+        EXPECT_EQ(e.code(), error::timed_out);
+        EXPECT_STREQ(e.what(), sentence);
+      }
+    }
+  });
+}
+
 // --- the session -----------------------------------------------------------------------------------------------------
 
 TEST_F(MuxSession, is_ready_when_the_peer_has_answered) {
