@@ -40,7 +40,7 @@ bool is_plain(const Framing& framing) {
 
 void check_framing(const Endpoint& endpoint, const Framing& framing, const TransportOptions& options) {
   const Scheme scheme = endpoint.scheme();
-  if (framing.needs_half_close() && !transport::can_half_close(scheme)) refuse_framing(framing, endpoint);
+  if (framing.needs_half_close() && !transport::can_half_close(endpoint)) refuse_framing(framing, endpoint);
   const bool is_ws = scheme == Scheme::ws || scheme == Scheme::wss;
   if (is_ws && options.ws.messages() == WsMessages::one_each && !is_plain(framing)) {
     throw std::invalid_argument(

@@ -459,12 +459,12 @@ Error ConnectionState::error_for(Operation operation, error_code ec) {
 }
 
 const std::string* ConnectionState::sentence_for(Operation operation, error_code ec) const {
-  if (ec == error::timed_out && rare_) return &rare_->time_outs[static_cast<std::size_t>(operation)];
+  // First: that the stream ended by a time-out of its own is no time-out of this operation.
   const auto& failure = operation == Operation::receive ? end_ : send_failure_;
-  for (const Failure* each : {failure.get(), rare_ ? rare_->noted.get() : nullptr}) {
-    if (each != nullptr && each->code == ec) return &each->sentence;
-  }
-  return nullptr;
+  if (failure && failure->code == ec) return &failure->sentence;
+  if (!rare_) return nullptr;
+  if (ec == error::timed_out) return &rare_->time_outs[static_cast<std::size_t>(operation)];
+  return rare_->noted && rare_->noted->code == ec ? &rare_->noted->sentence : nullptr;
 }
 
 std::string ConnectionState::about_peer(std::string_view sentence) const {

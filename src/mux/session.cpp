@@ -3,6 +3,7 @@
 #include "detail/as_result.hpp"
 #include "mux/session_state.hpp"
 
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -37,6 +38,8 @@ namespace {
 asio::awaitable<Channel> open(State state, std::optional<ChannelId> id, Deadline deadline) {
   auto [ec, channel] = co_await await_result<void(error_code, Channel)>(
       [&](auto handler) { state->open(id, state->executor(), deadline, Handler<Channel>{std::move(handler)}); });
+  if (id && ec == make_error_code(SessionState::invalid_number))
+    throw std::invalid_argument{state->error_for("open", ec).what()};
   if (ec) throw state->error_for("open", ec);
   co_return std::move(channel);
 }

@@ -81,7 +81,16 @@ void SessionState::open(std::optional<ChannelId> id, asio::any_io_executor chann
 
 /// False: it has to wait.
 bool SessionState::try_open(Opener& opener) {
-  const wire::MuxOpened opened = core_.open(Clock::now(), opener.wanted);
+  wire::MuxOpened opened;
+  try {
+    opened = core_.open(Clock::now(), opener.wanted);
+  } catch (const std::invalid_argument& e) {
+    // What an initiation throws goes past the coroutine that awaits it, and whoever has waited has no call to throw in.
+    const auto code = make_error_code(invalid_number);
+    note(code, e.what());
+    complete(std::move(opener), code, Channel{});
+    return true;
+  }
   if (opened.code == error::full) return false;
   if (opened.code) {
     note(opened.code, opened.code.message());
@@ -94,14 +103,7 @@ bool SessionState::try_open(Opener& opener) {
 
 void SessionState::serve_openers() {
   while (!openers_.empty()) {
-    try {
-      if (!try_open(openers_.front())) return;
-    } catch (const std::invalid_argument& e) {
-      // Its number has gone to another while it waited; whoever asked for it cannot be thrown at any more.
-      const auto code = make_error_code(boost::system::errc::invalid_argument);
-      note(code, e.what());
-      complete(std::move(openers_.front()), code, Channel{});
-    }
+    if (!try_open(openers_.front())) return;
     openers_.pop_front();
   }
 }

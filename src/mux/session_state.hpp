@@ -32,13 +32,15 @@ using parley::detail::Handler;
 class SessionState final : public parley::detail::WaitingObject, private parley::detail::LinkSink {
  public:
   using Lock = WaitingObject::Lock;
+  static constexpr auto invalid_number = boost::system::errc::invalid_argument;
 
   [[nodiscard]] static std::shared_ptr<SessionState> make(transport::Stream stream, Role role, const Options& options);
   SessionState(transport::Stream stream, Role role, const Options& options);
 
   // Any thread, mutex not held.
 
-  /// The channel lives on `channel_executor`, of the session's context.
+  /// The channel lives on `channel_executor`, of the session's context. Completes with `invalid_number` for a number
+  /// that it cannot have.
   void open(std::optional<ChannelId> id, boost::asio::any_io_executor channel_executor, Deadline deadline,
             Handler<Channel> handler);
   void accept(boost::asio::any_io_executor channel_executor, Deadline deadline, Handler<Channel> handler);

@@ -5,6 +5,7 @@
 
 #include <parley/error.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -61,7 +62,13 @@ TlsContext server_context(const Endpoint& endpoint, const TransportOptions& opti
 
 bool is_layered(Scheme scheme) noexcept { return (has_tls(scheme) || has_ws(scheme)) && is_available(scheme); }
 
-bool can_half_close(Scheme scheme) noexcept { return !has_tls(scheme) && !has_ws(scheme); }
+bool can_half_close(const Endpoint& endpoint) noexcept {
+  if (has_tls(endpoint.scheme()) || has_ws(endpoint.scheme())) return false;
+  // Channels can, but not those of TCPChan.
+  return std::ranges::none_of(endpoint.parameters(), [](const Endpoint::Parameter& each) {
+    return each.key == "dialect" && each.value == "tcpchan";
+  });
+}
 
 void check_client(const Endpoint& endpoint, const TransportOptions& options) {
   if (has_tls(endpoint.scheme()) && options.tls && options.tls.is_server()) {

@@ -14,7 +14,7 @@ namespace parley::transport {
 [[nodiscard]] bool is_layered(Scheme scheme) noexcept;
 
 /// Whether one direction can end while the other goes on.
-[[nodiscard]] bool can_half_close(Scheme scheme) noexcept;
+[[nodiscard]] bool can_half_close(const Endpoint& endpoint) noexcept;
 
 /// Throws std::invalid_argument for options that cannot work: a server's TLS context for a client.
 void check_client(const Endpoint& endpoint, const TransportOptions& options);

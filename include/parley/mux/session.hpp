@@ -124,8 +124,8 @@ class PARLEY_EXPORT Session {
   /// A new channel, which can be written to at once: nothing is asked of the peer. Waits only while as many channels as
   /// `channels_max` and `unacknowledged_max` allow are open. Completes with (error_code, Channel). Also
   /// error::going_away and channels_exhausted. With an `id` the channel has that number: see wire::Yamux::open and
-  /// wire::TcpChan::open for which may be chosen; throws std::invalid_argument for another. One that was taken while
-  /// open() waited: boost::system::errc::invalid_argument.
+  /// wire::TcpChan::open for which may be chosen; throws std::invalid_argument for another, also for one that was taken
+  /// while it waited.
   [[nodiscard]] boost::asio::awaitable<Channel> open(Deadline deadline = {});
   [[nodiscard]] boost::asio::awaitable<Channel> open_as(ChannelId id, Deadline deadline = {});
   template <detail::TokenFor<Channel> Token>

@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -362,6 +363,27 @@ TEST_F(MuxSession, a_connection_runs_over_a_channel) {
   });
 }
 
+TEST_F(MuxSession, a_connection_over_a_channel_says_why_its_session_has_ended) {
+  auto [silent, stream] = transport::memory_pair(context.get_executor(), context.get_executor());
+  Options options;
+  options.handshake_time_max = 20ms;
+  Session session{std::move(stream), Role::client, options};
+  run([&]() -> asio::awaitable<void> {
+    Connection connection{co_await session.open()};
+    for (const char* sentence : {"receive timed out after 1 ms (inproc://memory)",
+                                 "the session of channel 1 has ended: the peer has not answered the first ping within "
+                                 "0.020 s (inproc://memory)"}) {
+      try {
+        co_await connection.receive(sentence[0] == 'r' ? Deadline{1ms} : Deadline{});
+        ADD_FAILURE() << "nobody has sent anything";
+      } catch (const Error& e) {
+        EXPECT_EQ(e.code(), error::timed_out);
+        EXPECT_STREQ(e.what(), sentence);
+      }
+    }
+  });
+}
+
 // --- the session -----------------------------------------------------------------------------------------------------
 
 TEST_F(MuxSession, is_ready_when_the_peer_has_answered) {
@@ -442,7 +464,7 @@ TEST_F(MuxSession, a_number_that_is_taken_while_open_waits_is_told) {
     try {
       const Channel channel = co_await pair.client.open_as(3);
       ends.push_back(std::to_string(channel.id()));
-    } catch (const Error& e) {
+    } catch (const std::invalid_argument& e) {
       ends.push_back(e.what());
     }
   };
@@ -452,6 +474,25 @@ TEST_F(MuxSession, a_number_that_is_taken_while_open_waits_is_told) {
   near.reset();
   ASSERT_TRUE(run_until(context, [&] { return ends.size() == 2; }));
   EXPECT_EQ(ends, (std::vector<std::string>{"3", "yamux cannot open channel 3"}));
+}
+
+TEST_F(MuxSession, a_number_that_a_channel_cannot_have_is_an_invalid_argument) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    const Channel first = co_await pair.client.open_as(5);
+    EXPECT_EQ(first.id(), 5U);
+    for (const ChannelId id : {0U, 2U, 3U, 5U}) {
+      std::string why;
+      try {
+        (void)co_await pair.client.open_as(id);
+      } catch (const std::invalid_argument& e) {
+        why = e.what();
+      }
+      EXPECT_EQ(why, "yamux cannot open channel " + std::to_string(id));
+    }
+    const Channel next = co_await pair.client.open();
+    EXPECT_EQ(next.id(), 7U);
+  });
 }
 
 TEST_F(MuxSession, going_away_refuses_new_channels_and_keeps_those_there_are) {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -155,6 +156,27 @@ TEST(MuxEndpoints, are_not_dialled_for_longer_than_anybody_waits) {
   }
   EXPECT_TRUE(support::run_to_end(context));
   EXPECT_EQ(ends, (std::vector<boost::system::error_code>{error::timed_out, error::timed_out}));
+}
+
+TEST(MuxEndpoints, of_tcpchan_refuse_a_framing_that_ends_a_message_with_one_direction) {
+  asio::io_context context;
+  const auto listens = [&](const char* text) {
+    ListenerOptions options;
+    options.connection.framing = UntilEof{};
+    try {
+      const Listener listener{context.get_executor(), text, options};
+      return true;
+    } catch (const std::invalid_argument&) {
+      return false;
+    }
+  };
+  EXPECT_TRUE(listens("mux+tcp://127.0.0.1:0"));
+  EXPECT_TRUE(listens("mux+tcp://127.0.0.1:0?dialect=yamux"));
+  EXPECT_FALSE(listens("mux+tcp://127.0.0.1:0?dialect=tcpchan")) << "else the first peer would be what it throws at";
+  ConnectOptions options;
+  options.framing(UntilEof{});
+  EXPECT_THROW(connect(context.get_executor(), "mux+tcp://127.0.0.1:1?dialect=tcpchan", options, asio::detached),
+               std::invalid_argument);
 }
 
 TEST(MuxEndpoints, say_what_is_wrong_with_them) {
