@@ -1,5 +1,5 @@
-// Acceptor: takes connections at an endpoint made of streams (tcp, unix, inproc, tls, ws, wss), and gives each as a
-// Stream.
+// Acceptor: takes connections at an endpoint made of streams (tcp, unix, inproc, tls, ws, wss), or channels (mux+…)
+// of such, and gives each as a Stream.
 //
 //   Acceptor acceptor{executor, "tcp://*:0"};          // bound and listening from here on
 //   acceptor.local_endpoint();                         // with the real port

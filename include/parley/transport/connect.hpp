@@ -1,4 +1,5 @@
-// async_connect: a Stream to an endpoint made of streams (tcp, unix, inproc, tls, ws, wss).
+// async_connect: a Stream to an endpoint made of streams (tcp, unix, inproc, tls, ws, wss), or a channel
+// (mux+…) of one that is shared.
 //
 //   auto why = std::make_shared<std::string>();
 //   StreamConnectOptions options;
