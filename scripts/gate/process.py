@@ -14,7 +14,7 @@ import time
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=0:check_initialization_order=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions="
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:suppressions="
                     f"{pathlib.Path(__file__).with_name('tsan.supp')}",
 }
 

@@ -192,9 +192,9 @@ TEST_F(MuxSession, unread_pieces_of_any_size_are_read_in_order) {
 
 class MuxManners : public MuxSession, public ::testing::WithParamInterface<support::Manner> {};
 
-TEST_P(MuxManners, a_thousand_channels_are_echoed_at_once) {
+TEST_P(MuxManners, many_channels_are_echoed_at_once) {
   SessionPair pair = support::session_pair(context, {}, GetParam().plan, GetParam().capacity);
-  constexpr int count = 200;
+  const int count = GetParam().plan.read_size_max == 1 ? 50 : 200;  // each byte alone is slow under sanitizers
   int echoed = 0;
   run([&]() -> asio::awaitable<void> {
     asio::co_spawn(context, serve_echo(pair.server), asio::detached);
