@@ -38,7 +38,6 @@ class ChannelBackend final : public transport::StreamBackend {
   ~ChannelBackend() override;
 
   [[nodiscard]] ChannelId id() const noexcept { return id_; }
-  void reset() noexcept;
 
   boost::asio::any_io_executor get_executor() override { return executor_; }
   /// Lives there from now on: another executor of the same context. Nothing may be pending.
@@ -55,6 +54,7 @@ class ChannelBackend final : public transport::StreamBackend {
   [[nodiscard]] bool can_half_close() const noexcept override;
   void shutdown_send(boost::system::error_code& ec) override;
   void close() noexcept override;
+  void reset() noexcept override;
   [[nodiscard]] bool peer_has_ended() const noexcept override;
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const override;
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override;

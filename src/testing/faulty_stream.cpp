@@ -113,6 +113,11 @@ class FaultyStream final : public StreamBackend {
     inner_.close();
     abort_stalled();
   }
+  void reset() noexcept override {
+    closed_ = true;
+    inner_.reset();
+    abort_stalled();
+  }
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override {
     return inner_.backend().unacknowledged_size();
   }

@@ -45,6 +45,7 @@ class PrefixedStream final : public StreamBackend {
   [[nodiscard]] bool can_half_close() const noexcept override { return stream_.backend().can_half_close(); }
   void shutdown_send(error_code& ec) override { stream_.shutdown_send(ec); }
   void close() noexcept override { stream_.close(); }
+  void reset() noexcept override { stream_.reset(); }
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override {
     return stream_.backend().unacknowledged_size();
   }

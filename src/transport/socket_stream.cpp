@@ -9,6 +9,7 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/socket_base.hpp>
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -182,6 +183,13 @@ void SocketStream::close() noexcept {
   pacing_.end();
   error_code ignored;
   socket_.close(ignored);
+}
+
+/// Closing without lingering is what makes TCP send a reset.
+void SocketStream::reset() noexcept {
+  error_code ignored;
+  if (socket_.is_open()) socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+  close();
 }
 
 std::optional<std::size_t> SocketStream::unacknowledged_size() const noexcept {

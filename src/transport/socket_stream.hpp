@@ -38,6 +38,7 @@ class SocketStream final : public StreamBackend {
   [[nodiscard]] bool can_half_close() const noexcept override { return true; }
   void shutdown_send(boost::system::error_code& ec) override;
   void close() noexcept override;
+  void reset() noexcept override;
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override;
   [[nodiscard]] bool peer_has_ended() const noexcept override;
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override;

@@ -1,6 +1,6 @@
 # Completion of parley's command line for bash.
 
-_parley_commands="listen connect send receive echo proxy peers demo"
+_parley_commands="listen connect send receive echo proxy peers tunnel gateway demo"
 _parley_tls="--tls-cert --tls-key --tls-ca"
 _parley_tls_client="--tls-server-name --tls-accept-any"
 _parley_talk="--json -q --quiet -v --verbose --poll -h --help"
@@ -21,6 +21,8 @@ _parley_options() {
       echo "--seed $_parley_tls_client"
       ;;
     peers) echo "--bind --identity --dialect --for $_parley_tls_client" ;;
+    tunnel) echo "--listen --to --via --max-connections --timeout --stats $_parley_tls_client" ;;
+    gateway) echo "--listen --allow --max-connections --timeout --stats" ;;
     demo) echo "-h --help" && return ;;
   esac
   echo "$_parley_tls $_parley_talk"
@@ -34,6 +36,17 @@ _parley_offer() {
 _parley_offer_endpoints() {
   compopt -o nospace 2>/dev/null
   _parley_offer "$1" -W "tcp:// unix:// tls:// ws:// wss://"
+}
+
+_parley_offer_mux_endpoints() {
+  compopt -o nospace 2>/dev/null
+  _parley_offer "$1" -W "mux+tcp:// mux+tls:// mux+unix://"
+}
+
+# What bytes, and nothing else, can go through.
+_parley_offer_ports() {
+  compopt -o nospace 2>/dev/null
+  _parley_offer "$1" -W "tcp:// unix://"
 }
 
 # The command is the first word that is one.
@@ -53,6 +66,8 @@ _parley_command() {
 _parley_value() {
   case $1:$2 in
     peers:--bind) return 1 ;;
+    tunnel:--via | gateway:--listen) _parley_offer_mux_endpoints "$3" ;;
+    tunnel:--listen | tunnel:--to | gateway:--allow) _parley_offer_ports "$3" ;;
     *:--bind | *:--connect) _parley_offer_endpoints "$3" ;;
     *:--framing) _parley_offer "$3" -W "length varint separator fixed: eof raw message" ;;
     *:--format) _parley_offer "$3" -W "text quoted json hex base64 raw" ;;
@@ -68,6 +83,7 @@ _parley_value() {
       ;;
     *:--max-size | *:--count | *:--timeout | *:--poll | *:--tls-server-name) COMPREPLY=() ;;
     *:--identity | *:--to | *:--wait-peers | *:--rate | *:--interval | *:--for) COMPREPLY=() ;;
+    *:--max-connections | *:--stats) COMPREPLY=() ;;
     *:--cut | *:--delay | *:--drop | *:--throttle | *:--seed) COMPREPLY=() ;;
     *) return 1 ;;
   esac

@@ -5,6 +5,7 @@
 #include "socket/command_line.hpp"
 #include "talk_command_line.hpp"
 #include "text.hpp"
+#include "tunnel/command_line.hpp"
 
 #include <parley/version.hpp>
 
@@ -49,7 +50,7 @@ std::vector<std::string> take_bodies(const CLI::App& app, const std::vector<std:
 }
 
 std::string missing_command_sentence(const std::vector<std::string>& given) {
-  constexpr std::string_view commands = "listen, connect, send, receive, echo, proxy, peers";
+  constexpr std::string_view commands = "listen, connect, send, receive, echo, proxy, peers, tunnel, gateway";
   if (given.empty() || is_option(given.front())) return fmt::format("a command is missing: {} or demo", commands);
   return fmt::format("there is no command {}; the commands are {} and demo", quote(given.front()), commands);
 }
@@ -72,11 +73,14 @@ struct Words {
   SocketTalkWords socket;
   ProxyWords proxy;
   PeersWords peers;
+  TunnelWords tunnel;
+  GatewayWords gateway;
   std::string demo_endpoint;
 };
 
 constexpr const char* connection_commands = "Connections";
 constexpr const char* socket_commands = "Smart sockets";
+constexpr const char* port_commands = "Ports";
 
 void add_connection_commands(CLI::App& app, Words& words, CommandLine& line) {
   CLI::App* listen = app.add_subcommand("listen", "Wait for peers, print what they send, send what is typed");
@@ -113,6 +117,16 @@ void add_socket_commands(CLI::App& app, Words& words, CommandLine& line) {
   peers->group(socket_commands)->footer(peers_footer());
 }
 
+void add_port_commands(CLI::App& app, Words& words, CommandLine& line) {
+  CLI::App* tunnel = app.add_subcommand("tunnel", "Lead local ports elsewhere, all through one connection");
+  add_options(*tunnel, words.tunnel, line.tunnel);
+  tunnel->group(port_commands)->footer(tunnel_footer());
+
+  CLI::App* gateway = app.add_subcommand("gateway", "Be where tunnels come out");
+  add_options(*gateway, words.gateway, line.gateway);
+  gateway->group(port_commands)->footer(gateway_footer());
+}
+
 void add_demo_commands(CLI::App& app, Words& words, CommandLine& line) {
   CLI::App* demo = app.add_subcommand(
       "demo", "See it work: processes that exchange values over TCP, a Unix socket, TLS, WebSocket and in-process");
@@ -127,13 +141,15 @@ void add_demo_commands(CLI::App& app, Words& words, CommandLine& line) {
   demo_client->add_option("authority", line.demo_certificate);
 }
 
-constexpr Named<Command, 10> commands{{{"listen", Command::listen},
+constexpr Named<Command, 12> commands{{{"listen", Command::listen},
                                        {"connect", Command::connect},
                                        {"send", Command::send},
                                        {"receive", Command::receive},
                                        {"echo", Command::echo},
                                        {"proxy", Command::proxy},
                                        {"peers", Command::peers},
+                                       {"tunnel", Command::tunnel},
+                                       {"gateway", Command::gateway},
                                        {"demo", Command::demo},
                                        {"demo-server", Command::demo_server},
                                        {"demo-client", Command::demo_client}}};
@@ -162,6 +178,8 @@ void read_words(const CLI::App& chosen, const Arguments& arguments, Words& words
       return read_socket_talk(words.socket, line.socket);
     case Command::proxy: refuse_verbatim("proxy", arguments); return read_proxy(words.proxy, line.proxy);
     case Command::peers: refuse_verbatim("peers", arguments); return read_peers(words.peers, line.peers);
+    case Command::tunnel: refuse_verbatim("tunnel", arguments); return read_tunnel(words.tunnel, line.tunnel);
+    case Command::gateway: refuse_verbatim("gateway", arguments); return read_gateway(words.gateway, line.gateway);
     case Command::demo: return refuse_verbatim("demo", arguments);
     case Command::demo_server:
     case Command::demo_client: line.talk.endpoint = read_endpoint(words.demo_endpoint); return;
@@ -184,6 +202,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.footer(main_footer());
   add_connection_commands(app, words, line);
   add_socket_commands(app, words, line);
+  add_port_commands(app, words, line);
   add_demo_commands(app, words, line);
 
   try {

@@ -5,6 +5,7 @@
 #include "read_values.hpp"
 #include "socket/options.hpp"
 #include "talk_options.hpp"
+#include "tunnel/options.hpp"
 
 #include <string>
 
@@ -19,6 +20,8 @@ enum class Command {
   echo,
   proxy,
   peers,
+  tunnel,
+  gateway,
   demo,
   demo_server,  ///< one of the processes that a demo starts
   demo_client,
@@ -31,11 +34,13 @@ struct CommandLine {
   SocketTalkOptions socket;      ///< for send, receive and echo
   ProxyOptions proxy;            ///< for proxy
   PeersOptions peers;            ///< for peers
+  TunnelOptions tunnel;          ///< for tunnel
+  GatewayOptions gateway;        ///< for gateway
   std::string demo_role;         ///< for demo_client: its name
   std::string demo_certificate;  ///< over TLS: the file of the server's, or of what the client trusts
 
   [[nodiscard]] bool is_verbose() const noexcept {
-    return talk.verbose || socket.verbose || proxy.verbose || peers.verbose;
+    return talk.verbose || socket.verbose || proxy.verbose || peers.verbose || tunnel.verbose || gateway.verbose;
   }
 };
 

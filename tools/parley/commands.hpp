@@ -5,6 +5,7 @@
 #include "proxy/options.hpp"
 #include "socket/options.hpp"
 #include "talk_options.hpp"
+#include "tunnel/options.hpp"
 
 namespace parley::tool {
 
@@ -16,5 +17,8 @@ namespace parley::tool {
 [[nodiscard]] ExitCode run_echo(const SocketTalkOptions& options);
 [[nodiscard]] ExitCode run_proxy(const ProxyOptions& options);
 [[nodiscard]] ExitCode run_peers(const PeersOptions& options);
+
+[[nodiscard]] ExitCode run_tunnel(const TunnelOptions& options);
+[[nodiscard]] ExitCode run_gateway(const GatewayOptions& options);
 
 }  // namespace parley::tool

@@ -15,7 +15,7 @@ namespace {
 struct Positionals {
   std::string_view command;
   std::string_view usage;
-  std::string_view before;  ///< the forms of endpoints
+  std::string_view before;  ///< the forms of endpoints; nothing where there are no arguments
   std::string_view after;
 };
 
@@ -23,7 +23,7 @@ constexpr std::string_view endpoint_forms =
     "tcp://HOST:PORT, unix:///PATH, unix://NAME (in the temporary folder),\n"
     "             unix://@NAME (abstract), tls://HOST:PORT, ws://HOST:PORT/PATH or wss://...";
 
-constexpr std::array<Positionals, 7> all_positionals{{
+constexpr std::array<Positionals, 9> all_positionals{{
     {"listen", "ENDPOINT [BODY ...]", "  ENDPOINT   ",
      "; port 0 takes any free port\n"
      "  BODY       messages to send to every peer that connects\n"},
@@ -42,6 +42,8 @@ constexpr std::array<Positionals, 7> all_positionals{{
      "             Both are ",
      "; port 0 takes any free port\n"},
     {"peers", "ENDPOINT", "  ENDPOINT   ", "\n"},
+    {"tunnel", "--listen ENDPOINT --to ENDPOINT --via ENDPOINT", "", ""},
+    {"gateway", "--listen ENDPOINT --allow PATTERN", "", ""},
 }};
 
 /// Nothing for commands of which CLI11 knows enough.
@@ -77,7 +79,7 @@ class HelpFormatter : public CLI::Formatter {
 
   std::string make_positionals(const CLI::App* app) const override {
     const Positionals* const positionals = positionals_of(app);
-    if (positionals == nullptr) return {};
+    if (positionals == nullptr || positionals->before.empty()) return {};
     return std::string{"\n"}.append(positionals->before).append(endpoint_forms).append(positionals->after);
   }
 };
@@ -203,6 +205,35 @@ constexpr std::string_view peers_text =
     "  parley peers tcp://127.0.0.1:25000\n"
     "  parley peers tcp://*:25000 --bind --for 10s --json\n";
 
+constexpr std::string_view tunnel_text =
+    "Each connection to a local port becomes a channel of one connection to the gateway, which connects to\n"
+    "where it leads. Bytes go both ways, and so do the end of one direction and a reset. A slow reader\n"
+    "holds up its own connection and no other.\n"
+    "\n"
+    "When the gateway is lost, the connections through it are cut, and it is dialled until it is back. New\n"
+    "ones wait for it meanwhile, for --timeout. With --verbose each connection is told when it opens and\n"
+    "when it closes, with its bytes; with --json it always is. When it is interrupted it lets connections\n"
+    "end for 5 seconds.\n"
+    "\n"
+    "Examples:\n"
+    "  parley tunnel --listen tcp://127.0.0.1:8080 --to tcp://intranet:80 --via mux+tcp://gate:7000\n"
+    "  parley tunnel --via mux+tls://gate:7000 --tls-ca ca.pem --stats 1min \\\n"
+    "    --listen tcp://127.0.0.1:6379 --to tcp://127.0.0.1:6379 \\\n"
+    "    --listen unix:///tmp/db.sock --to unix:///run/postgresql/.s.PGSQL.5432\n";
+
+constexpr std::string_view gateway_text =
+    "A PATTERN is an endpoint, tcp://HOST:PORT or unix:///PATH, or a host with any port, tcp://HOST:*.\n"
+    "What a tunnel asks for is compared as it is written, before names are looked up: localhost is not\n"
+    "127.0.0.1. Nothing else is connected to. A tunnel is told why it is refused.\n"
+    "\n"
+    "Whoever can connect to the gateway can use it: bind it to an address that only tunnels reach, or\n"
+    "have it ask for certificates by mux+tls:// and --tls-ca.\n"
+    "\n"
+    "Examples:\n"
+    "  parley gateway --listen mux+tcp://127.0.0.1:7000 --allow tcp://127.0.0.1:80\n"
+    "  parley gateway --listen mux+tls://*:7000 --tls-cert gate.pem --tls-key gate.key --tls-ca ca.pem \\\n"
+    "    --allow 'tcp://127.0.0.1:*' --allow unix:///run/postgresql/.s.PGSQL.5432\n";
+
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_shared<HelpFormatter>(); }
@@ -263,6 +294,10 @@ std::string socket_footer(SocketRole role) {
 std::string proxy_footer() { return join({times, proxy_text, exit_codes_help}); }
 
 std::string peers_footer() { return join({times, peers_text, exit_codes_help}); }
+
+std::string tunnel_footer() { return join({times, tunnel_text, exit_codes_help}); }
+
+std::string gateway_footer() { return join({times, gateway_text, exit_codes_help}); }
 
 std::string demo_footer() { return std::string{exit_codes_help.substr(0, exit_codes_help.find("\n  2"))}; }
 

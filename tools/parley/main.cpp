@@ -52,6 +52,8 @@ ExitCode run(const CommandLine& line) {
     case Command::echo: return run_echo(line.socket);
     case Command::proxy: return run_proxy(line.proxy);
     case Command::peers: return run_peers(line.peers);
+    case Command::tunnel: return run_tunnel(line.tunnel);
+    case Command::gateway: return run_gateway(line.gateway);
     case Command::demo: return run_demo();
     case Command::demo_server: return run_demo_server(line.talk.endpoint, line.demo_certificate);
     case Command::demo_client: return run_demo_client(line.talk.endpoint, line.demo_role, line.demo_certificate);

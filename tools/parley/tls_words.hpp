@@ -19,7 +19,7 @@ struct TlsWords {
 };
 
 [[nodiscard]] inline bool uses_tls(const Endpoint& endpoint) {
-  return endpoint.scheme() == Scheme::tls || endpoint.scheme() == Scheme::wss;
+  return endpoint.scheme() == Scheme::tls || endpoint.scheme() == Scheme::wss || endpoint.scheme() == Scheme::mux_tls;
 }
 [[nodiscard]] inline bool uses_websocket(const Endpoint& endpoint) {
   return endpoint.scheme() == Scheme::ws || endpoint.scheme() == Scheme::wss;

@@ -9,6 +9,7 @@
 // cancelled by its slot, and has then moved nothing.
 //
 // Destroying or closing a channel ends this side: what was written is still sent, and what still comes is dropped.
+// reset() ends both directions at once, drops what has not been read or written, and tells a peer of yamux so.
 //
 // Errors: asio::error::eof when the peer has finished and all has been read; error::channel_reset, channel_refused,
 // timed_out, peer_too_slow and why the session ended, for reading and writing alike; asio::error::broken_pipe for
@@ -41,10 +42,6 @@ class PARLEY_EXPORT Channel : public transport::Stream {
 
   /// Its number on the wire.
   [[nodiscard]] ChannelId id() const noexcept;
-
-  /// Ends both directions at once, and drops what has not been read or written. Of yamux: the peer is told that it was
-  /// no orderly end. What is pending completes with asio::error::operation_aborted.
-  void reset() noexcept;
 
   /// Lives on `executor` from now on: another of the same context. Nothing may be pending.
   void move_to(const boost::asio::any_io_executor& executor);

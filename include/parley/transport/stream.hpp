@@ -98,6 +98,9 @@ class StreamBackend {
   virtual void shutdown_send(boost::system::error_code& ec) = 0;
   /// Completes what is pending with asio::error::operation_aborted. May be called more than once.
   virtual void close() noexcept = 0;
+  /// Closes, drops what has not been sent, and tells the peer that it was no orderly end, where the transport has a
+  /// word for that: TCP, and channels of yamux. Elsewhere as close().
+  virtual void reset() noexcept { close(); }
 
   /// Bytes written but not yet taken by the peer's system, where the transport can tell.
   [[nodiscard]] virtual std::optional<std::size_t> unacknowledged_size() const noexcept { return std::nullopt; }
@@ -177,6 +180,9 @@ class Stream {
   void shutdown_send(boost::system::error_code& ec) { backend_->shutdown_send(ec); }
   /// Completes what is pending with asio::error::operation_aborted; then nothing but destroying makes sense.
   void close() noexcept { backend_->close(); }
+  /// Closes, drops what has not been sent, and tells the peer that it was no orderly end, where the transport can (TCP,
+  /// channels of yamux): its reads end with an error such as asio::error::connection_reset or error::channel_reset.
+  void reset() noexcept { backend_->reset(); }
 
   /// The sentence about the last failure; empty where its code says enough.
   [[nodiscard]] std::string explain() const { return backend_->explain(); }

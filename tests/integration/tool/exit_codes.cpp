@@ -13,7 +13,8 @@ namespace {
 using namespace std::string_literals;
 
 TEST(ToolExitCode, help_and_version_are_0_and_go_to_standard_output) {
-  for (const char* const command : {"listen", "connect", "send", "receive", "echo", "proxy", "peers", "demo"}) {
+  for (const char* const command :
+       {"listen", "connect", "send", "receive", "echo", "proxy", "peers", "tunnel", "gateway", "demo"}) {
     const ToolResult help = run_tool({command, "--help"});
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.output.find("Exit codes:"), std::string::npos);

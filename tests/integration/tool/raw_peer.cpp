@@ -64,6 +64,7 @@ std::string framed(const std::string& body) { return std::string(3, '\0') + stat
 RawPeer::RawPeer(int descriptor) : descriptor_{descriptor} {
   const timeval limit{patience.count(), 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 RawPeer::RawPeer(RawPeer&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}

@@ -67,6 +67,19 @@ TEST(SocketStream, endpoints_are_those_of_the_socket) {
   EXPECT_EQ(stream.remote_endpoint(), Endpoint::tcp("127.0.0.1", server_port));
 }
 
+TEST(SocketStream, a_reset_is_no_orderly_end_to_the_peer) {
+  asio::io_context context;
+  auto [left, right] = TcpPair::make(context);
+  left.reset();
+  left.reset();
+  std::optional<error_code> ready;
+  right.wait_readable(support::into(ready));
+  ASSERT_TRUE(support::run_until(context, [&] { return ready.has_value(); }));
+  error_code ec;
+  EXPECT_EQ(support::try_read(right, 8, ec), "");
+  EXPECT_EQ(ec, asio::error::connection_reset);
+}
+
 TEST(SocketStream, a_pair_of_unnamed_sockets_has_endpoints_too) {
   asio::io_context context;
   auto [left, right] = UnixPair::make(context);
