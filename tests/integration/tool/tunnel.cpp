@@ -296,15 +296,16 @@ TEST(ToolTunnel, a_signal_lets_connections_end) {
 }
 
 TEST(ToolTunnel, a_connection_that_does_not_end_is_cut_after_five_seconds) {
-  Path path;
+  Path path{{"--verbose"}};
   const Through pair{path};
   pair.client.send("x");
   EXPECT_EQ(pair.server.receive(1), "x");
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(path.tunnel.leave(SIGINT), 0);
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 4900ms);
-  EXPECT_TRUE(says(path.tunnel.process().errors(), "1 connection was still open, and is cut"))
-      << path.tunnel.process().errors();
+  const std::string& errors = path.tunnel.process().errors();
+  EXPECT_TRUE(says(errors, "1 connection was still open, and is cut")) << errors;
+  EXPECT_TRUE(says(errors, "; cut: it was still open when parley left")) << errors;
   EXPECT_EQ(read_until_reset(pair.server), "reset");
 }
 

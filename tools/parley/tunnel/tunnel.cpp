@@ -79,6 +79,7 @@ class Tunnel {
       auto [ec, local] = co_await port.acceptor.async_accept(as_step);
       if (ec) co_return;  // closed
       co_await carrier_.room();
+      if (loop_.ending().is_given()) co_return local.reset();  // it has waited for room, and there is no more
       loop_.spawn(serve(std::move(local), port.to));
       co_await loop_.output().room();
     }
@@ -111,7 +112,7 @@ class Tunnel {
     }
     std::string failure = answer.sentence;
     if (unanswered) failure = relay.failure().empty() ? describe(channel, unanswered) : relay.failure();
-    relay.cut();
+    relay.cut(failure);
     co_await relay.over();
     carrier_.note_refused(place, failure);
   }
