@@ -175,6 +175,26 @@ TEST(ToolTunnel, a_destination_that_refuses_is_told_and_reset) {
                    "cannot connect to " + nobody + ": connection refused"));
 }
 
+TEST(ToolTunnel, a_gateway_that_gives_no_good_answer_is_told_and_reset) {
+  const std::vector<std::pair<std::string, std::string>> answers{
+      {"", " has not answered what it was asked for 0.4 s"},
+      {"\2", " has not answered what it was asked for 0.4 s"},
+      {"\x05", " has given an answer that makes no sense"},
+      {"\2\x04\x01", " has given an answer that makes no sense"},
+  };
+  for (const auto& [answer, sentence] : answers) {
+    // Who takes channels, and says this whatever is asked.
+    std::vector<std::string> words{"listen", "mux+tcp://127.0.0.1:0", "--framing", "raw", "--format", "raw"};
+    if (!answer.empty()) words.push_back(answer);
+    ToolProcess stranger{words};
+    const std::string via = stranger.listening_endpoint();
+    ToolTunnel tunnel{via, {"tcp://127.0.0.1:1"}, {"--timeout", "200ms"}};
+    const RawPeer client = RawPeer::connect(tunnel.port());
+    EXPECT_EQ(read_until_reset(client), "reset");
+    EXPECT_TRUE(says(tunnel.process().error_line_with(" refused: "), via + sentence)) << sentence;
+  }
+}
+
 TEST(ToolTunnel, a_gateway_with_enough_connections_refuses_more) {
   Path path{{}, {"--max-connections", "1"}};
   Through first{path};
