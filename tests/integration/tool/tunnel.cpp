@@ -11,6 +11,7 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,6 +22,15 @@ namespace {
 using namespace std::chrono_literals;
 
 bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+bool accepts(const std::string& endpoint) {
+  try {
+    RawPeer::connect(endpoint).close();
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
 
 /// A destination, a gateway and a tunnel.
 struct Path {
@@ -327,6 +337,23 @@ TEST(ToolTunnel, a_connection_that_does_not_end_is_cut_after_five_seconds) {
   EXPECT_TRUE(says(errors, "1 connection was still open, and is cut")) << errors;
   EXPECT_TRUE(says(errors, "; cut: it was still open when parley left")) << errors;
   EXPECT_EQ(read_until_reset(pair.server), "reset");
+}
+
+TEST(ToolTunnel, a_connection_that_waits_for_room_is_reset_when_it_leaves) {
+  Path path{{"--max-connections", "1"}};
+  Through first{path};
+  first.client.send("x");
+  EXPECT_EQ(first.server.receive(1), "x");
+  const RawPeer second = RawPeer::connect(path.tunnel.port());
+  path.tunnel.process().error_line_with("as many connections are open as --max-connections allows, 1; ");
+  path.tunnel.process().send_signal(SIGTERM);
+  while (accepts(path.tunnel.port())) std::this_thread::yield();
+  first.client.close();
+  first.server.close();
+  EXPECT_EQ(read_until_reset(second), "reset");
+  EXPECT_EQ(path.tunnel.process().wait(), 0);
+  EXPECT_TRUE(says(path.tunnel.process().errors(), " 0 connections open, 1 opened, 0 refused; "))
+      << path.tunnel.process().errors();
 }
 
 // --- what is told ----------------------------------------------------------------------------------------------------
