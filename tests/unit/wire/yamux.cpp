@@ -375,27 +375,32 @@ TEST(Yamux, writers_take_turns_by_a_quantum) {
   EXPECT_EQ(client.core.next_turn(), bulk);
 }
 
-TEST(Yamux, a_turn_that_is_not_used_goes_to_the_next) {
+/// Two channels that want their turns, in this order.
+struct TwoInTurn {
+  TwoInTurn() {
+    core.want_turn(first);
+    core.want_turn(second);
+  }
+
   YamuxProbe client = ready_yamux();
+  Yamux& core = client.core;
   const MuxChannel first = client.open();
   const MuxChannel second = client.open();
-  client.core.want_turn(first);
-  client.core.want_turn(second);
-  client.core.want_turn(first);
-  EXPECT_EQ(client.core.next_turn(), first);
-  EXPECT_EQ(client.core.next_turn(), second);
-  EXPECT_FALSE(client.core.next_turn());
+};
+
+TEST(Yamux, a_turn_that_is_not_used_goes_to_the_next) {
+  TwoInTurn two;
+  two.core.want_turn(two.first);
+  EXPECT_EQ(two.core.next_turn(), two.first);
+  EXPECT_EQ(two.core.next_turn(), two.second);
+  EXPECT_FALSE(two.core.next_turn());
 }
 
 TEST(Yamux, a_channel_that_has_finished_has_no_turn) {
-  YamuxProbe client = ready_yamux();
-  const MuxChannel first = client.open();
-  const MuxChannel second = client.open();
-  client.core.want_turn(first);
-  client.core.want_turn(second);
-  client.core.finish(first, client.now);
-  EXPECT_EQ(client.core.next_turn(), second);
-  EXPECT_FALSE(client.core.has_turn());
+  TwoInTurn two;
+  two.core.finish(two.first, two.client.now);
+  EXPECT_EQ(two.core.next_turn(), two.second);
+  EXPECT_FALSE(two.core.has_turn());
 }
 
 TEST(Yamux, keeps_no_more_output_than_its_mark) {
