@@ -305,7 +305,11 @@ void SessionState::on_deadline(std::uint64_t token) {
   if (context() == nullptr) return;
   if (token == token_core) {
     core_deadline_ = {};
-    if (!is_over_) core_.expire(Clock::now());
+    if (!is_over_) {
+      const TimePoint now = Clock::now();
+      note_delivery(now);
+      core_.expire(now);
+    }
     settle(lock);
   } else if (token == token_close) {
     close_deadline_ = {};
@@ -321,6 +325,12 @@ void SessionState::on_deadline(std::uint64_t token) {
   } else {
     interrupt_locked(token, error::timed_out);
   }
+}
+
+void SessionState::note_delivery(TimePoint now) noexcept {
+  const std::size_t on_its_way = link_.unacknowledged_size();
+  const std::size_t queued = link_.out().size() + core_.next_output().size();
+  core_.note_delivery(link_.counters().bytes_written - on_its_way, on_its_way + queued, now);
 }
 
 // --- what has happened -----------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void give_turns();
   void take_output();
   void schedule_core_deadline();
+  void note_delivery(TimePoint now) noexcept;
   [[nodiscard]] ChannelBackend* find(wire::MuxChannel channel) noexcept;
   std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id,
                                          const boost::asio::any_io_executor& channel_executor);

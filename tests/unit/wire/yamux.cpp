@@ -536,6 +536,35 @@ TEST(Yamux, pings_a_silent_peer_and_gives_it_up) {
   EXPECT_EQ(client.sentences[MuxEvent::Kind::ended], "nothing has come from the peer for 40 s");
 }
 
+TEST(Yamux, is_patient_while_its_ping_is_on_its_way) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_jitter = 0});
+  client.core.note_delivery(1'000, 500'000, client.now);
+  client.pass(30s);
+  client.core.note_delivery(100'000, 400'012, client.now);
+  EXPECT_EQ(client.core.next_deadline(), client.now + 10s);
+  client.now += 9s;
+  client.core.note_delivery(300'000, 200'012, client.now);
+  EXPECT_EQ(client.core.next_deadline(), client.now + 10s);
+  client.now += 9s;
+  client.core.note_delivery(500'012, 0, client.now);
+  EXPECT_EQ(client.core.next_deadline(), client.now + 10s) << "it may have arrived just now";
+  client.now += 9s;
+  client.core.note_delivery(500'112, 0, client.now);
+  EXPECT_EQ(client.pass(1s), (Lines{"ended"})) << "that there is more to send, and it goes, is no sign of life";
+  EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::peer_silent);
+}
+
+TEST(Yamux, gives_up_a_peer_that_takes_nothing) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_jitter = 0});
+  client.core.note_delivery(1'000, 500'000, client.now);
+  client.pass(30s);
+  client.core.note_delivery(1'000, 500'012, client.now);
+  client.now += 9s;
+  client.core.note_delivery(1'000, 500'012, client.now);
+  EXPECT_EQ(client.pass(1s), (Lines{"ended"}));
+  EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::peer_silent);
+}
+
 TEST(Yamux, does_not_ping_a_peer_that_talks) {
   YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_jitter = 0});
   for (int i = 0; i < 10; ++i) {
