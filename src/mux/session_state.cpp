@@ -189,6 +189,7 @@ void SessionState::on_bytes(Lock& lock) {
   }
   in.consume(in.size());
   settle(lock);
+  if (!lock.owns_lock()) lock.lock();  // the link goes on, and much at once has been written already
 }
 
 void SessionState::on_read_end(error_code ec) {

@@ -676,6 +676,28 @@ TEST_F(MuxSession, tcpchan_is_a_dialect_of_it) {
   });
 }
 
+TEST_F(MuxSession, much_that_an_answer_sets_going_at_once_is_written) {
+  constexpr std::size_t count = 45'000;  // six bytes each: more than waits for the end of a turn
+  Options options;
+  options.dialect = MuxDialect::tcpchan;
+  options.channels_max = count;
+  testing::FaultPlan plan;
+  plan.write_size_max = 1000;
+  auto [a, b] =
+      transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1'000'000});
+  Session session{testing::faulty_stream(std::move(a), plan), Role::client, options};
+  std::vector<Channel> channels;
+  for (std::size_t i = 0; i < count; ++i) {
+    session.open({}, [&](error_code, Channel opened) { channels.push_back(std::move(opened)); });
+  }
+  ASSERT_TRUE(run_until(context, [&] { return channels.size() == count; }));
+  const std::string reply{"\x00\x02\xfe\xed\xba\xcc", 6};
+  const asio::const_buffer buffer = asio::buffer(reply);
+  error_code ec;
+  ASSERT_EQ(b.backend().try_write({&buffer, 1}, ec), reply.size());
+  EXPECT_TRUE(run_until(context, [&] { return session.stats().stream_bytes_out == 6 * (count + 1); }));
+}
+
 TEST_F(MuxSession, tcpchan_with_another_magic_fails) {
   Options options;
   options.dialect = MuxDialect::tcpchan;
