@@ -294,6 +294,7 @@ void SessionState::append(std::span<const std::byte> header, ChannelBackend::Con
 }
 
 void SessionState::schedule_core_deadline() {
+  if (context() == nullptr) return;
   const std::optional<TimePoint> next = is_over_ ? std::nullopt : core_.next_deadline();
   // One that comes too early finds nothing to do, and costs less than to move it with each byte that is heard.
   if (core_deadline_.is_set() && next && core_deadline_.when <= *next) return;

@@ -299,6 +299,27 @@ TEST_F(MuxSession, who_gives_up_writing_leaves_the_turn_to_the_others) {
   EXPECT_TRUE(run_until(context, [&] { return is_written; })) << "nobody else writes, and it has no turn";
 }
 
+TEST_F(MuxSession, a_peer_that_grants_nothing_has_its_time_though_nothing_else_happens) {
+  Options options;
+  options.handshake_time_max = options.keep_alive_interval = Duration::zero();
+  options.stall_time_max = 30ms;
+  SessionPair pair = support::session_pair(context, options, {}, 1'000'000);
+  auto ends = support::channel_pair(context, pair);
+  auto& near = ends.first;
+  const std::string window(256 * 1024, 'x');
+  run([&]() -> asio::awaitable<void> { co_await write_all(near, window); });
+  ASSERT_TRUE(run_until(context, [&] { return pair.server.stats().unread_size == window.size(); }));
+  const asio::const_buffer more = asio::buffer("x", 1);
+  error_code ec;
+  EXPECT_EQ(near.backend().try_write({&more, 1}, ec), 0U);
+  EXPECT_EQ(ec, asio::error::would_block);
+  run([&]() -> asio::awaitable<void> {
+    error_code end;
+    co_await read_to_end(near, end);
+    EXPECT_EQ(end, error::peer_too_slow);
+  });
+}
+
 TEST_F(MuxSession, a_write_that_waits_ends_when_its_direction_is_shut_down) {
   SessionPair pair = support::session_pair(context);
   auto ends = support::channel_pair(context, pair);
