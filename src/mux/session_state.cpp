@@ -405,6 +405,7 @@ void SessionState::on_pong(const MuxEvent& event) {
 
 void SessionState::on_ended(const MuxEvent& event) {
   is_over_ = true;
+  report_.channels_cut = core_.channel_count();
   end_ = event.code ? event.code : error_code{error::closed};
   end_sentence_ = event.sentence.empty() ? end_.message() : std::string{event.sentence};
   end_sentence_ += " (" + remote_.to_string() + ")";
@@ -576,7 +577,6 @@ void SessionState::on_linger_over() {
 void SessionState::cut() {
   if (life_ == Life::finishing) return finish_closing();
   if (life_ != Life::closing || is_over_) return;
-  report_.channels_cut = core_.channel_count();
   core_.stream_ended(error::session_ended, Clock::now());
 }
 

@@ -72,9 +72,9 @@ struct SessionStats {
   std::optional<Duration> round_trip;   ///< the shortest that was measured
 };
 
-/// What close() had to cut. All zero: both sides had finished with everything.
+/// What close() had to cut, or was lost with the session. All zero: both sides had finished with everything.
 struct SessionCloseReport {
-  std::size_t channels_cut = 0;    ///< that were still open
+  std::size_t channels_cut = 0;    ///< that were still open when the session ended
   std::size_t unwritten_size = 0;  ///< bytes that could not be written to the stream
   /// Whether nothing is missing, as far as this side knows.
   [[nodiscard]] bool is_clean() const noexcept { return channels_cut == 0 && unwritten_size == 0; }

@@ -609,6 +609,20 @@ TEST_F(MuxSession, closing_cuts_what_is_left_at_its_deadline) {
   });
 }
 
+TEST_F(MuxSession, closing_tells_of_channels_that_went_with_the_stream) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+  Session session{std::move(a), Role::client};
+  std::optional<Channel> channel;
+  session.open({}, [&](error_code, Channel opened) { channel = std::move(opened); });
+  ASSERT_TRUE(run_until(context, [&] { return channel.has_value(); }));
+  std::optional<SessionCloseReport> report;
+  session.close(5s, [&](error_code, SessionCloseReport done) { report = done; });
+  b.close();
+  ASSERT_TRUE(run_until(context, [&] { return report.has_value(); }));
+  EXPECT_EQ(report->channels_cut, 1U);
+  EXPECT_FALSE(report->is_clean());
+}
+
 TEST_F(MuxSession, its_end_ends_every_wait) {
   SessionPair pair = support::session_pair(context);
   run([&]() -> asio::awaitable<void> {
