@@ -13,9 +13,6 @@
 
 namespace parley::mux::detail {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-using parley::detail::post_completion;
 using transport::TransferHandler;
 using transport::WaitHandler;
 

@@ -5,6 +5,7 @@
 #include "detail/chunk.hpp"
 #include "detail/ring.hpp"
 
+#include <parley/detail/post_completion.hpp>
 #include <parley/message.hpp>
 #include <parley/mux/channel.hpp>
 #include <parley/transport/stream.hpp>
@@ -22,6 +23,10 @@
 #include <vector>
 
 namespace parley::mux::detail {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using parley::detail::post_completion;
 
 class SessionState;
 

@@ -2,8 +2,6 @@
 
 #include "mux/endpoint.hpp"
 
-#include <parley/detail/post_completion.hpp>
-
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -15,9 +13,6 @@
 
 namespace parley::mux::detail {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-using parley::detail::post_completion;
 using transport::ConnectHandler;
 using transport::Stream;
 using transport::StreamConnectOptions;

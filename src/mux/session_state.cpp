@@ -1,7 +1,5 @@
 #include "mux/session_state.hpp"
 
-#include <parley/detail/post_completion.hpp>
-
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -15,10 +13,7 @@
 
 namespace parley::mux::detail {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
 using parley::detail::ContextService;
-using parley::detail::post_completion;
 using wire::MuxChannel;
 using wire::MuxEvent;
 
