@@ -480,6 +480,7 @@ void SessionState::close(Deadline deadline, Handler<SessionCloseReport> handler)
 void SessionState::abandon() noexcept {
   Lock lock{mutex()};
   if (context() == nullptr) return;
+  refuse_backlog(Keep::none);  // also of a session that has ended: they own it, and nobody will accept them
   begin_closing(Deadline::never());
   settle(lock);
 }
@@ -516,17 +517,18 @@ void SessionState::begin_closing(Deadline deadline) {
   life_ = Life::closing;
   held_while_closing_ = shared_from_this();
   fail_all_operations(asio::error::operation_aborted);
-  refuse_backlog();
+  refuse_backlog(Keep::none);
   if (!is_over_) core_.go_away(Clock::now());
 }
 
-void SessionState::refuse_backlog() {
-  for (const auto& each : backlog_) {
+void SessionState::refuse_backlog(Keep keep) {
+  std::erase_if(backlog_, [&](const auto& each) {
+    if (keep == Keep::those_over && each->is_over_in_order()) return false;
     if (!is_over_) core_.reset(each->channel(), Clock::now());
     detach(each->channel());
     each->forget();
-  }
-  backlog_.clear();
+    return true;
+  });
 }
 
 void SessionState::go_on_closing() {
@@ -534,7 +536,7 @@ void SessionState::go_on_closing() {
   if (is_over_ && life_ == Life::open) {
     life_ = Life::closing;
     held_while_closing_ = shared_from_this();
-    refuse_backlog();
+    refuse_backlog(Keep::those_over);
   }
   if (life_ == Life::closing && (is_over_ || core_.channel_count() == 0)) {
     life_ = Life::finishing;
