@@ -2,8 +2,6 @@
 
 #include "mux/endpoint.hpp"
 
-#include <parley/detail/post_completion.hpp>
-
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -11,9 +9,6 @@
 
 namespace parley::mux::detail {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-using parley::detail::post_completion;
 using transport::Stream;
 using transport::detail::PendingAccept;
 

@@ -13,9 +13,6 @@
 
 namespace parley::mux::detail {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-using parley::detail::post_completion;
 using transport::TransferHandler;
 using transport::WaitHandler;
 
@@ -203,7 +200,10 @@ std::size_t ChannelBackend::write(Buffers buffers, error_code& ec) {
   }
   if (grant.header_size > 0) session_->append(grant.header(), buffers, grant.size);
   waits_for_turn_ = grant.size < wanted;
-  if (grant.size == 0) ec = asio::error::would_block;
+  if (grant.size == 0) {
+    ec = asio::error::would_block;
+    session_->schedule_core_deadline();  // the peer has a limited time to grant something
+  }
   return grant.size;
 }
 

@@ -2,8 +2,6 @@
 
 #include "mux/endpoint.hpp"
 
-#include <parley/detail/post_completion.hpp>
-
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -15,9 +13,6 @@
 
 namespace parley::mux::detail {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-using parley::detail::post_completion;
 using transport::ConnectHandler;
 using transport::Stream;
 using transport::StreamConnectOptions;
@@ -26,6 +21,15 @@ namespace {
 
 /// How long a session without channels is kept for the next.
 constexpr std::chrono::seconds idle_time{5};
+/// With fewer places there is nothing to be tidied up.
+constexpr std::size_t places_min = 16;
+
+/// Nobody here accepts what the other side opens, so it is told that at once.
+Options client_options(const Endpoint& endpoint) {
+  Options options = options_of(endpoint);
+  options.accept_backlog = 0;
+  return options;
+}
 
 }  // namespace
 
@@ -36,17 +40,32 @@ SessionPool& SessionPool::of(const asio::any_io_executor& executor) {
 }
 
 std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const TransportOptions& options) {
-  const Key place{endpoint.serialize(), options.tls.state()};
+  Key place{endpoint.serialize(), options.tls.state()};
+  Sessions spare;  // destroyed with the mutex released
   const std::lock_guard lock{mutex_};
-  std::shared_ptr<PooledSession>& found = sessions_[place];
-  if (!found) found = std::make_shared<PooledSession>(endpoint, options_of(endpoint));
-  return found;
+  if (const auto found = sessions_.find(place); found != sessions_.end()) return found->second;
+  if (sessions_.size() >= tidied_at_) spare = take_spare();
+  auto session = std::make_shared<PooledSession>(endpoint, client_options(endpoint));
+  return sessions_.emplace(std::move(place), std::move(session)).first->second;
+}
+
+/// Whoever connects to many places one after the other would have all of them kept.
+SessionPool::Sessions SessionPool::take_spare() {
+  Sessions spare;
+  for (auto next = sessions_.begin(); next != sessions_.end();) {
+    const auto each = next++;
+    if (each->second.use_count() == 1 && each->second->is_spare()) spare.insert(sessions_.extract(each));
+  }
+  tidied_at_ = std::max(places_min, 2 * sessions_.size());
+  return spare;
 }
 
 void SessionPool::shutdown() {
   Sessions sessions;
-  const std::lock_guard lock{mutex_};
-  sessions.swap(sessions_);
+  {
+    const std::lock_guard lock{mutex_};
+    sessions.swap(sessions_);
+  }
   for (const auto& [place, session] : sessions) session->forget();
 }
 
@@ -66,6 +85,11 @@ void PooledSession::connect(const asio::any_io_executor& executor, StreamConnect
   waiting_.push_back(std::move(waiting));
   watch(waiting_.back());
   if (!is_dialling_) dial();
+}
+
+bool PooledSession::is_spare() {
+  const std::lock_guard lock{mutex_};
+  return !is_dialling_ && waiting_.empty() && !(session_ && session_->takes_channels());
 }
 
 void PooledSession::watch(Waiting& waiting) {
@@ -134,7 +158,8 @@ void PooledSession::open(const std::shared_ptr<SessionState>& session, const End
   const auto executor = asio::get_associated_executor(waiting.handler, channel_executor);
   auto on_open = [session, endpoint, failure = waiting.options.failure_to(), handler = std::move(waiting.handler)](
                      error_code ec, Channel channel) mutable {
-    if (ec && failure) *failure = "cannot connect to " + endpoint.to_string() + ": " + session->last_error();
+    if (ec && failure)
+      *failure = "cannot connect to " + endpoint.to_string() + ": " + session->error_for("open", ec).what();
     std::move(handler)(ec, Stream{std::move(channel)});
   };
   session->open(

@@ -15,6 +15,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -33,6 +34,8 @@ class PooledSession : public std::enable_shared_from_this<PooledSession> {
   /// Any thread.
   void connect(const boost::asio::any_io_executor& executor, transport::StreamConnectOptions options,
                transport::ConnectHandler handler);
+  /// Nobody waits for it, and there is no session to be given another channel of.
+  [[nodiscard]] bool is_spare();
   /// For a context that is going.
   void forget() noexcept;
 
@@ -98,8 +101,12 @@ class SessionPool final : public boost::asio::execution_context::service {
   };
   using Sessions = std::map<Key, std::shared_ptr<PooledSession>, Less>;
 
+  /// Mutex held: those that are as good as new ones.
+  [[nodiscard]] Sessions take_spare();
+
   std::mutex mutex_;
   Sessions sessions_;
+  std::size_t tidied_at_ = 0;  // so many of them
 };
 
 }  // namespace parley::mux::detail

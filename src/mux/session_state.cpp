@@ -1,7 +1,5 @@
 #include "mux/session_state.hpp"
 
-#include <parley/detail/post_completion.hpp>
-
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -15,10 +13,7 @@
 
 namespace parley::mux::detail {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
 using parley::detail::ContextService;
-using parley::detail::post_completion;
 using wire::MuxChannel;
 using wire::MuxEvent;
 
@@ -189,6 +184,7 @@ void SessionState::on_bytes(Lock& lock) {
   }
   in.consume(in.size());
   settle(lock);
+  if (!lock.owns_lock()) lock.lock();  // the link goes on, and much at once has been written already
 }
 
 void SessionState::on_read_end(error_code ec) {
@@ -293,6 +289,7 @@ void SessionState::append(std::span<const std::byte> header, ChannelBackend::Con
 }
 
 void SessionState::schedule_core_deadline() {
+  if (context() == nullptr) return;
   const std::optional<TimePoint> next = is_over_ ? std::nullopt : core_.next_deadline();
   // One that comes too early finds nothing to do, and costs less than to move it with each byte that is heard.
   if (core_deadline_.is_set() && next && core_deadline_.when <= *next) return;
@@ -413,6 +410,7 @@ void SessionState::on_pong(const MuxEvent& event) {
 
 void SessionState::on_ended(const MuxEvent& event) {
   is_over_ = true;
+  report_.channels_cut = core_.channel_count();
   end_ = event.code ? event.code : error_code{error::closed};
   end_sentence_ = event.sentence.empty() ? end_.message() : std::string{event.sentence};
   end_sentence_ += " (" + remote_.to_string() + ")";
@@ -492,6 +490,7 @@ void SessionState::close(Deadline deadline, Handler<SessionCloseReport> handler)
 void SessionState::abandon() noexcept {
   Lock lock{mutex()};
   if (context() == nullptr) return;
+  refuse_backlog(Keep::none);  // also of a session that has ended: they own it, and nobody will accept them
   begin_closing(Deadline::never());
   settle(lock);
 }
@@ -528,17 +527,18 @@ void SessionState::begin_closing(Deadline deadline) {
   life_ = Life::closing;
   held_while_closing_ = shared_from_this();
   fail_all_operations(asio::error::operation_aborted);
-  refuse_backlog();
+  refuse_backlog(Keep::none);
   if (!is_over_) core_.go_away(Clock::now());
 }
 
-void SessionState::refuse_backlog() {
-  for (const auto& each : backlog_) {
+void SessionState::refuse_backlog(Keep keep) {
+  std::erase_if(backlog_, [&](const auto& each) {
+    if (keep == Keep::those_over && each->is_over_in_order()) return false;
     if (!is_over_) core_.reset(each->channel(), Clock::now());
     detach(each->channel());
     each->forget();
-  }
-  backlog_.clear();
+    return true;
+  });
 }
 
 void SessionState::go_on_closing() {
@@ -546,7 +546,7 @@ void SessionState::go_on_closing() {
   if (is_over_ && life_ == Life::open) {
     life_ = Life::closing;
     held_while_closing_ = shared_from_this();
-    refuse_backlog();
+    refuse_backlog(Keep::those_over);
   }
   if (life_ == Life::closing && (is_over_ || core_.channel_count() == 0)) {
     life_ = Life::finishing;
@@ -584,7 +584,6 @@ void SessionState::on_linger_over() {
 void SessionState::cut() {
   if (life_ == Life::finishing) return finish_closing();
   if (life_ != Life::closing || is_over_) return;
-  report_.channels_cut = core_.channel_count();
   core_.stream_ended(error::session_ended, Clock::now());
 }
 

@@ -85,6 +85,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   static constexpr std::size_t shared_max = 64;
   /// The core was called: carries out what comes of it. May release the lock.
   void settle(Lock& lock);
+  /// The core was called, and all that may have come of it is that it waits for something.
+  void schedule_core_deadline();
   /// The core will not speak of it any more, or its owner not use it.
   void detach(wire::MuxChannel channel) noexcept;
   void cancel_in(wire::MuxChannel channel, std::uint64_t operation);
@@ -138,7 +140,6 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   [[nodiscard]] bool forget_unaccepted(ChannelBackend& channel);
   void give_turns();
   void take_output();
-  void schedule_core_deadline();
   void note_delivery(TimePoint now) noexcept;
   [[nodiscard]] ChannelBackend* find(wire::MuxChannel channel) noexcept;
   std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id,
@@ -160,7 +161,9 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void settle_later();
   void append_output();
   void hold_reading_back();
-  void refuse_backlog();
+  /// Of those that wait to be accepted: none, or those that were over in order before the session was.
+  enum class Keep : std::uint8_t { none, those_over };
+  void refuse_backlog(Keep keep);
   void begin_closing(Deadline deadline);
   void go_on_closing();
   void watch_last_writes();

@@ -40,10 +40,11 @@ class PARLEY_EXPORT Channel : public transport::Stream {
   /// For the session.
   explicit Channel(std::unique_ptr<detail::ChannelBackend> backend) noexcept;
 
-  /// Its number on the wire.
+  /// Its number on the wire. Of a channel, not of none; also when that is over.
   [[nodiscard]] ChannelId id() const noexcept;
 
-  /// Lives on `executor` from now on: another of the same context. Nothing may be pending.
+  /// Lives on `executor` from now on: another of the same context. Nothing may be pending, and it must be a channel,
+  /// not none.
   void move_to(const boost::asio::any_io_executor& executor);
 };
 

@@ -72,9 +72,9 @@ struct SessionStats {
   std::optional<Duration> round_trip;   ///< the shortest that was measured
 };
 
-/// What close() had to cut. All zero: both sides had finished with everything.
+/// What close() had to cut, or was lost with the session. All zero: both sides had finished with everything.
 struct SessionCloseReport {
-  std::size_t channels_cut = 0;    ///< that were still open
+  std::size_t channels_cut = 0;    ///< that were still open when the session ended
   std::size_t unwritten_size = 0;  ///< bytes that could not be written to the stream
   /// Whether nothing is missing, as far as this side knows.
   [[nodiscard]] bool is_clean() const noexcept { return channels_cut == 0 && unwritten_size == 0; }
@@ -122,10 +122,10 @@ class PARLEY_EXPORT Session {
   [[nodiscard]] Role role() const noexcept;
 
   /// A new channel, which can be written to at once: nothing is asked of the peer. Waits only while as many channels as
-  /// `channels_max` and `unacknowledged_max` allow are open. Completes with (error_code, Channel). Also
-  /// error::going_away and channels_exhausted. With an `id` the channel has that number: see wire::Yamux::open and
-  /// wire::TcpChan::open for which may be chosen; throws std::invalid_argument for another, also for one that was taken
-  /// while it waited.
+  /// `channels_max` and `unacknowledged_max` allow are open, and then behind those who have waited longer. Completes
+  /// with (error_code, Channel). Also error::going_away and channels_exhausted. With an `id` the channel has that
+  /// number: see wire::Yamux::open and wire::TcpChan::open for which may be chosen; throws std::invalid_argument for
+  /// another, also for one that was taken while it waited.
   [[nodiscard]] boost::asio::awaitable<Channel> open(Deadline deadline = {});
   [[nodiscard]] boost::asio::awaitable<Channel> open_as(ChannelId id, Deadline deadline = {});
   template <detail::TokenFor<Channel> Token>
@@ -138,7 +138,8 @@ class PARLEY_EXPORT Session {
   }
 
   /// The next channel that the peer has opened. Completes with (error_code, Channel). At most `accept_backlog` wait;
-  /// the peer is refused further ones.
+  /// the peer is refused further ones. Those that were over in order before the session ended can still be accepted,
+  /// and read.
   [[nodiscard]] boost::asio::awaitable<Channel> accept(Deadline deadline = {});
   template <detail::TokenFor<Channel> Token>
   auto accept(Deadline deadline, Token&& token) {
@@ -148,7 +149,8 @@ class PARLEY_EXPORT Session {
   }
 
   /// Asks the peer for an answer. Completes with (error_code, Duration): how long that took. Also error::unavailable
-  /// (TCPChan has no pings) and full (16 are under way).
+  /// (TCPChan has no pings) and full (16 are under way: one that was cancelled, or has timed out, is until its answer
+  /// comes).
   [[nodiscard]] boost::asio::awaitable<Duration> ping(Deadline deadline = {});
   template <detail::TokenFor<Duration> Token>
   auto ping(Deadline deadline, Token&& token) {
@@ -157,7 +159,8 @@ class PARLEY_EXPORT Session {
         deadline, std::forward<Token>(token));
   }
 
-  /// Takes no new channels from the peer, and tells it so (yamux). Channels that are open, and opening some, go on.
+  /// Takes no new channels from the peer, and tells it so (yamux). Channels that are open, and opening some, go on, and
+  /// those that wait for accept() can be accepted. Nothing once the session has ended or is closing.
   void go_away();
 
   /// The next thing to be told of. Completes with (error_code, SessionEvent); with why the session has ended when all
@@ -172,7 +175,7 @@ class PARLEY_EXPORT Session {
 
   /// Now. Also after the session has ended.
   [[nodiscard]] SessionStats stats() const;
-  /// The sentence of the last operation that failed; empty when none has.
+  /// The sentence of the last operation that failed, whoever began it; empty when none has.
   [[nodiscard]] std::string last_error() const;
 
   /// Ends the session in order: no new channels; waits until those there are have been closed by their owners, writes

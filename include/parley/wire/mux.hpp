@@ -207,7 +207,7 @@ struct MuxCounters {
 };
 
 /// What Yamux, TcpChan and AnyMux are, and what their members do. Not thread-safe. Peer input makes no call throw;
-/// std::bad_alloc apart.
+/// std::bad_alloc apart. What is said about a channel that is not there any more does nothing, or answers why.
 template <class T>
 concept MuxCore = requires(T& core, const T& constant, std::span<const std::byte> bytes, TimePoint now,
                            MuxChannel channel, std::size_t size, boost::system::error_code code) {
@@ -227,7 +227,8 @@ concept MuxCore = requires(T& core, const T& constant, std::span<const std::byte
   /// room, or what the limits bound here would pile up there.
   { constant.next_output() } -> std::same_as<std::span<const std::byte>>;
 
-  /// So much of that has been written, or is sure to be before all that comes later.
+  /// So many bytes of that, and not more than there are, have been written, or are sure to be before all that comes
+  /// later.
   core.wrote(size);
 
   /// When expire() is to be called although nothing has happened; it may turn out that there was nothing to do.

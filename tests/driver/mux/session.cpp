@@ -299,6 +299,27 @@ TEST_F(MuxSession, who_gives_up_writing_leaves_the_turn_to_the_others) {
   EXPECT_TRUE(run_until(context, [&] { return is_written; })) << "nobody else writes, and it has no turn";
 }
 
+TEST_F(MuxSession, a_peer_that_grants_nothing_has_its_time_though_nothing_else_happens) {
+  Options options;
+  options.handshake_time_max = options.keep_alive_interval = Duration::zero();
+  options.stall_time_max = 30ms;
+  SessionPair pair = support::session_pair(context, options, {}, 1'000'000);
+  auto ends = support::channel_pair(context, pair);
+  auto& near = ends.first;
+  const std::string window(256 * 1024, 'x');
+  run([&]() -> asio::awaitable<void> { co_await write_all(near, window); });
+  ASSERT_TRUE(run_until(context, [&] { return pair.server.stats().unread_size == window.size(); }));
+  const asio::const_buffer more = asio::buffer("x", 1);
+  error_code ec;
+  EXPECT_EQ(near.backend().try_write({&more, 1}, ec), 0U);
+  EXPECT_EQ(ec, asio::error::would_block);
+  run([&]() -> asio::awaitable<void> {
+    error_code end;
+    co_await read_to_end(near, end);
+    EXPECT_EQ(end, error::peer_too_slow);
+  });
+}
+
 TEST_F(MuxSession, a_write_that_waits_ends_when_its_direction_is_shut_down) {
   SessionPair pair = support::session_pair(context);
   auto ends = support::channel_pair(context, pair);
@@ -588,6 +609,20 @@ TEST_F(MuxSession, closing_cuts_what_is_left_at_its_deadline) {
   });
 }
 
+TEST_F(MuxSession, closing_tells_of_channels_that_went_with_the_stream) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor());
+  Session session{std::move(a), Role::client};
+  std::optional<Channel> channel;
+  session.open({}, [&](error_code, Channel opened) { channel = std::move(opened); });
+  ASSERT_TRUE(run_until(context, [&] { return channel.has_value(); }));
+  std::optional<SessionCloseReport> report;
+  session.close(5s, [&](error_code, SessionCloseReport done) { report = done; });
+  b.close();
+  ASSERT_TRUE(run_until(context, [&] { return report.has_value(); }));
+  EXPECT_EQ(report->channels_cut, 1U);
+  EXPECT_FALSE(report->is_clean());
+}
+
 TEST_F(MuxSession, its_end_ends_every_wait) {
   SessionPair pair = support::session_pair(context);
   run([&]() -> asio::awaitable<void> {
@@ -674,6 +709,50 @@ TEST_F(MuxSession, tcpchan_is_a_dialect_of_it) {
     const std::string back = co_await read_exactly(channel, much.size());
     EXPECT_TRUE(back == much);
   });
+}
+
+TEST_F(MuxSession, tcpchan_channels_that_were_over_before_the_session_ended_can_still_be_accepted) {
+  Options options;
+  options.dialect = MuxDialect::tcpchan;
+  SessionPair pair = support::session_pair(context, options);
+  run([&]() -> asio::awaitable<void> {
+    {
+      Channel near = co_await pair.client.open();
+      co_await write_all(near, "last words");
+    }
+    co_await pair.client.close(5s);
+    SessionEvent event = co_await pair.server.next_event(5s);
+    while (event.kind != SessionEvent::Kind::ended) event = co_await pair.server.next_event(5s);
+    Channel far = co_await pair.server.accept();
+    error_code ec;
+    const std::string text = co_await read_to_end(far, ec);
+    EXPECT_EQ(text, "last words");
+    EXPECT_EQ(ec, asio::error::eof);
+    const auto [failure, none] = co_await pair.server.accept({}, as_result);
+    EXPECT_EQ(failure, error::closed);
+  });
+}
+
+TEST_F(MuxSession, much_that_an_answer_sets_going_at_once_is_written) {
+  constexpr std::size_t count = 45'000;  // six bytes each: more than waits for the end of a turn
+  Options options;
+  options.dialect = MuxDialect::tcpchan;
+  options.channels_max = count;
+  testing::FaultPlan plan;
+  plan.write_size_max = 1000;
+  auto [a, b] =
+      transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1'000'000});
+  Session session{testing::faulty_stream(std::move(a), plan), Role::client, options};
+  std::vector<Channel> channels;
+  for (std::size_t i = 0; i < count; ++i) {
+    session.open({}, [&](error_code, Channel opened) { channels.push_back(std::move(opened)); });
+  }
+  ASSERT_TRUE(run_until(context, [&] { return channels.size() == count; }));
+  const std::string reply{"\x00\x02\xfe\xed\xba\xcc", 6};
+  const asio::const_buffer buffer = asio::buffer(reply);
+  error_code ec;
+  ASSERT_EQ(b.backend().try_write({&buffer, 1}, ec), reply.size());
+  EXPECT_TRUE(run_until(context, [&] { return session.stats().stream_bytes_out == 6 * (count + 1); }));
 }
 
 TEST_F(MuxSession, tcpchan_with_another_magic_fails) {

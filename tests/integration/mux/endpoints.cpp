@@ -1,6 +1,7 @@
 // Connections, listeners and sockets over channels, by no other change than the endpoint.
 #include <parley/connection/connect.hpp>
 #include <parley/connection/listener.hpp>
+#include <parley/mux/session.hpp>
 #include <parley/socket/socket.hpp>
 #include <parley/transport/acceptor.hpp>
 
@@ -156,6 +157,27 @@ TEST(MuxEndpoints, are_not_dialled_for_longer_than_anybody_waits) {
   }
   EXPECT_TRUE(support::run_to_end(context));
   EXPECT_EQ(ends, (std::vector<boost::system::error_code>{error::timed_out, error::timed_out}));
+}
+
+TEST(MuxEndpoints, are_no_place_to_be_called_at_for_who_connects) {
+  asio::io_context context;
+  transport::Acceptor acceptor{context.get_executor(), Endpoint{"tcp://127.0.0.1:0"}, {}};
+  std::optional<Session> server;
+  Channel unwanted;
+  char byte = 0;
+  std::optional<boost::system::error_code> end;
+  acceptor.async_accept([&](boost::system::error_code, transport::Stream stream) {
+    server.emplace(std::move(stream), Role::server);
+    server->open({}, [&](boost::system::error_code, Channel channel) {
+      unwanted = std::move(channel);
+      unwanted.async_read_some(asio::buffer(&byte, 1), [&](boost::system::error_code ec, std::size_t) { end = ec; });
+    });
+  });
+  Connection connection;
+  connect(context.get_executor(), Endpoint{"mux+" + acceptor.local_endpoint().to_string()}, support::connect_options(),
+          [&](boost::system::error_code, Connection connected) { connection = std::move(connected); });
+  ASSERT_TRUE(run_until(context, [&] { return end.has_value(); }));
+  EXPECT_EQ(*end, error::channel_refused) << "nobody would accept it, and its bytes would wait for nobody";
 }
 
 TEST(MuxEndpoints, of_tcpchan_refuse_a_framing_that_ends_a_message_with_one_direction) {
