@@ -1,5 +1,7 @@
 #include <parley/message.hpp>
 
+#include "detail/spare_block.hpp"
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -11,50 +13,13 @@ namespace parley {
 namespace {
 
 using detail::SharedBytes;
-
-/// The block that a thread freed last, for its next body of about that size: who makes, sends and drops messages one by
-/// one needs no more, and malloc's own fast path ends just below a body of 1 KiB with its header.
-class SpareBlock {
- public:
-  static constexpr std::size_t size_min = 1000;
-  static constexpr std::size_t size_max = 8 * 1024;
-
-  SpareBlock() noexcept = default;
-  SpareBlock(const SpareBlock&) = delete;
-  SpareBlock& operator=(const SpareBlock&) = delete;
-  ~SpareBlock() {
-    ::operator delete(memory_);
-    memory_ = nullptr;
-    size_ = gone;
-  }
-
-  static SpareBlock& of_this_thread() noexcept {
-    static thread_local SpareBlock spare;
-    return spare;
-  }
-
-  /// Null: there is none that is large enough, and not much larger.
-  void* take(std::size_t size) noexcept {
-    if (size_ < size || size_ - size > size / 4 || memory_ == nullptr) return nullptr;
-    return std::exchange(memory_, nullptr);
-  }
-  void give_back(void* memory, std::size_t size) noexcept {
-    if (size_ == gone) return ::operator delete(memory);  // messages may go later than the thread's variables
-    ::operator delete(std::exchange(memory_, memory));
-    size_ = size;
-  }
-
- private:
-  static constexpr std::size_t gone = ~std::size_t{0};
-  void* memory_ = nullptr;
-  std::size_t size_ = 0;
-};
+using detail::SpareBlock;
 
 /// Bytes behind their own header, in one allocation.
 class HeapBytes final : public SharedBytes {
  public:
   static HeapBytes& make(std::size_t size) {
-    void* memory = may_be_spare(size) ? SpareBlock::of_this_thread().take(size) : nullptr;
+    void* memory = SpareBlock::keeps(size) ? SpareBlock::of_this_thread().take(size) : nullptr;
     if (memory == nullptr) memory = ::operator new(sizeof(HeapBytes) + size);
     return *new (memory) HeapBytes{size};
   }
@@ -66,18 +31,11 @@ class HeapBytes final : public SharedBytes {
     auto* bytes = static_cast<HeapBytes*>(self);
     const std::size_t size = bytes->block_size;
     bytes->~HeapBytes();
-    if (may_be_spare(size)) {
+    if (SpareBlock::keeps(size)) {
       SpareBlock::of_this_thread().give_back(bytes, size);
     } else {
       ::operator delete(bytes);
     }
-  }
-  static constexpr bool may_be_spare(std::size_t size) noexcept {
-#ifdef __SANITIZE_ADDRESS__
-    return size == 0;  // what is used after it was freed should show
-#else
-    return size >= SpareBlock::size_min && size <= SpareBlock::size_max;
-#endif
   }
 };
 

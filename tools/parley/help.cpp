@@ -21,7 +21,8 @@ struct Positionals {
 
 constexpr std::string_view endpoint_forms =
     "tcp://HOST:PORT, unix:///PATH, unix://NAME (in the temporary folder),\n"
-    "             unix://@NAME (abstract), tls://HOST:PORT, ws://HOST:PORT/PATH or wss://...";
+    "             unix://@NAME (abstract), tls://HOST:PORT, ws://HOST:PORT/PATH or wss://...,\n"
+    "             mux+tcp://, mux+tls:// or mux+unix:// (channels)";
 
 constexpr std::array<Positionals, 9> all_positionals{{
     {"listen", "ENDPOINT [BODY ...]", "  ENDPOINT   ",

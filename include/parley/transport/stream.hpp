@@ -27,6 +27,7 @@
 #include <boost/asio/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,8 +69,8 @@ class StreamBackend {
     asks_again,  ///< this function, after others have had their turn
     reads,       ///< after others have had their turn
   };
-  /// Where more is likely to come before the reader would be asleep, it is better off awake. Without anything having
-  /// come, `waits` within 100 us.
+  /// Asked by the read side, when try_read has found nothing, in place of waiting at once: where more is likely to come
+  /// before the reader would be asleep, it is better off awake. Without anything having come, `waits` within 100 us.
   [[nodiscard]] virtual IdleReader on_nothing_to_read() noexcept { return IdleReader::waits; }
   /// Complete when a read, or a write, would not wait; there may turn out to be nothing all the same.
   virtual void wait_readable(WaitHandler handler) = 0;
@@ -81,7 +82,9 @@ class StreamBackend {
   /// Whether try_write_shared works: the stream keeps what it cannot pass on at once, and would rather refer to where
   /// it lies than copy it.
   [[nodiscard]] virtual bool keeps_what_is_written() const noexcept { return false; }
-  /// try_write for such a stream. It may take references on the buffers' memory, which does not change any more.
+  /// try_write for such a stream: how many bytes it has taken, from the first buffer on, or asio::error::would_block.
+  /// It may keep references on the buffers' memory for as long as it lives, so what lies there must not change any
+  /// more. asio::error::operation_not_supported where keeps_what_is_written() is false.
   virtual std::size_t try_write_shared(std::span<const SharedBuffer> /*buffers*/, boost::system::error_code& ec) {
     ec = boost::asio::error::operation_not_supported;
     return 0;
@@ -99,7 +102,7 @@ class StreamBackend {
   /// Completes what is pending with asio::error::operation_aborted. May be called more than once.
   virtual void close() noexcept = 0;
   /// Closes, drops what has not been sent, and tells the peer that it was no orderly end, where the transport has a
-  /// word for that: TCP, and channels of yamux. Elsewhere as close().
+  /// word for that: TCP, and channels of yamux. Elsewhere as close(). May be called more than once, and after close().
   virtual void reset() noexcept { close(); }
 
   /// Bytes written but not yet taken by the peer's system, where the transport can tell.
@@ -182,6 +185,7 @@ class Stream {
   void close() noexcept { backend_->close(); }
   /// Closes, drops what has not been sent, and tells the peer that it was no orderly end, where the transport can (TCP,
   /// channels of yamux): its reads end with an error such as asio::error::connection_reset or error::channel_reset.
+  /// Elsewhere as close(). What is pending here completes with asio::error::operation_aborted.
   void reset() noexcept { backend_->reset(); }
 
   /// The sentence about the last failure; empty where its code says enough.
