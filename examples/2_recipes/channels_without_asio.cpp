@@ -1,15 +1,17 @@
 // Channels without Asio: yamux driven by plain blocking sockets.
 //
 // wire::Yamux decides everything and does no I/O. A program of this kind has one loop: write what the core has to say,
-// read what has come, ask what has happened. It needs nothing but parley::wire.
+// read what has come or tell it that its time is up, ask what has happened. It needs nothing but parley::wire.
 
 #include "../check.hpp"
 
 #include <parley/wire/yamux.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <iostream>
 #include <map>
 #include <span>
@@ -17,30 +19,37 @@
 #include <string_view>
 #include <thread>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 using parley::wire::MuxChannel;
 using parley::wire::MuxEvent;
 using parley::wire::Yamux;
+using namespace std::chrono_literals;
 
 /// One end: a core and a descriptor.
 class Session {
  public:
-  Session(int descriptor, parley::MuxRole role) : descriptor_{descriptor}, core{role, {}, seed(role)} {
+  Session(int descriptor, parley::MuxRole role) : core{role, {}, seed(role)}, descriptor_{descriptor} {
     core.start(now());
   }
 
-  /// Writes all that the core has to say, then waits for input; calls `on_event` for each thing that has happened.
-  /// false: the session is over.
+  /// Writes all that the core has to say, then waits for input, but no longer than it wants to; calls `on_event` for
+  /// each thing that has happened. false: the session is over.
   template <class OnEvent>
   bool turn(OnEvent on_event) {
     write_all();
     std::array<std::byte, 4096> buffer;
-    const ssize_t size = read(descriptor_, buffer.data(), buffer.size());
-    check(size >= 0, "read");
-    if (size == 0) core.stream_ended({}, now());
-    core.feed(std::span{buffer}.first(static_cast<std::size_t>(size)), now());
+    pollfd input{descriptor_, POLLIN, 0};
+    if (poll(&input, 1, patience()) == 0) {
+      core.expire(now());  // a peer that is silent: it is sent a ping, or given up
+    } else {
+      const ssize_t size = read(descriptor_, buffer.data(), buffer.size());
+      check(size >= 0, "read");
+      if (size == 0) core.stream_ended({}, now());
+      core.feed(std::span{buffer}.first(static_cast<std::size_t>(size)), now());
+    }
     bool goes_on = true;
     while (const MuxEvent event = core.next_event()) {
       if (event.kind == MuxEvent::Kind::ended) goes_on = false;
@@ -60,11 +69,17 @@ class Session {
   static parley::TimePoint now() { return parley::Clock::now(); }
   static std::uint64_t seed(parley::MuxRole role) { return 4711 + static_cast<std::uint64_t>(role); }
 
- private:
-  int descriptor_;
-
- public:
   Yamux core;
+
+ private:
+  /// In milliseconds, as poll() takes it.
+  int patience() const {
+    const auto deadline = core.next_deadline();
+    if (!deadline) return -1;
+    return static_cast<int>(std::max(std::chrono::ceil<std::chrono::milliseconds>(*deadline - now()), 0ms).count());
+  }
+
+  int descriptor_;
 };
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }

@@ -84,6 +84,8 @@ class ChannelBackend final : public transport::StreamBackend {
   void on_turn();
   /// Nothing more comes of it or goes. `drops`: what was not read is lost.
   void on_closed(boost::system::error_code code, std::string sentence, bool drops);
+  /// Both sides have finished.
+  [[nodiscard]] bool is_over_in_order() const noexcept { return is_finished_ && send_ended_ && !end_; }
   struct Waiting;
   /// Nothing is called of it any more, and it may be destroyed with the mutex held. What waited in it may own it, and
   /// the session too, so that is to be destroyed with the mutex released.

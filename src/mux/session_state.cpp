@@ -302,7 +302,11 @@ void SessionState::on_deadline(std::uint64_t token) {
   if (context() == nullptr) return;
   if (token == token_core) {
     core_deadline_ = {};
-    if (!is_over_) core_.expire(Clock::now());
+    if (!is_over_) {
+      const TimePoint now = Clock::now();
+      note_delivery(now);
+      core_.expire(now);
+    }
     settle(lock);
   } else if (token == token_close) {
     close_deadline_ = {};
@@ -318,6 +322,12 @@ void SessionState::on_deadline(std::uint64_t token) {
   } else {
     interrupt_locked(token, error::timed_out);
   }
+}
+
+void SessionState::note_delivery(TimePoint now) noexcept {
+  const std::size_t on_its_way = link_.unacknowledged_size();
+  const std::size_t queued = link_.out().size() + core_.next_output().size();
+  core_.note_delivery(link_.counters().bytes_written - on_its_way, on_its_way + queued, now);
 }
 
 // --- what has happened -----------------------------------------------------------------------------------------------
@@ -480,6 +490,7 @@ void SessionState::close(Deadline deadline, Handler<SessionCloseReport> handler)
 void SessionState::abandon() noexcept {
   Lock lock{mutex()};
   if (context() == nullptr) return;
+  refuse_backlog(Keep::none);  // also of a session that has ended: they own it, and nobody will accept them
   begin_closing(Deadline::never());
   settle(lock);
 }
@@ -516,17 +527,18 @@ void SessionState::begin_closing(Deadline deadline) {
   life_ = Life::closing;
   held_while_closing_ = shared_from_this();
   fail_all_operations(asio::error::operation_aborted);
-  refuse_backlog();
+  refuse_backlog(Keep::none);
   if (!is_over_) core_.go_away(Clock::now());
 }
 
-void SessionState::refuse_backlog() {
-  for (const auto& each : backlog_) {
+void SessionState::refuse_backlog(Keep keep) {
+  std::erase_if(backlog_, [&](const auto& each) {
+    if (keep == Keep::those_over && each->is_over_in_order()) return false;
     if (!is_over_) core_.reset(each->channel(), Clock::now());
     detach(each->channel());
     each->forget();
-  }
-  backlog_.clear();
+    return true;
+  });
 }
 
 void SessionState::go_on_closing() {
@@ -534,7 +546,7 @@ void SessionState::go_on_closing() {
   if (is_over_ && life_ == Life::open) {
     life_ = Life::closing;
     held_while_closing_ = shared_from_this();
-    refuse_backlog();
+    refuse_backlog(Keep::those_over);
   }
   if (life_ == Life::closing && (is_over_ || core_.channel_count() == 0)) {
     life_ = Life::finishing;

@@ -140,6 +140,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   [[nodiscard]] bool forget_unaccepted(ChannelBackend& channel);
   void give_turns();
   void take_output();
+  void note_delivery(TimePoint now) noexcept;
   [[nodiscard]] ChannelBackend* find(wire::MuxChannel channel) noexcept;
   std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id,
                                          const boost::asio::any_io_executor& channel_executor);
@@ -160,7 +161,9 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void settle_later();
   void append_output();
   void hold_reading_back();
-  void refuse_backlog();
+  /// Of those that wait to be accepted: none, or those that were over in order before the session was.
+  enum class Keep : std::uint8_t { none, those_over };
+  void refuse_backlog(Keep keep);
   void begin_closing(Deadline deadline);
   void go_on_closing();
   void watch_last_writes();

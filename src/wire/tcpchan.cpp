@@ -346,6 +346,9 @@ std::span<const std::byte> TcpChan::next_output() const noexcept { return core_-
 void TcpChan::wrote(std::size_t size) noexcept { core_->channels.out.wrote(size); }
 std::optional<TimePoint> TcpChan::next_deadline() const noexcept { return core_->next_deadline(); }
 void TcpChan::expire(TimePoint now) { core_->expire(now); }
+void TcpChan::note_delivery(std::uint64_t /*delivered*/, std::size_t /*undelivered*/, TimePoint /*now*/) noexcept {
+  // It has no pings.
+}
 void TcpChan::set_reading(bool reads, TimePoint now) noexcept { core_->set_reading(reads, now); }
 void TcpChan::stream_ended(boost::system::error_code code, TimePoint /*now*/) { core_->stream_ended(code); }
 MuxOpened TcpChan::open(TimePoint now, std::optional<ChannelId> id) { return core_->open(now, id); }

@@ -144,6 +144,12 @@ void Yamux::Core::expire(TimePoint now) {
   }
 }
 
+void Yamux::Core::note_delivery(std::uint64_t delivered, std::size_t undelivered, TimePoint now) noexcept {
+  const bool moves = std::exchange(delivered_, delivered) != delivered;
+  const bool was_behind = std::exchange(undelivered_, undelivered) != 0;
+  if (silent_until_ && moves && was_behind) silent_until_ = now + channels.options.keep_alive_time_max;
+}
+
 void Yamux::Core::set_reading(bool reads, TimePoint now) noexcept {
   if (reads == is_reading_) return;
   is_reading_ = reads;
@@ -379,6 +385,9 @@ std::span<const std::byte> Yamux::next_output() const noexcept { return core_->c
 void Yamux::wrote(std::size_t size) noexcept { core_->channels.out.wrote(size); }
 std::optional<TimePoint> Yamux::next_deadline() const noexcept { return core_->next_deadline(); }
 void Yamux::expire(TimePoint now) { core_->expire(now); }
+void Yamux::note_delivery(std::uint64_t delivered, std::size_t undelivered, TimePoint now) noexcept {
+  core_->note_delivery(delivered, undelivered, now);
+}
 void Yamux::set_reading(bool reads, TimePoint now) noexcept { core_->set_reading(reads, now); }
 void Yamux::stream_ended(boost::system::error_code code, TimePoint /*now*/) { core_->stream_ended(code); }
 MuxOpened Yamux::open(TimePoint now, std::optional<ChannelId> id) { return core_->open(now, id); }

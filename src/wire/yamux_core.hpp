@@ -27,6 +27,7 @@ class Yamux::Core {
   MuxEvent next_event();
   std::optional<TimePoint> next_deadline() const noexcept;
   void expire(TimePoint now);
+  void note_delivery(std::uint64_t delivered, std::size_t undelivered, TimePoint now) noexcept;
   void set_reading(bool reads, TimePoint now) noexcept;
   void stream_ended(boost::system::error_code code);
 
@@ -124,6 +125,8 @@ class Yamux::Core {
   std::optional<TimePoint> keep_alive_at_;
   std::optional<TimePoint> silent_until_;  ///< a keep-alive ping is under way
   Duration keep_alive_span_{};             ///< the interval, this time
+  std::uint64_t delivered_ = 0;            ///< when that was last told
+  std::size_t undelivered_ = 0;
 };
 
 }  // namespace parley::wire

@@ -15,6 +15,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -65,6 +66,23 @@ class ForeignChannels : public ::testing::Test {
       const mux::SessionCloseReport report = co_await session.close(support::hang_bound);
       EXPECT_TRUE(report.is_clean()) << report.channels_cut << " channels cut";
     });
+  }
+
+  /// The program echoes on so many channels of ours at once.
+  void echoes_at_once(std::size_t count) {
+    ask([count](Session& session) -> asio::awaitable<void> {
+      std::size_t open_at_once = 0;
+      const std::size_t right_count = co_await ask_for_echoes(session, count, open_at_once);
+      EXPECT_EQ(open_at_once, count);
+      EXPECT_EQ(right_count, count);
+    });
+  }
+
+  /// The program opens so many at once, and gets its echoes.
+  void gets_echoes_at_once(std::size_t count) {
+    options.accept_backlog = count;  // not every program waits for its channels to be accepted
+    serve({"echo", std::to_string(count)});
+    EXPECT_EQ(served.open_max, count);
   }
 
   [[nodiscard]] std::vector<std::string> command(const Endpoint& where, const std::vector<std::string>& job) const {

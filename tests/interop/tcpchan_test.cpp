@@ -24,20 +24,9 @@ class TcpChanInPython : public ForeignChannels, public ::testing::WithParamInter
   TcpChanInPython() : ForeignChannels{GetParam(), python_command} { options.dialect = MuxDialect::tcpchan; }
 };
 
-TEST_P(TcpChanInPython, echoes_on_a_thousand_channels_at_once) {
-  ask([](Session& session) -> asio::awaitable<void> {
-    std::size_t open_at_once = 0;
-    const std::size_t right_count = co_await ask_for_echoes(session, many, open_at_once);
-    EXPECT_EQ(open_at_once, many);
-    EXPECT_EQ(right_count, many);
-  });
-}
+TEST_P(TcpChanInPython, echoes_on_a_thousand_channels_at_once) { echoes_at_once(many); }
 
-TEST_P(TcpChanInPython, opens_a_thousand_channels_at_once_and_gets_its_echoes) {
-  options.accept_backlog = many;  // nothing holds a peer back
-  serve({"echo", std::to_string(many)});
-  EXPECT_EQ(served.open_max, many);
-}
+TEST_P(TcpChanInPython, opens_a_thousand_channels_at_once_and_gets_its_echoes) { gets_echoes_at_once(many); }
 
 TEST_P(TcpChanInPython, takes_20_mib_on_one_channel_and_answers_on_others) {
   ask([](Session& session) -> asio::awaitable<void> { co_await ask_much_and_little(session, much); });

@@ -62,20 +62,9 @@ class YamuxOfToday : public ForeignYamux {};
 
 // --- a thousand channels ---------------------------------------------------------------------------------------------
 
-TEST_P(ForeignYamux, echoes_on_a_thousand_channels_at_once) {
-  ask([](Session& session) -> asio::awaitable<void> {
-    std::size_t open_at_once = 0;
-    const std::size_t right_count = co_await ask_for_echoes(session, many, open_at_once);
-    EXPECT_EQ(open_at_once, many);
-    EXPECT_EQ(right_count, many);
-  });
-}
+TEST_P(ForeignYamux, echoes_on_a_thousand_channels_at_once) { echoes_at_once(many); }
 
-TEST_P(ForeignYamux, opens_a_thousand_channels_at_once_and_gets_its_echoes) {
-  options.accept_backlog = many;  // libp2p's does not wait for its channels to be accepted
-  serve({"echo", std::to_string(many)});
-  EXPECT_EQ(served.open_max, many);
-}
+TEST_P(ForeignYamux, opens_a_thousand_channels_at_once_and_gets_its_echoes) { gets_echoes_at_once(many); }
 
 // --- much on one channel ---------------------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ struct Pipe {
   Duration delay{};
   std::size_t capacity = 0;
   std::size_t size = 0;
+  std::uint64_t arrived_size = 0;
   std::deque<Piece> pieces;
 
   [[nodiscard]] std::size_t room() const { return capacity - std::min(capacity, size); }
@@ -392,9 +393,12 @@ class MuxTrial {
       Pipe& pipe = pipes_[i];
       while (!pipe.pieces.empty() && pipe.pieces.front().when <= now_) {
         pipe.size -= pipe.pieces.front().bytes.size();
+        pipe.arrived_size += pipe.pieces.front().bytes.size();
         to.hear(pipe.pieces.front().bytes, now_);
         pipe.pieces.pop_front();
       }
+      const Pipe& back = pipes_[1 - i];
+      to.core.note_delivery(back.arrived_size, back.size + to.queue.size() + to.core.next_output().size(), now_);
       if (const auto deadline = to.core.next_deadline(); deadline && *deadline <= now_) to.core.expire(now_);
       to.take_events(now_);
       EXPECT_FALSE(to.has_ended) << "nobody has ended it: " << to.why_ended;

@@ -6,6 +6,7 @@
 
 #include <parley/wire/mux.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <map>

@@ -1,22 +1,15 @@
 // Golden bytes of TCPChan, version 0, recorded from the original program (docs/protocols/tcpchan.md).
 #pragma once
 
-#include "vectors/framing.hpp"
+#include "vectors/mux.hpp"
 
 #include <parley/wire/tcpchan_frame.hpp>
 
-#include <ostream>
 #include <vector>
 
 namespace parley::test {
 
-struct TcpChanVector {
-  const char* name;
-  const char* wire;  ///< hexadecimal; a message, with its payload if it has one
-  wire::TcpChanFrame frame;
-};
-
-inline std::ostream& operator<<(std::ostream& out, const TcpChanVector& vector) { return out << vector.name; }
+using TcpChanVector = MuxVector<wire::TcpChanFrame>;
 
 inline const std::vector<TcpChanVector>& tcpchan_vectors() {
   using Op = wire::TcpChanOp;

@@ -1,22 +1,15 @@
 // Golden bytes of yamux, recorded from programs in Go (docs/protocols/yamux.md).
 #pragma once
 
-#include "vectors/framing.hpp"
+#include "vectors/mux.hpp"
 
 #include <parley/wire/yamux_frame.hpp>
 
-#include <ostream>
 #include <vector>
 
 namespace parley::test {
 
-struct YamuxVector {
-  const char* name;
-  const char* wire;  ///< hexadecimal; a header and its payload
-  wire::YamuxFrame frame;
-};
-
-inline std::ostream& operator<<(std::ostream& out, const YamuxVector& vector) { return out << vector.name; }
+using YamuxVector = MuxVector<wire::YamuxFrame>;
 
 inline const std::vector<YamuxVector>& yamux_vectors() {
   using Type = wire::YamuxType;

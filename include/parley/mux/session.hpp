@@ -138,7 +138,8 @@ class PARLEY_EXPORT Session {
   }
 
   /// The next channel that the peer has opened. Completes with (error_code, Channel). At most `accept_backlog` wait;
-  /// the peer is refused further ones.
+  /// the peer is refused further ones. Those that were over in order before the session ended can still be accepted,
+  /// and read.
   [[nodiscard]] boost::asio::awaitable<Channel> accept(Deadline deadline = {});
   template <detail::TokenFor<Channel> Token>
   auto accept(Deadline deadline, Token&& token) {

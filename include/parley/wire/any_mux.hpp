@@ -62,6 +62,9 @@ class AnyMux {
   void expire(TimePoint now) {
     visit(concrete_, [&](auto& core) { core.expire(now); });
   }
+  void note_delivery(std::uint64_t delivered, std::size_t undelivered, TimePoint now) noexcept {
+    visit(concrete_, [&](auto& core) { core.note_delivery(delivered, undelivered, now); });
+  }
   void set_reading(bool reads, TimePoint now) noexcept {
     visit(concrete_, [&](auto& core) { core.set_reading(reads, now); });
   }

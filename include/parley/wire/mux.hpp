@@ -104,7 +104,8 @@ struct MuxOptions {
   Duration stall_time_max = std::chrono::minutes{5};
   /// yamux: a peer that nothing has been heard of for so long is sent a ping; zero: never.
   Duration keep_alive_interval = std::chrono::seconds{30};
-  /// yamux: and if nothing at all has come for so long after it, the session ends (error::peer_silent).
+  /// yamux: and if nothing at all has come for so long after it, the session ends (error::peer_silent). It does not
+  /// count while the ping, or what stands before it, is seen to be on its way.
   Duration keep_alive_time_max = std::chrono::seconds{10};
   /// yamux: the part of the interval by which it varies at random, up and down, 0 to 1: many sessions that began
   /// together should not ping together.
@@ -235,6 +236,11 @@ concept MuxCore = requires(T& core, const T& constant, std::span<const std::byte
 
   /// Carries out what is due: time-outs, and pings.
   core.expire(now);
+
+  /// Just before expire(), if the driver knows: of all that was said, so many bytes have reached the peer's system, and
+  /// so many have not yet. As long as they do, a ping may be among those that are on their way, and the silence of the
+  /// peer means nothing.
+  core.note_delivery(std::uint64_t{}, size, now);
 
   /// false: the driver does not read from the stream for now, so that a silent peer may not be to blame for it.
   core.set_reading(true, now);

@@ -35,6 +35,7 @@ class PARLEY_EXPORT Yamux final {
   void wrote(std::size_t size) noexcept;
   [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
   void expire(TimePoint now);
+  void note_delivery(std::uint64_t delivered, std::size_t undelivered, TimePoint now) noexcept;
   void set_reading(bool reads, TimePoint now) noexcept;
   void stream_ended(boost::system::error_code code, TimePoint now);
 

@@ -711,6 +711,28 @@ TEST_F(MuxSession, tcpchan_is_a_dialect_of_it) {
   });
 }
 
+TEST_F(MuxSession, tcpchan_channels_that_were_over_before_the_session_ended_can_still_be_accepted) {
+  Options options;
+  options.dialect = MuxDialect::tcpchan;
+  SessionPair pair = support::session_pair(context, options);
+  run([&]() -> asio::awaitable<void> {
+    {
+      Channel near = co_await pair.client.open();
+      co_await write_all(near, "last words");
+    }
+    co_await pair.client.close(5s);
+    SessionEvent event = co_await pair.server.next_event(5s);
+    while (event.kind != SessionEvent::Kind::ended) event = co_await pair.server.next_event(5s);
+    Channel far = co_await pair.server.accept();
+    error_code ec;
+    const std::string text = co_await read_to_end(far, ec);
+    EXPECT_EQ(text, "last words");
+    EXPECT_EQ(ec, asio::error::eof);
+    const auto [failure, none] = co_await pair.server.accept({}, as_result);
+    EXPECT_EQ(failure, error::closed);
+  });
+}
+
 TEST_F(MuxSession, much_that_an_answer_sets_going_at_once_is_written) {
   constexpr std::size_t count = 45'000;  // six bytes each: more than waits for the end of a turn
   Options options;

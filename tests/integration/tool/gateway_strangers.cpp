@@ -1,9 +1,12 @@
 // What comes to a gateway that no tunnel would send.
 #include "forwarding.hpp"
 
+#include "support/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -99,6 +102,33 @@ TEST(ToolGateway, a_question_that_ends_in_its_middle_is_told_and_closed) {
   stranger.process.end_input();
   EXPECT_EQ(stranger.rest(), "");
   gateway.process().error_line_with("refused: it ended before it said where to");
+}
+
+std::string big_endian(std::uint32_t number) {
+  std::string bytes;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) bytes += static_cast<char>(number >> shift & 0xffU);
+  return bytes;
+}
+
+/// In a frame of yamux that opens this channel for it: version 0, data, SYN.
+std::string yamux_question(std::uint32_t channel, const std::string& text) {
+  const std::string bytes = question(text);
+  return "\0\0\0\1"s + big_endian(channel) + big_endian(static_cast<std::uint32_t>(bytes.size())) + bytes;
+}
+
+TEST(ToolGateway, an_answer_that_nobody_takes_holds_a_place_only_for_a_while) {
+  const support::TemporaryFolder folder;
+  ToolProcess gateway{{"gateway", "--listen", "mux+unix://" + folder.file("gate.sock"), "--allow", "tcp://h:1",
+                       "--timeout", "100ms", "--stats", "20ms", "--max-connections", "15000"}};
+  const RawPeer peer = RawPeer::connect(gateway.listening_endpoint().substr(4));
+  // Answers of 1 KiB each, and more of them than the socket and the session hold.
+  const std::string elsewhere = "ws://h:80/" + std::string(1000, 'x');
+  for (std::uint32_t number = 1; number <= 4500; ++number) {
+    peer.send(yamux_question(2 * number - 1, elsewhere));
+    // At most 256 channels may wait for the gateway to look at them.
+    if (number % 100 == 0) gateway.error_line_with("connection " + std::to_string(number) + " from ");
+  }
+  gateway.error_line_with("parley: 0 connections open, 0 opened, 4500 refused; ");
 }
 
 TEST(ToolGateway, who_does_not_speak_yamux_is_turned_away_and_others_are_served) {

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,6 +22,15 @@ namespace {
 using namespace std::chrono_literals;
 
 bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+bool accepts(const std::string& endpoint) {
+  try {
+    RawPeer::connect(endpoint).close();
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
 
 /// A destination, a gateway and a tunnel.
 struct Path {
@@ -175,6 +185,26 @@ TEST(ToolTunnel, a_destination_that_refuses_is_told_and_reset) {
                    "cannot connect to " + nobody + ": connection refused"));
 }
 
+TEST(ToolTunnel, a_gateway_that_gives_no_good_answer_is_told_and_reset) {
+  const std::vector<std::pair<std::string, std::string>> answers{
+      {"", " has not answered what it was asked for 0.4 s"},
+      {"\2", " has not answered what it was asked for 0.4 s"},
+      {"\x05", " has given an answer that makes no sense"},
+      {"\2\x04\x01", " has given an answer that makes no sense"},
+  };
+  for (const auto& [answer, sentence] : answers) {
+    // Who takes channels, and says this whatever is asked.
+    std::vector<std::string> words{"listen", "mux+tcp://127.0.0.1:0", "--framing", "raw", "--format", "raw"};
+    if (!answer.empty()) words.push_back(answer);
+    ToolProcess stranger{words};
+    const std::string via = stranger.listening_endpoint();
+    ToolTunnel tunnel{via, {"tcp://127.0.0.1:1"}, {"--timeout", "200ms"}};
+    const RawPeer client = RawPeer::connect(tunnel.port());
+    EXPECT_EQ(read_until_reset(client), "reset");
+    EXPECT_TRUE(says(tunnel.process().error_line_with(" refused: "), via + sentence)) << sentence;
+  }
+}
+
 TEST(ToolTunnel, a_gateway_with_enough_connections_refuses_more) {
   Path path{{}, {"--max-connections", "1"}};
   Through first{path};
@@ -296,16 +326,34 @@ TEST(ToolTunnel, a_signal_lets_connections_end) {
 }
 
 TEST(ToolTunnel, a_connection_that_does_not_end_is_cut_after_five_seconds) {
-  Path path;
+  Path path{{"--verbose"}};
   const Through pair{path};
   pair.client.send("x");
   EXPECT_EQ(pair.server.receive(1), "x");
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(path.tunnel.leave(SIGINT), 0);
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 4900ms);
-  EXPECT_TRUE(says(path.tunnel.process().errors(), "1 connection was still open, and is cut"))
-      << path.tunnel.process().errors();
+  const std::string& errors = path.tunnel.process().errors();
+  EXPECT_TRUE(says(errors, "1 connection was still open, and is cut")) << errors;
+  EXPECT_TRUE(says(errors, "; cut: it was still open when parley left")) << errors;
   EXPECT_EQ(read_until_reset(pair.server), "reset");
+}
+
+TEST(ToolTunnel, a_connection_that_waits_for_room_is_reset_when_it_leaves) {
+  Path path{{"--max-connections", "1"}};
+  Through first{path};
+  first.client.send("x");
+  EXPECT_EQ(first.server.receive(1), "x");
+  const RawPeer second = RawPeer::connect(path.tunnel.port());
+  path.tunnel.process().error_line_with("as many connections are open as --max-connections allows, 1; ");
+  path.tunnel.process().send_signal(SIGTERM);
+  while (accepts(path.tunnel.port())) std::this_thread::yield();
+  first.client.close();
+  first.server.close();
+  EXPECT_EQ(read_until_reset(second), "reset");
+  EXPECT_EQ(path.tunnel.process().wait(), 0);
+  EXPECT_TRUE(says(path.tunnel.process().errors(), " 0 connections open, 1 opened, 0 refused; "))
+      << path.tunnel.process().errors();
 }
 
 // --- what is told ----------------------------------------------------------------------------------------------------

@@ -375,27 +375,32 @@ TEST(Yamux, writers_take_turns_by_a_quantum) {
   EXPECT_EQ(client.core.next_turn(), bulk);
 }
 
-TEST(Yamux, a_turn_that_is_not_used_goes_to_the_next) {
+/// Two channels that want their turns, in this order.
+struct TwoInTurn {
+  TwoInTurn() {
+    core.want_turn(first);
+    core.want_turn(second);
+  }
+
   YamuxProbe client = ready_yamux();
+  Yamux& core = client.core;
   const MuxChannel first = client.open();
   const MuxChannel second = client.open();
-  client.core.want_turn(first);
-  client.core.want_turn(second);
-  client.core.want_turn(first);
-  EXPECT_EQ(client.core.next_turn(), first);
-  EXPECT_EQ(client.core.next_turn(), second);
-  EXPECT_FALSE(client.core.next_turn());
+};
+
+TEST(Yamux, a_turn_that_is_not_used_goes_to_the_next) {
+  TwoInTurn two;
+  two.core.want_turn(two.first);
+  EXPECT_EQ(two.core.next_turn(), two.first);
+  EXPECT_EQ(two.core.next_turn(), two.second);
+  EXPECT_FALSE(two.core.next_turn());
 }
 
 TEST(Yamux, a_channel_that_has_finished_has_no_turn) {
-  YamuxProbe client = ready_yamux();
-  const MuxChannel first = client.open();
-  const MuxChannel second = client.open();
-  client.core.want_turn(first);
-  client.core.want_turn(second);
-  client.core.finish(first, client.now);
-  EXPECT_EQ(client.core.next_turn(), second);
-  EXPECT_FALSE(client.core.has_turn());
+  TwoInTurn two;
+  two.core.finish(two.first, two.client.now);
+  EXPECT_EQ(two.core.next_turn(), two.second);
+  EXPECT_FALSE(two.core.has_turn());
 }
 
 TEST(Yamux, keeps_no_more_output_than_its_mark) {
@@ -529,6 +534,35 @@ TEST(Yamux, pings_a_silent_peer_and_gives_it_up) {
   EXPECT_EQ(client.pass(10s), (Lines{"ended"}));
   EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::peer_silent);
   EXPECT_EQ(client.sentences[MuxEvent::Kind::ended], "nothing has come from the peer for 40 s");
+}
+
+TEST(Yamux, is_patient_while_its_ping_is_on_its_way) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_jitter = 0});
+  client.core.note_delivery(1'000, 500'000, client.now);
+  client.pass(30s);
+  client.core.note_delivery(100'000, 400'012, client.now);
+  EXPECT_EQ(client.core.next_deadline(), client.now + 10s);
+  client.now += 9s;
+  client.core.note_delivery(300'000, 200'012, client.now);
+  EXPECT_EQ(client.core.next_deadline(), client.now + 10s);
+  client.now += 9s;
+  client.core.note_delivery(500'012, 0, client.now);
+  EXPECT_EQ(client.core.next_deadline(), client.now + 10s) << "it may have arrived just now";
+  client.now += 9s;
+  client.core.note_delivery(500'112, 0, client.now);
+  EXPECT_EQ(client.pass(1s), (Lines{"ended"})) << "that there is more to send, and it goes, is no sign of life";
+  EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::peer_silent);
+}
+
+TEST(Yamux, gives_up_a_peer_that_takes_nothing) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_jitter = 0});
+  client.core.note_delivery(1'000, 500'000, client.now);
+  client.pass(30s);
+  client.core.note_delivery(1'000, 500'012, client.now);
+  client.now += 9s;
+  client.core.note_delivery(1'000, 500'012, client.now);
+  EXPECT_EQ(client.pass(1s), (Lines{"ended"}));
+  EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::peer_silent);
 }
 
 TEST(Yamux, does_not_ping_a_peer_that_talks) {

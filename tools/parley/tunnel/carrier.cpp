@@ -113,6 +113,7 @@ asio::awaitable<void> Carrier::none_open(Deadline deadline) {
     book_->changed.expires_at(deadline.when());
     co_await book_->changed.async_wait(as_told);
   }
+  book_->changed.expires_at(asio::steady_timer::time_point::max());  // else who waits for room() would not sleep
 }
 
 void Carrier::cut_all() {
@@ -120,7 +121,7 @@ void Carrier::cut_all() {
   const std::size_t count = book_->relays.size();
   console_.warning(count == 1 ? "1 connection was still open, and is cut"
                               : fmt::format("{} connections were still open, and are cut", count));
-  for (Relay* relay : book_->relays) relay->cut();
+  for (Relay* relay : book_->relays) relay->cut("it was still open when parley left");
 }
 
 }  // namespace parley::tool

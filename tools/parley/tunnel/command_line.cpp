@@ -32,7 +32,7 @@ void add_options(CLI::App& app, TunnelWords& words, TunnelOptions& options) {
   app.add_option("--via", words.via, "The gateway that connects there: mux+tcp://, mux+tls:// or mux+unix://")
       ->type_name("ENDPOINT")
       ->group(ways);
-  add_carrier_options(app, words, "Close a connection that has waited so long for the gateway [10s]");
+  add_carrier_options(app, words, "Wait so long for a gateway, twice as long for its answer, then close [10s]");
   add_tls_options(app, options.tls, TlsSide::connecting);
   add_talk_options(app, words, options);
 }

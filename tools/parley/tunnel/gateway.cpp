@@ -173,8 +173,8 @@ class Gateway {
     if (!to) co_return co_await turn_down(channel, place, answer);
     auto [ec, destination] = co_await connect(*to, answer);
     if (ec) co_return co_await turn_down(channel, place, answer);
-    const boost::system::error_code gone = co_await reply(channel, answer);
-    if (gone) co_return carrier_.note_refused(place, "it ended before it was connected");
+    const boost::system::error_code gone = co_await reply(channel, answer, options_.patience());
+    if (gone) co_return give_up(channel, place, gone);
     Relay relay{channel, destination, carrier_.traffic()};
     const Carrier::Carrying carrying{carrier_, relay};
     carrier_.note_opened(place);
@@ -220,8 +220,17 @@ class Gateway {
 
   asio::awaitable<void> turn_down(transport::Stream& channel, const Carrier::Place& place, const Answer& answer) {
     carrier_.note_refused(place, answer.sentence);
-    static_cast<void>(co_await reply(channel, answer));
+    const boost::system::error_code gone = co_await reply(channel, answer, options_.patience());
+    if (gone) co_return channel.reset();
     channel.close();  // behind the answer
+  }
+
+  /// Nobody takes the answer that it is connected.
+  void give_up(transport::Stream& channel, const Carrier::Place& place, const boost::system::error_code& why) {
+    channel.reset();  // what a peer does not read must not wait for it
+    carrier_.note_refused(place, why == error::timed_out
+                                     ? fmt::format("the tunnel took no answer for {:g} s", options_.patience().count())
+                                     : "it ended before it was connected");
   }
 
   const GatewayOptions& options_;

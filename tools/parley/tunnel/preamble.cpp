@@ -1,7 +1,5 @@
 #include "tunnel/preamble.hpp"
 
-#include "text.hpp"
-
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
 #include <parley/time.hpp>
@@ -18,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 namespace parley::tool {
 
@@ -62,31 +61,7 @@ asio::awaitable<error_code> write_all(transport::Stream& channel, std::string by
   co_return ec;
 }
 
-}  // namespace
-
-asio::awaitable<error_code> ask(transport::Stream& channel, std::string text) {
-  std::string bytes;
-  append_text(bytes, text);
-  return write_all(channel, std::move(bytes));
-}
-
-asio::awaitable<Asked> hear(transport::Stream& channel, Seconds patience) {
-  using namespace asio::experimental::awaitable_operators;
-  Asked asked;
-  asio::steady_timer timer{channel.get_executor(), Deadline{patience}.when()};
-  const auto first = co_await (read_text(channel, asked.text, asked_size_max) || timer.async_wait(as_result));
-  asked.code = first.index() == 0 ? std::get<0>(first) : make_error_code(error::timed_out);
-  co_return asked;
-}
-
-asio::awaitable<error_code> reply(transport::Stream& channel, Answer answer) {
-  std::string bytes(1, static_cast<char>(answer.verdict));
-  if (answer.verdict != Verdict::connected)
-    append_text(bytes, std::string_view{answer.sentence}.substr(0, sentence_size_max));
-  return write_all(channel, std::move(bytes));
-}
-
-asio::awaitable<error_code> read_answer(transport::Stream& channel, Answer& answer) {
+asio::awaitable<error_code> read_whole_answer(transport::Stream& channel, Answer& answer) {
   std::array<char, 1> verdict{};
   const error_code no_verdict = co_await read_exactly(channel, verdict);
   if (no_verdict) co_return no_verdict;
@@ -95,6 +70,38 @@ asio::awaitable<error_code> read_answer(transport::Stream& channel, Answer& answ
   if (answer.verdict > Verdict::too_many) co_return make_error_code(error::malformed);
   const error_code ec = co_await read_text(channel, answer.sentence, sentence_size_max);
   co_return ec == error::message_too_large ? make_error_code(error::malformed) : ec;
+}
+
+asio::awaitable<error_code> within(Seconds patience, transport::Stream& channel, asio::awaitable<error_code> step) {
+  using namespace asio::experimental::awaitable_operators;
+  asio::steady_timer timer{channel.get_executor(), Deadline{patience}.when()};
+  const auto first = co_await (std::move(step) || timer.async_wait(as_result));
+  co_return first.index() == 0 ? std::get<0>(first) : make_error_code(error::timed_out);
+}
+
+}  // namespace
+
+asio::awaitable<error_code> ask(transport::Stream& channel, std::string text, Seconds patience) {
+  std::string bytes;
+  append_text(bytes, text);
+  return within(patience, channel, write_all(channel, std::move(bytes)));
+}
+
+asio::awaitable<Asked> hear(transport::Stream& channel, Seconds patience) {
+  Asked asked;
+  asked.code = co_await within(patience, channel, read_text(channel, asked.text, asked_size_max));
+  co_return asked;
+}
+
+asio::awaitable<error_code> reply(transport::Stream& channel, Answer answer, Seconds patience) {
+  std::string bytes(1, static_cast<char>(answer.verdict));
+  if (answer.verdict != Verdict::connected)
+    append_text(bytes, std::string_view{answer.sentence}.substr(0, sentence_size_max));
+  return within(patience, channel, write_all(channel, std::move(bytes)));
+}
+
+asio::awaitable<error_code> read_answer(transport::Stream& channel, Answer& answer, Seconds patience) {
+  return within(patience, channel, read_whole_answer(channel, answer));
 }
 
 }  // namespace parley::tool

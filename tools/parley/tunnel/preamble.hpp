@@ -34,14 +34,19 @@ struct Asked {
   std::string text;                ///< where to; anything a peer may send
 };
 
+// Each takes at most that time; error::timed_out: the channel is good for nothing more then.
+
 /// Section 1.
-[[nodiscard]] boost::asio::awaitable<boost::system::error_code> ask(transport::Stream& channel, std::string text);
-/// What the peer asks, within that time.
+[[nodiscard]] boost::asio::awaitable<boost::system::error_code> ask(transport::Stream& channel, std::string text,
+                                                                    Seconds patience);
+/// What the peer asks.
 [[nodiscard]] boost::asio::awaitable<Asked> hear(transport::Stream& channel, Seconds patience);
 
 /// Section 2. A sentence that is too long is cut.
-[[nodiscard]] boost::asio::awaitable<boost::system::error_code> reply(transport::Stream& channel, Answer answer);
-/// The gateway's answer; `code` is why there is none: error::malformed for one that makes no sense.
-[[nodiscard]] boost::asio::awaitable<boost::system::error_code> read_answer(transport::Stream& channel, Answer& answer);
+[[nodiscard]] boost::asio::awaitable<boost::system::error_code> reply(transport::Stream& channel, Answer answer,
+                                                                      Seconds patience);
+/// The gateway's answer; why there is none: error::malformed for one that makes no sense.
+[[nodiscard]] boost::asio::awaitable<boost::system::error_code> read_answer(transport::Stream& channel, Answer& answer,
+                                                                            Seconds patience);
 
 }  // namespace parley::tool

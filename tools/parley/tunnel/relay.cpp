@@ -52,8 +52,8 @@ asio::awaitable<void> Relay::over() {
   while (directions_under_way_ > 0) co_await changed_.async_wait(as_outcome);
 }
 
-void Relay::cut() {
-  is_cut_ = true;
+void Relay::cut(std::string why) {
+  if (!std::exchange(is_cut_, true)) failure_ = std::move(why);
   near_.reset();
   far_.reset();
 }
@@ -68,10 +68,7 @@ asio::awaitable<void> Relay::copy_to_end(Stream& from, Stream& to, Count count) 
     // The other direction has it already, if it matters.
     if (ec == asio::error::not_connected) ec = {};
   }
-  if (ec && !is_cut_) {
-    failure_ = failed->remote_endpoint().to_string() + ": " + describe(*failed, ec);
-    cut();
-  }
+  if (ec && !is_cut_) cut(failed->remote_endpoint().to_string() + ": " + describe(*failed, ec));
   --directions_under_way_;
   changed_.cancel();
 }

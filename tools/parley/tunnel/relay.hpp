@@ -40,13 +40,12 @@ class Relay {
   /// Until those that were called are over.
   [[nodiscard]] boost::asio::awaitable<void> over();
 
-  /// Ends both at once; both sides are reset.
-  void cut();
+  /// Ends both at once; both sides are reset. What comes later is no news: the first reason is kept.
+  void cut(std::string why);
 
   [[nodiscard]] const Traffic& traffic() const noexcept { return traffic_; }
-  /// Why it did not end in order; empty if it did, or was cut.
+  /// Why it did not end in order; empty if it did.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
-  [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
 
  private:
   struct Count {

@@ -5,9 +5,11 @@
 #include "tunnel/preamble.hpp"
 #include "tunnel/uplink.hpp"
 
+#include <parley/error.hpp>
 #include <parley/transport/acceptor.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
@@ -79,6 +81,7 @@ class Tunnel {
       auto [ec, local] = co_await port.acceptor.async_accept(as_step);
       if (ec) co_return;  // closed
       co_await carrier_.room();
+      if (loop_.ending().is_given()) co_return local.reset();  // it has waited for room, and there is no more
       loop_.spawn(serve(std::move(local), port.to));
       co_await loop_.output().room();
     }
@@ -99,21 +102,39 @@ class Tunnel {
   /// What comes up goes at once, behind the question; what comes down begins behind the answer.
   asio::awaitable<void> carry(transport::Stream& local, transport::Stream& channel, Carrier::Place& place,
                               const Endpoint& to) {
-    const boost::system::error_code not_asked = co_await ask(channel, to.serialize());
-    if (not_asked) co_return refuse_local(local, place, describe(channel, not_asked));
+    const boost::system::error_code not_asked = co_await ask(channel, to.serialize(), options_.patience());
+    if (not_asked) {
+      channel.reset();
+      co_return refuse_local(local, place, why_unanswered(channel, not_asked, options_.patience()));
+    }
     Relay relay{local, channel, carrier_.traffic()};
     const Carrier::Carrying carrying{carrier_, relay};
     Answer answer;
-    const boost::system::error_code unanswered = co_await read_answer(channel, answer);
+    const boost::system::error_code unanswered = co_await read_answer(channel, answer, answer_patience());
     if (!unanswered && answer.verdict == Verdict::connected) {
       carrier_.note_opened(place);
       co_return co_await carrier_.carry_down(place, relay);
     }
     std::string failure = answer.sentence;
-    if (unanswered) failure = relay.failure().empty() ? describe(channel, unanswered) : relay.failure();
-    relay.cut();
+    if (unanswered)
+      failure = relay.failure().empty() ? why_unanswered(channel, unanswered, answer_patience()) : relay.failure();
+    relay.cut(failure);
     co_await relay.over();
     carrier_.note_refused(place, failure);
+  }
+
+  /// A gateway may take its own time twice, to hear the question and to connect, and say then which of them was not
+  /// enough.
+  Seconds answer_patience() const { return 2 * options_.patience(); }
+
+  std::string why_unanswered(const transport::Stream& channel, const boost::system::error_code& why,
+                             Seconds waited) const {
+    const std::string gateway = options_.via->to_string();
+    if (why == error::timed_out)
+      return fmt::format("{} has not answered what it was asked for {:g} s", gateway, waited.count());
+    if (why == error::malformed) return gateway + " has given an answer that makes no sense";
+    if (why == asio::error::eof) return gateway + " has ended the channel without an answer";
+    return describe(channel, why);
   }
 
   void refuse_local(transport::Stream& local, const Carrier::Place& place, const std::string& sentence) {
