@@ -361,7 +361,7 @@ void ConnectionState::enter_closing() {
 void ConnectionState::drained_locked() {
   if (life_ != Life::closing || drained_) return;
   drained_ = true;
-  rare().confirm_pause = confirm_pause_min;
+  rare().confirm_pause = {};
   confirm_locked();
 }
 
@@ -371,6 +371,15 @@ void ConnectionState::confirm_locked() {
   if (life_ != Life::closing) return;
   if (unconfirmed_size() == 0) {
     finish_closing();
+    return;
+  }
+  if (rare_->confirm_pause == Duration{}) {
+    // A stream that shares another's, a channel, has it written in the turn that it has just asked for.
+    rare_->confirm_pause = confirm_pause_min;
+    asio::post(executor(), [self = std::static_pointer_cast<ConnectionState>(shared_from_this())] {
+      const Lock lock{self->mutex()};
+      if (self->context() != nullptr) self->confirm_locked();
+    });
     return;
   }
   rare_->confirm_deadline = context()->schedule(executor(), Clock::now() + rare_->confirm_pause, *this, token_confirm);

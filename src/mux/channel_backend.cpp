@@ -61,6 +61,12 @@ const Endpoint& ChannelBackend::local_endpoint() const noexcept { return session
 const Endpoint& ChannelBackend::remote_endpoint() const noexcept { return session_->remote_endpoint(); }
 bool ChannelBackend::can_half_close() const noexcept { return session_->can_half_close(); }
 
+std::optional<std::size_t> ChannelBackend::unacknowledged_size() const noexcept {
+  const SessionState::Lock lock{session_->session_mutex()};
+  const std::uint64_t written = session_->written_size();
+  return end_ || written >= written_end_ ? 0 : static_cast<std::size_t>(written_end_ - written);
+}
+
 bool ChannelBackend::peer_has_ended() const noexcept {
   const SessionState::Lock lock{session_->session_mutex()};
   return is_finished_ || end_;
@@ -198,7 +204,10 @@ std::size_t ChannelBackend::write(Buffers buffers, error_code& ec) {
     ec = grant.code == error::send_ended ? error_code{asio::error::broken_pipe} : grant.code;
     return 0;
   }
-  if (grant.header_size > 0) session_->append(grant.header(), buffers, grant.size);
+  if (grant.header_size > 0) {
+    session_->append(grant.header(), buffers, grant.size);
+    written_end_ = session_->said_size();
+  }
   waits_for_turn_ = grant.size < wanted;
   if (grant.size == 0) {
     ec = asio::error::would_block;
@@ -222,6 +231,7 @@ void ChannelBackend::shutdown_send(error_code& ec) {
   send_ended_ = true;
   ec = session_->core().finish(channel_, Clock::now());
   if (ec == error::unavailable) session_->core().close(channel_, Clock::now());  // the whole channel, with TCPChan
+  written_end_ = session_->said_size();
   waits_for_turn_ = false;
   wake_writer();  // a write that was waiting has come too late
   session_->settle(lock);

@@ -60,6 +60,9 @@ class ChannelBackend final : public transport::StreamBackend {
   void shutdown_send(boost::system::error_code& ec) override;
   void close() noexcept override;
   void reset() noexcept override;
+  /// What the session has not written of it. Whether the rest has been acknowledged nobody asks: a peer's system may
+  /// take its time to say so, as the stream goes on.
+  [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override;
   [[nodiscard]] bool peer_has_ended() const noexcept override;
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const override;
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override;
@@ -130,6 +133,7 @@ class ChannelBackend final : public transport::StreamBackend {
   boost::asio::any_io_executor executor_;
   const wire::MuxChannel channel_;
   const ChannelId id_;
+  std::uint64_t written_end_ = 0;  // of the stream's bytes, where the last of this channel's ends
   bool is_finished_ = false;       // by the peer
   bool send_ended_ = false;        // by this side
   bool is_closed_ = false;         // by this side

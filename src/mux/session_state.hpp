@@ -78,6 +78,12 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   [[nodiscard]] std::uint64_t next_number() noexcept { return next_id(); }
   /// Whether the stream's queue takes more payload.
   [[nodiscard]] bool has_room() const noexcept { return link_.out().size() < out_mark; }
+  /// What the stream has taken, of all that was said.
+  [[nodiscard]] std::uint64_t written_size() const noexcept { return link_.counters().bytes_written; }
+  /// All that was said, whether the stream has taken it or not.
+  [[nodiscard]] std::uint64_t said_size() const noexcept {
+    return written_size() + link_.out().size() + core_.next_output().size();
+  }
   /// Puts header and payload behind what is queued.
   void append(std::span<const std::byte> header, ChannelBackend::ConstBuffers payload, std::size_t size);
   /// Refers to what is large. At most `shared_max` buffers.

@@ -65,7 +65,8 @@ namespace parley {
 
 /// What `close` could not deliver. All zero: everything was written and acknowledged by the peer's system. On Unix
 /// sockets, whose systems at both ends are one, what was written is in the peer's receive queue at once, and
-/// `unconfirmed_size` is always 0; whether the peer's program takes it out of there is not known.
+/// `unconfirmed_size` is always 0; whether the peer's program takes it out of there is not known. Over a channel it is
+/// what the shared stream has not taken; whether the peer's system has acknowledged the rest is not waited for.
 struct CloseReport {
   std::uint64_t unsent_count = 0;      ///< messages queued and never wholly written
   std::uint64_t unsent_size = 0;       ///< their bytes, framing included

@@ -405,6 +405,19 @@ TEST_F(MuxSession, a_connection_over_a_channel_says_why_its_session_has_ended) {
   });
 }
 
+TEST_F(MuxSession, a_connection_over_a_channel_tells_what_its_session_has_not_written) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1000});
+  Session session{std::move(a), Role::client};
+  run([&]() -> asio::awaitable<void> {
+    Connection connection{co_await session.open()};
+    co_await connection.send(std::string(50'000, 'x'));
+    co_await connection.flush();
+    const CloseReport report = co_await connection.close(20ms);
+    EXPECT_EQ(report.unsent_size, 0U) << "the session has it";
+    EXPECT_GT(report.unconfirmed_size, 40'000U);
+  });
+}
+
 // --- the session -----------------------------------------------------------------------------------------------------
 
 TEST_F(MuxSession, is_ready_when_the_peer_has_answered) {
