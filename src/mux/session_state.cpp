@@ -408,9 +408,15 @@ void SessionState::on_pong(const MuxEvent& event) {
   }
 }
 
+void SessionState::note_channels_cut(std::size_t count) noexcept {
+  report_.channels_cut = std::max(report_.channels_cut, count);
+}
+
 void SessionState::on_ended(const MuxEvent& event) {
   is_over_ = true;
-  report_.channels_cut = core_.channel_count();
+  // Some programs end their session as soon as they hear that this side goes away, without another word on channels
+  // that it has closed: nobody here misses those.
+  note_channels_cut(channels_.size() - static_cast<std::size_t>(std::ranges::count(channels_, nullptr)));
   end_ = event.code ? event.code : error_code{error::closed};
   end_sentence_ = event.sentence.empty() ? end_.message() : std::string{event.sentence};
   end_sentence_ += " (" + remote_.to_string() + ")";
@@ -584,6 +590,7 @@ void SessionState::on_linger_over() {
 void SessionState::cut() {
   if (life_ == Life::finishing) return finish_closing();
   if (life_ != Life::closing || is_over_) return;
+  note_channels_cut(core_.channel_count());
   core_.stream_ended(error::session_ended, Clock::now());
 }
 

@@ -147,6 +147,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void give_turns();
   void take_output();
   void note_delivery(TimePoint now) noexcept;
+  void note_channels_cut(std::size_t count) noexcept;
   [[nodiscard]] ChannelBackend* find(wire::MuxChannel channel) noexcept;
   std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id,
                                          const boost::asio::any_io_executor& channel_executor);

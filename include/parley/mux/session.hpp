@@ -74,7 +74,8 @@ struct SessionStats {
 
 /// What close() had to cut, or was lost with the session. All zero: both sides had finished with everything.
 struct SessionCloseReport {
-  std::size_t channels_cut = 0;    ///< that were still open when the session ended
+  /// That this side had not closed when the session was lost; at the deadline, also those that the peer had not.
+  std::size_t channels_cut = 0;
   std::size_t unwritten_size = 0;  ///< bytes that could not be written to the stream
   /// Whether nothing is missing, as far as this side knows.
   [[nodiscard]] bool is_clean() const noexcept { return channels_cut == 0 && unwritten_size == 0; }
