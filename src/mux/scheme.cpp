@@ -11,7 +11,8 @@ namespace parley::transport::detail {
 
 void check_mux_client(const Endpoint& endpoint, const TransportOptions& options) {
   (void)mux::detail::options_of(endpoint);
-  require_connectable(mux::detail::endpoint_beneath(endpoint), options);
+  // The caller has looked at host and port, and of the streams beneath only these have more to be looked at.
+  if (endpoint.scheme() == Scheme::mux_tls) require_connectable(mux::detail::endpoint_beneath(endpoint), options);
 }
 
 void connect_channel(const boost::asio::any_io_executor& executor, const Endpoint& endpoint,

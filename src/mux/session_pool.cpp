@@ -40,7 +40,7 @@ SessionPool& SessionPool::of(const asio::any_io_executor& executor) {
 }
 
 std::shared_ptr<PooledSession> SessionPool::at(const Endpoint& endpoint, const TransportOptions& options) {
-  Key place{endpoint.serialize(), options.tls.state()};
+  Key place{endpoint, options.tls.state()};
   Sessions spare;  // destroyed with the mutex released
   const std::lock_guard lock{mutex_};
   if (const auto found = sessions_.find(place); found != sessions_.end()) return found->second;
@@ -74,15 +74,14 @@ void SessionPool::shutdown() {
 void PooledSession::connect(const asio::any_io_executor& executor, StreamConnectOptions options,
                             ConnectHandler handler) {
   std::unique_lock lock{mutex_};
-  Waiting waiting{++last_id_, executor, std::move(options), std::move(handler)};
   if (session_ && session_->takes_channels()) {
     const std::shared_ptr<SessionState> session = session_;
     lock.unlock();
-    open(session, endpoint_, std::move(waiting));
+    open(session, executor, options, std::move(handler));
     return;
   }
   session_.reset();
-  waiting_.push_back(std::move(waiting));
+  waiting_.emplace_back(++last_id_, executor, std::move(options), std::move(handler));
   watch(waiting_.back());
   if (!is_dialling_) dial();
 }
@@ -144,26 +143,25 @@ void PooledSession::on_dialled(error_code ec, Stream stream, const std::string& 
   for (Waiting& each : waiting) {
     each.timer.cancel();
     if (session) {
-      open(session, endpoint_, std::move(each));
+      open(session, each.executor, each.options, std::move(each.handler));
     } else {
       complete(std::move(each), ec, {}, why);
     }
   }
 }
 
-void PooledSession::open(const std::shared_ptr<SessionState>& session, const Endpoint& endpoint, Waiting waiting) {
-  const asio::any_io_executor channel_executor = waiting.executor;
-  const Deadline deadline = waiting.options.deadline();
-  const auto slot = asio::get_associated_cancellation_slot(waiting.handler);
-  const auto executor = asio::get_associated_executor(waiting.handler, channel_executor);
-  auto on_open = [session, endpoint, failure = waiting.options.failure_to(), handler = std::move(waiting.handler)](
+void PooledSession::open(const std::shared_ptr<SessionState>& session, const asio::any_io_executor& channel_executor,
+                         const StreamConnectOptions& options, ConnectHandler handler) {
+  const auto slot = asio::get_associated_cancellation_slot(handler);
+  const auto executor = asio::get_associated_executor(handler, channel_executor);
+  auto on_open = [self = shared_from_this(), session, failure = options.failure_to(), handler = std::move(handler)](
                      error_code ec, Channel channel) mutable {
     if (ec && failure)
-      *failure = "cannot connect to " + endpoint.to_string() + ": " + session->error_for("open", ec).what();
+      *failure = "cannot connect to " + self->endpoint_.to_string() + ": " + session->error_for("open", ec).what();
     std::move(handler)(ec, Stream{std::move(channel)});
   };
   session->open(
-      std::nullopt, channel_executor, deadline,
+      std::nullopt, channel_executor, options.deadline(),
       Handler<Channel>{asio::bind_cancellation_slot(slot, asio::bind_executor(executor, std::move(on_open)))});
 }
 

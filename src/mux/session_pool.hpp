@@ -67,7 +67,8 @@ class PooledSession : public std::enable_shared_from_this<PooledSession> {
 
   void on_dialled(boost::system::error_code ec, transport::Stream stream, const std::string& why);
   void give_up(std::uint64_t id, boost::system::error_code ec);
-  static void open(const std::shared_ptr<SessionState>& session, const Endpoint& endpoint, Waiting waiting);
+  void open(const std::shared_ptr<SessionState>& session, const boost::asio::any_io_executor& channel_executor,
+            const transport::StreamConnectOptions& options, transport::ConnectHandler handler);
 
   const Endpoint endpoint_;
   const Options options_;
@@ -92,8 +93,8 @@ class SessionPool final : public boost::asio::execution_context::service {
  private:
   void shutdown() override;
 
-  /// By the endpoint as it is written, and the TLS context: as long as it is a key, no other can take its address.
-  using Key = std::pair<std::string, std::weak_ptr<TlsContext::State>>;
+  /// By the endpoint and the TLS context: as long as it is a key, no other can take its address.
+  using Key = std::pair<Endpoint, std::weak_ptr<TlsContext::State>>;
   struct Less {
     bool operator()(const Key& a, const Key& b) const noexcept {
       return a.first != b.first ? a.first < b.first : a.second.owner_before(b.second);
