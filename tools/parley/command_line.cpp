@@ -128,8 +128,7 @@ void add_port_commands(CLI::App& app, Words& words, CommandLine& line) {
 }
 
 void add_demo_commands(CLI::App& app, Words& words, CommandLine& line) {
-  CLI::App* demo = app.add_subcommand(
-      "demo", "See it work: processes that exchange values over TCP, a Unix socket, TLS, WebSocket and in-process");
+  CLI::App* demo = app.add_subcommand("demo", "See it work: processes that exchange values over every transport");
   demo->group("To begin with")->footer(demo_footer());
 
   CLI::App* demo_server = app.add_subcommand("demo-server", "A process of the demo")->group("");

@@ -29,9 +29,10 @@ TEST(Demo, tells_its_story_and_succeeds) {
   const ToolResult result = run_tool({"demo"});
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_EQ(result.errors, "");
-  for (const char* const part : {"listens on tcp://127.0.0.1:", "listens on unix:///",
-                                 "listens on tls://127.0.0.1:", "listens on ws://127.0.0.1:", "inproc://",
-                                 "{\"client\":\"ada\"", "round trips/s", "messages/s", "all answered right"})
+  for (const char* const part :
+       {"listens on tcp://127.0.0.1:", "listens on unix:///", "listens on tls://127.0.0.1:",
+        "listens on ws://127.0.0.1:", "listens on mux+tcp://127.0.0.1:", "cleo, 1,000 at one moment, one socket",
+        "inproc://", "{\"client\":\"ada\"", "round trips/s", "messages/s", "all answered right"})
     EXPECT_NE(result.output.find(part), std::string::npos) << part;
 }
 

@@ -66,20 +66,29 @@ class Narrator {
       transcript_.chapter("3. Encrypted: not by this parley, which was built without TLS");
     }
     co_await tell_between_processes("4. As a browser would, over WebSocket", "ws://127.0.0.1:0/");
-    co_await tell_within_process("5. And inside one process, without a socket");
+    co_await tell_channels("5. A thousand conversations over one TCP connection, as channels of it");
+    co_await tell_within_process("6. And inside one process, without a socket");
     const std::chrono::duration<double> taken = Clock::now() - begin_;
     transcript_.end(fmt::format("{} questions, asked by {} processes, all answered right. {:.1f} s.", exchange_count_,
                                 client_count_ + 1, taken.count()));
   }
 
  private:
+  /// A new server, and where it listens.
+  asio::awaitable<std::string> tell_server(Cast& cast, ChildProcess*& server, std::string where) {
+    server = &cast.start("server", with_file({"demo-server", where}, certificate_.server));
+    std::string endpoint = (co_await cast.hear(*server, "listening", 1)).front();
+    transcript_.line(fmt::format("{} listens on {}", server->title(), endpoint));
+    co_return endpoint;
+  }
+
   asio::awaitable<void> tell_between_processes(std::string title, std::string where) {
     transcript_.chapter(title);
     deadline_ = patience;
     Cast cast{executor_, deadline_};
-    ChildProcess& server = cast.start("server", with_file({"demo-server", where}, certificate_.server));
-    const std::string endpoint = (co_await cast.hear(server, "listening", 1)).front();
-    transcript_.line(fmt::format("{} listens on {}", server.title(), endpoint));
+    ChildProcess* started = nullptr;
+    const std::string endpoint = co_await tell_server(cast, started, where);
+    ChildProcess& server = *started;
     transcript_.line("That text is all it takes to reach it. Two new processes get it as an argument:");
     ChildProcess& ada = cast.start("ada", with_file({"demo-client", endpoint, "ada"}, certificate_.authority));
     ChildProcess& ben = cast.start("ben", with_file({"demo-client", endpoint, "ben"}, certificate_.authority));
@@ -87,6 +96,23 @@ class Narrator {
     for (ChildProcess* client : {&ada, &ben, &ada, &ben}) co_await tell_exchange(cast, server, *client);
     co_await tell_rates(cast, ada);
     for (ChildProcess* process : {&ada, &ben, &server}) co_await cast.dismiss(*process);
+  }
+
+  asio::awaitable<void> tell_channels(std::string title) {
+    transcript_.chapter(title);
+    deadline_ = patience;
+    Cast cast{executor_, deadline_};
+    ChildProcess* server = nullptr;
+    const std::string endpoint = co_await tell_server(cast, server, "mux+tcp://127.0.0.1:0");
+    ChildProcess& cleo = cast.start("cleo", {"demo-client", endpoint, "cleo"});
+    co_await welcome(cast, cleo);
+    co_await tell_exchange(cast, *server, cleo);
+    co_await cast.tell(cleo, "converse");
+    const std::vector<std::string> words = co_await cast.hear(cleo, "conversed", 3);
+    const Rate crowd{to_number(words[0]), std::chrono::duration<double>{std::atof(words[1].c_str())}};
+    if (to_number(words[2]) != 1) throw Failure("cleo took " + words[2] + " sockets for its channels");
+    transcript_.crowd(cleo.name(), crowd);
+    for (ChildProcess* process : {&cleo, server}) co_await cast.dismiss(*process);
   }
 
   asio::awaitable<void> welcome(Cast& cast, ChildProcess& client) {

@@ -1,10 +1,12 @@
 // The processes that the narrator starts. What they tell it is text:
 //
 //   the server: listening ENDPOINT · answered NAME A B SUM · failed SENTENCE
-//   a client:   ready · asked NAME A B SUM · measured ROUND_TRIPS SECONDS ITEMS SECONDS · failed SENTENCE
+//   a client:   ready · asked NAME A B SUM · measured ROUND_TRIPS SECONDS ITEMS SECONDS
+//               conversed COUNT SECONDS SOCKETS · failed SENTENCE
 //
-// and what it tells them: ask · measure · leave
+// and what it tells them: ask · measure · converse · leave
 #include "channel.hpp"
+#include "crowd.hpp"
 #include "demo.hpp"
 #include "service.hpp"
 
@@ -93,6 +95,7 @@ asio::awaitable<void> be_client(Connection& narrator, Endpoint endpoint, std::st
   ConnectOptions how;
   how.deadline(patience);
   if (!authority_file.empty()) how.tls(TlsContext::client(TlsOptions{}.ca_file(std::move(authority_file))));
+  const std::size_t sockets_before = count_sockets();
   Customer customer{co_await connect(endpoint, how), name, patience};
   co_await narrator.send("ready");
   for (;;) {
@@ -101,6 +104,11 @@ asio::awaitable<void> be_client(Connection& narrator, Endpoint endpoint, std::st
     if (order.view() == "ask") {
       const Exchange e = co_await customer.ask();
       co_await narrator.send(fmt::format("asked {} {} {} {}", e.client, e.a, e.b, e.answer));
+    } else if (order.view() == "converse") {
+      std::size_t sockets = 0;
+      const Rate crowd = co_await converse_at_once(endpoint, how, patience, sockets);
+      co_await narrator.send(
+          fmt::format("conversed {} {} {}", crowd.count, crowd.span.count(), sockets - sockets_before));
     } else {
       const Rate trips = co_await customer.measure_round_trips(measure_span);
       const Rate items = co_await customer.measure_one_way(measure_span);

@@ -53,6 +53,12 @@ void Transcript::rates(std::string_view client, const Rate& round_trips, const R
                    grouped(one_way.per_second()), item_size, grouped(static_cast<double>(one_way.count))));
 }
 
+void Transcript::crowd(std::string_view client, const Rate& conversations) {
+  line(fmt::format("{}, {} at one moment, one socket: opened, answered and closed in {:.1f} ms, {:.1f} us each", client,
+                   grouped(static_cast<double>(conversations.count)), conversations.span.count() * 1e3,
+                   conversations.microseconds_each()));
+}
+
 void Transcript::end(std::string_view text) { print(fmt::format("\n{}\n", paint(Colour::green, coloured_, text))); }
 
 void Transcript::print(const std::string& text) {

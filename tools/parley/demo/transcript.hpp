@@ -18,6 +18,7 @@ class Transcript {
   /// A question and its answer, as both ends have told it.
   void exchange(const Exchange& exchange);
   void rates(std::string_view client, const Rate& round_trips, const Rate& one_way);
+  void crowd(std::string_view client, const Rate& conversations);
   void end(std::string_view text);
 
  private:
