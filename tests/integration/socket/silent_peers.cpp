@@ -32,7 +32,7 @@ const std::string upgrade =
 const std::string half_hello_in_web_socket = "\x82\x8a\0\0\0\0"s + hello.substr(0, 10);
 
 /// A bound socket that is hasty, on a thread of its own.
-class SilentPeers : public testing::Test {
+class SilentPeers : public ::testing::Test {
  protected:
   void listen(SocketOptions options, const EndpointOptions& how = {}) {
     socket_.emplace(context_.get_executor(), std::move(options));
