@@ -39,6 +39,7 @@ SOCKET_POLL = Contender("socket poll", "parley-bench", "socket-poll")
 SOCKET_ALONE = Contender("socket alone", "parley-bench", "socket")
 SOCKET_BESET = Contender("socket", "parley-bench", "socket", hostile=1)
 CHANNEL = Contender("channel", "parley-bench", "mux")
+CHANNEL_BESIDE = Contender("channel beside", "parley-bench", "mux-beside")
 CHANNEL_POLL = Contender("channel poll", "parley-bench", "mux-poll")
 RAW_PING_PONG = Contender("raw ping-pong", "raw_driver", "batched", scenario="latency")
 CONNECTION = Contender("connection", "parley-bench", "connection")  # beside a Socket, which does the same and more
@@ -187,6 +188,7 @@ def channel_questions(seconds, timed, count):
         Question(f"channel.connect.tcp.{AT_ONCE}", "connect", "tcp", (CHANNEL, RAW, PARLEY), many),
         Question("channel.connect.tls", "connect", "tls", (CHANNEL, PARLEY), {"--count": count}),
         Question(f"channel.connect.tls.{AT_ONCE}", "connect", "tls", (CHANNEL, PARLEY), many),
+        Question("channel.beside.tcp", "latency", "tcp", (CHANNEL_BESIDE, CHANNEL), one),
         Question("channel.throughput.tcp.64", "throughput", "tcp", (CHANNEL, PARLEY), {**timed, "--size": 64}),
         Question("channel.throughput.tcp.65536", "throughput", "tcp", (CHANNEL, PARLEY), {**timed, "--size": 65536}),
         Question("channel.idle.tcp", "conns", "tcp", (CHANNEL, PARLEY), {"--peers": IDLE_PEERS, "--seconds": 0}),
@@ -277,6 +279,8 @@ def channel_rows():
               more_is_better=False, must=0.1)
     yield Row("channel.connect.tls", f"{label}, against tls", "connects", "parley", "channel", must=10)
     yield Row(f"channel.connect.tls.{AT_ONCE}", f"{label}, {AT_ONCE} at once, against tls", "connects", "parley", "channel", must=40)
+    yield Row("channel.beside.tcp", "channel: round trip beside a saturating one, against alone, p99", "p99", "channel",
+              "channel beside", more_is_better=False, must=3)
     yield Row("channel.throughput.tcp.64", f"channel: one way, against tcp, {SIZES[64]}", "rate", "parley", "channel")
     yield Row("channel.throughput.tcp.65536", f"channel: one way, against tcp, {SIZES[65536]}", "bytes", "parley", "channel",
               must=0.8)

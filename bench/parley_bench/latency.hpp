@@ -5,6 +5,10 @@
 #include "bench/parley_bench/body_maker.hpp"
 #include "bench/parley_bench/loop.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <cstdint>
 #include <utility>
 
@@ -23,8 +27,20 @@ inline asio::awaitable<std::uint64_t> echo_run(parley::Connection& peer, const O
   co_return check.received();
 }
 
+inline asio::awaitable<void> receive_without_end(parley::Connection peer) {
+  while (auto m = co_await peer.next()) m.reset();
+}
+
+inline asio::awaitable<void> send_without_end(parley::Connection peer) {
+  for (BodyMaker body(64 * 1024);;) co_await peer.send(body.make(Mark::data, 0));
+}
+
 inline asio::awaitable<void> latency_server(parley::Listener& listener, const Options& o) {
   parley::Connection peer = co_await listener.accept();
+  if (is_beside_much(o)) {
+    parley::Connection other = co_await listener.accept();
+    asio::co_spawn(listener.get_executor(), receive_without_end(std::move(other)), asio::detached);
+  }
   Window window;
   const std::uint64_t served = co_await echo_run(peer, o, window);
   wait_for_line();
@@ -34,6 +50,10 @@ inline asio::awaitable<void> latency_server(parley::Listener& listener, const Op
 
 inline asio::awaitable<void> latency_client(const Options& o) {
   parley::Connection peer = co_await connect_to(o);
+  if (is_beside_much(o)) {
+    parley::Connection other = co_await connect_to(o);
+    asio::co_spawn(co_await asio::this_coro::executor, send_without_end(std::move(other)), asio::detached);
+  }
   BodyMaker body(o.size);
   LatencyRun run(o);
   while (const auto next = run.next()) {

@@ -46,8 +46,13 @@ inline parley::TransportOptions transport_options(const Options& o) {
   return options;
 }
 
-/// With the variant `mux` each connection is a channel of one session.
-inline std::string where(const Options& o) { return (o.part("connection") == "mux" ? "mux+" : "") + o.addr.text; }
+/// With the variant `mux-beside` what is measured has one more channel beside it, which sends as much as it can.
+inline bool is_beside_much(const Options& o) { return o.part("connection") == "mux-beside"; }
+
+/// With the variants `mux` and `mux-beside` each connection is a channel of one session.
+inline bool is_over_channels(const Options& o) { return o.part("connection") == "mux" || is_beside_much(o); }
+
+inline std::string where(const Options& o) { return (is_over_channels(o) ? "mux+" : "") + o.addr.text; }
 
 inline parley::Listener listen_on(asio::io_context& io, const Options& o) {
   return {io, where(o), {.connection = connection_options(o), .transport = transport_options(o)}};
@@ -61,7 +66,7 @@ inline asio::awaitable<parley::Connection> connect_to(const Options& o) {
 
 /// For who has reported: a session is kept for the next channel for a while, and its loop goes on with it.
 inline void leave(asio::io_context& io, const Options& o) {
-  if (o.part("connection") == "mux") io.stop();
+  if (is_over_channels(o)) io.stop();
 }
 
 /// Starts `task`; what it throws comes out of run().

@@ -64,7 +64,7 @@ struct Way {
 inline std::optional<Way> find_way(const Options& o) {
   const std::string part = o.part("connection");
   if (o.blocking()) return std::nullopt;
-  if (part == "connection" || part == "mux") return Way{send_each, receive_each};
+  if (part == "connection" || is_over_channels(o)) return Way{send_each, receive_each};
   if (part == "connection-try") return Way{send_trying, receive_trying};
   if (part == "connection-batch") return Way{send_each, receive_batches};
   return std::nullopt;
@@ -73,8 +73,8 @@ inline std::optional<Way> find_way(const Options& o) {
 /// Only the one-way scenarios have more ways than one.
 inline void require_way(const Options& o) {
   const bool one_way = o.scenario == "throughput" || o.scenario == "inproc-throughput";
-  const std::string part = o.part("connection");
-  if (!find_way(o) || (!one_way && part != "connection" && part != "mux")) not_offered(o);
+  const bool is_plain = o.part("connection") == "connection" || is_over_channels(o);
+  if (!find_way(o) || (!one_way && !is_plain) || (is_beside_much(o) && o.scenario != "latency")) not_offered(o);
 }
 
 }  // namespace bench::messages
