@@ -3,7 +3,7 @@
 
 #include <parley/codec/codec.hpp>
 #include <parley/codec/text.hpp>
-#include <parley/codec/utf8.hpp>
+#include <parley/wire/utf8.hpp>
 
 #include <array>
 #include <bit>
@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace parley;
   const std::string_view payload{reinterpret_cast<const char*>(data), size};
   const std::size_t valid = valid_size(payload);
-  fuzz::require(codec::valid_utf8_size(payload) == valid && codec::is_utf8(payload) == (valid == size));
+  fuzz::require(wire::valid_utf8_size(payload) == valid && wire::is_utf8(payload) == (valid == size));
   try {
     fuzz::require(Text{}.decode(payload) == payload && valid == size);
   } catch (const Error&) {

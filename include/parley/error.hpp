@@ -103,11 +103,13 @@ enum class error {
 
   /// The listener of this `inproc://` endpoint has as many connections open as it may, or as many that wait to be
   /// accepted. (Elsewhere further ones wait in the kernel.) A socket says it of the stranger that has been silent
-  /// longest, whom it turns away for another when too many have not said who they are.
+  /// longest, whom it turns away for another when too many have not said who they are; so does a listener with
+  /// handshakes (`tls`, `ws`, `wss`) when all places for them are taken.
   ///
-  /// To do: accept, close what is not needed, or raise the limit. At a socket: look who connects and says nothing.
+  /// To do: accept, close what is not needed, or raise the limit. At a socket, or of a handshake: look who connects and
+  /// says nothing.
   ///
-  /// Options: `ListenerOptions::connections_max`, `TransportOptions::backlog`.
+  /// Options: `ListenerOptions::connections_max`, `TransportOptions::backlog`, `TransportOptions::handshakes_max`.
   too_many_connections,
 
   /// The scheme of the endpoint is known, and this build of the library does not have it.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parley/detail/export.hpp>
+#include <parley/detail/seeded_hash.hpp>
 
 #include <array>
 #include <compare>
@@ -58,13 +59,14 @@ PARLEY_EXPORT std::ostream& operator<<(std::ostream& out, const Identity& identi
 
 }  // namespace parley
 
-/// Peers choose their identities: do not rely on the hashes being spread, where a peer could choose many.
+/// Peers choose their identities, so it is seeded: nobody outside can choose many that collide. Hashes, and the order
+/// of hash maps, are the same for as long as the process lives, and differ from run to run.
 template <>
 struct std::hash<parley::Identity> {
   /// Of all its bytes.
   std::size_t operator()(const parley::Identity& identity) const noexcept {
     std::uint64_t halves[2];
     std::memcpy(halves, identity.bytes().data(), sizeof halves);
-    return static_cast<std::size_t>(halves[0] ^ (halves[1] * 0x9e3779b97f4a7c15U));
+    return parley::detail::seeded_hash(halves[0], halves[1], parley::detail::hash_secrets());
   }
 };

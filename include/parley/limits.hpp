@@ -44,8 +44,14 @@ inline constexpr std::size_t decoded_size_max = 256 * mib;
 /// How long a TLS or WebSocket handshake may take, each.
 inline constexpr std::chrono::milliseconds handshake_time_max{10'000};
 
-/// Handshakes that an acceptor has under way at a time; further connections stay in the kernel's backlog.
+/// Handshakes that an acceptor has under way at a time.
 inline constexpr std::size_t handshakes_max = 256;
+
+/// When so many are under way and another connection comes, for how long a peer must have been silent to have its own
+/// ended for it: since it connected, or since it last said something. The first word comes with the connection; the
+/// next may have a long way to go.
+inline constexpr std::chrono::milliseconds handshake_first_word_after{250};
+inline constexpr std::chrono::milliseconds handshake_next_word_after{1000};
 
 /// How long a socket waits for an acknowledgement, and how often it sends a message that wants one.
 inline constexpr std::chrono::milliseconds resend_after{5000};

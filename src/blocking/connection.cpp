@@ -197,6 +197,8 @@ CloseReport Connection::abort() {
 
 const Endpoint& Connection::local_endpoint() const noexcept { return state_->local_endpoint(); }
 const Endpoint& Connection::remote_endpoint() const noexcept { return state_->remote_endpoint(); }
+std::shared_ptr<const TlsInfo> Connection::tls_info() const noexcept { return state_->tls_info(); }
+std::optional<PeerCredentials> Connection::peer_credentials() const noexcept { return state_->peer_credentials(); }
 ConnectionStats Connection::stats() const { return state_->stats(); }
 std::string Connection::last_error() const { return state_->last_error(); }
 void Connection::reframe(Framing framing) { state_->reframe(std::move(framing)); }

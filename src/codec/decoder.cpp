@@ -1,6 +1,6 @@
 #include <parley/codec/decoder.hpp>
 
-#include <parley/codec/utf8.hpp>
+#include <parley/wire/utf8.hpp>
 
 #include "codec/words.hpp"
 
@@ -61,7 +61,7 @@ bool Decoder::checked_string(std::string_view value) {
 bool Decoder::string(std::string_view value) {
   const Slot to = next();
   if (to.shape == nullptr) return false;
-  return is_utf8(value) ? to.shape->string(to.object, value, *this) : fail_utf8(value);
+  return wire::is_utf8(value) ? to.shape->string(to.object, value, *this) : fail_utf8(value);
 }
 
 bool Decoder::bytes(std::span<const std::byte> value) {
@@ -82,7 +82,7 @@ bool Decoder::begin_map(std::size_t count) {
 bool Decoder::checked_key(std::string_view value) { return top_->shape->key(*top_, value, *this); }
 
 bool Decoder::key(std::string_view value) {
-  if (!is_utf8(value)) return fail_utf8(value);
+  if (!wire::is_utf8(value)) return fail_utf8(value);
   return top_->shape->key(*top_, value, *this);
 }
 
@@ -117,7 +117,7 @@ bool Decoder::fail_size() {
 }
 
 bool Decoder::fail_utf8(std::string_view text) {
-  const std::size_t at = valid_utf8_size(text);
+  const std::size_t at = wire::valid_utf8_size(text);
   return fail("a string is not valid UTF-8 at its byte " + std::to_string(at));
 }
 

@@ -1,6 +1,6 @@
 #include "codec/words.hpp"
 
-#include <parley/codec/utf8.hpp>
+#include <parley/wire/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -62,7 +62,7 @@ std::string quoted(std::string_view text) {
   std::string_view rest = cut ? text.substr(0, cut_before(text, quote_size_max)) : text;
   std::string out = "\"";
   while (!rest.empty()) {
-    const std::size_t valid = valid_utf8_size(rest);
+    const std::size_t valid = wire::valid_utf8_size(rest);
     for (std::string_view part = rest.substr(0, valid); !part.empty(); part.remove_prefix(1)) {
       if (begins_with_control(part)) {
         append_hexadecimal(out, part[0]);

@@ -1,6 +1,6 @@
 #include <parley/codec/writer.hpp>
 
-#include <parley/codec/utf8.hpp>
+#include <parley/wire/utf8.hpp>
 
 #include "codec/words.hpp"
 
@@ -9,8 +9,8 @@
 namespace parley::codec {
 
 void Writer::require_utf8(std::string_view text) const {
-  if (is_utf8(text)) return;
-  const std::size_t size = valid_utf8_size(text);
+  if (wire::is_utf8(text)) return;
+  const std::size_t size = wire::valid_utf8_size(text);
   fail("a string is not valid UTF-8 at its byte " + std::to_string(size) +
        "; bytes that are not text go into a std::vector<std::byte>");
 }

@@ -22,7 +22,8 @@ HandshakeAcceptor::HandshakeAcceptor(std::shared_ptr<SocketAcceptor> sockets, co
                  : with_scheme(sockets_->local_endpoint(), asked.scheme())},
       layers_{std::move(handshakes)},
       time_max_{options.handshake_time_max},
-      handshakes_max_{options.handshakes_max} {}
+      handshakes_max_{options.handshakes_max},
+      patience_timer_{sockets_->executor()} {}
 
 void HandshakeAcceptor::accept(asio::any_io_executor stream_executor, AcceptHandler handler) {
   const std::lock_guard lock{mutex_};
@@ -35,6 +36,7 @@ void HandshakeAcceptor::accept(asio::any_io_executor stream_executor, AcceptHand
     Stream stream = std::move(*ready);
     ready_.erase(ready);
     complete(pending, {}, std::move(stream));
+    give_place();
   }
   want_socket();
 }
@@ -47,9 +49,12 @@ void HandshakeAcceptor::on_refused(Acceptor::RefusedHandler handler) {
 
 void HandshakeAcceptor::close() noexcept {
   std::deque<Stream> unwanted;
+  Stream unwanted_next;
   const std::lock_guard lock{mutex_};
   if (std::exchange(is_closed_, true)) return;
   sockets_->close();
+  patience_timer_.cancel();
+  unwanted_next = std::move(next_);
   for (const auto& [id, handshake] : handshakes_) {
     if (const auto living = handshake.lock()) living->cancel();
   }
@@ -60,7 +65,7 @@ void HandshakeAcceptor::close() noexcept {
 
 void HandshakeAcceptor::want_socket() {
   if (is_accepting_ || is_closed_ || pending_.empty()) return;
-  if (handshakes_.size() + ready_.size() >= handshakes_max_) return;
+  if (next_ || ready_.size() >= handshakes_max_) return;
   is_accepting_ = true;
   auto on_done = [self = shared_from_this()](error_code ec, Stream socket) { self->on_socket(ec, std::move(socket)); };
   sockets_->accept(pending_.front().executor,
@@ -72,12 +77,52 @@ void HandshakeAcceptor::on_socket(error_code ec, Stream socket) {
   is_accepting_ = false;
   if (is_closed_) return;
   if (!ec) {
-    begin_handshake(std::move(socket));
+    next_ = std::move(socket);
+    give_place();
   } else if (ec != asio::error::operation_aborted && !pending_.empty()) {
     complete(pending_.begin(), ec, {});
   }
   // Also after a cancelled accept: by now somebody else may wait.
   want_socket();
+}
+
+void HandshakeAcceptor::give_place() {
+  if (!next_) return;
+  if (is_full()) return make_room();
+  patience_timer_.cancel();
+  begin_handshake(std::exchange(next_, Stream{}));
+}
+
+/// For the socket that waits: ends the handshake whose patience has ended first, or comes back when it has.
+void HandshakeAcceptor::make_room() {
+  if (asked_) return;
+  std::uint64_t first_id = 0;
+  std::shared_ptr<HandshakeOp> first;
+  for (const auto& [id, handshake] : handshakes_) {
+    auto op = handshake.lock();
+    if (!op || (first && first->patience_ends() <= op->patience_ends())) continue;
+    first_id = id;
+    first = std::move(op);
+  }
+  if (!first) return;  // each place is a stream's that is ready, or a handshake's of which the end is on its way
+  const TimePoint patience_ends = first->patience_ends();
+  if (patience_ends <= Clock::now()) {
+    asked_ = first_id;
+    return first->make_way(
+        "the peer was silent while all " + std::to_string(handshakes_max_) + " places for handshakes were taken",
+        [self = shared_from_this()] { self->on_place_kept(); });
+  }
+  patience_timer_.expires_at(patience_ends);
+  patience_timer_.async_wait([self = shared_from_this()](error_code ec) {
+    const std::lock_guard lock{self->mutex_};
+    if (!ec && !self->is_closed_) self->give_place();
+  });
+}
+
+void HandshakeAcceptor::on_place_kept() {
+  const std::lock_guard lock{mutex_};
+  asked_.reset();
+  if (!is_closed_) give_place();
 }
 
 void HandshakeAcceptor::begin_handshake(Stream socket) {
@@ -96,6 +141,7 @@ void HandshakeAcceptor::on_handshake(std::uint64_t id, error_code ec, Stream str
                                      const Endpoint& peer) {
   const std::lock_guard lock{mutex_};
   handshakes_.erase(id);
+  if (asked_ == id) asked_.reset();
   if (is_closed_) return;
   if (!ec) {
     offer(std::move(stream));
@@ -104,6 +150,7 @@ void HandshakeAcceptor::on_handshake(std::uint64_t id, error_code ec, Stream str
       if (*handler) (*handler)(ec, sentence, peer);
     });
   }
+  give_place();
   want_socket();
 }
 

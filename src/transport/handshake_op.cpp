@@ -4,9 +4,12 @@
 
 #include <parley/detail/post_completion.hpp>
 #include <parley/error.hpp>
+#include <parley/limits.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <exception>
@@ -39,6 +42,7 @@ HandshakeOp::HandshakeOp(Stream lower, std::vector<Handshake> handshakes, Durati
       handler_work_{asio::make_work_guard(asio::get_associated_executor(*handler_, executor_))} {}
 
 void HandshakeOp::start() {
+  patience_ends_ = Clock::now() + limits::handshake_first_word_after;
   asio::dispatch(strand_, [self = shared_from_this()] { self->begin_layer(); });
 }
 
@@ -48,6 +52,16 @@ void HandshakeOp::cancel() {
     if (self->layered_) self->layered_->close();
     self->finish(asio::error::operation_aborted, {}, "cancelled");
   });
+}
+
+void HandshakeOp::make_way(std::string sentence, std::function<void()> stays) {
+  asio::dispatch(strand_,
+                 [self = shared_from_this(), sentence = std::move(sentence), stays = std::move(stays)]() mutable {
+                   if (self->is_over()) return;
+                   self->way_sentence_ = std::move(sentence);
+                   self->stays_ = std::move(stays);
+                   self->stop_waiting_.emit(asio::cancellation_type::terminal);  // and so advance() looks
+                 });
 }
 
 void HandshakeOp::begin_layer() {
@@ -75,15 +89,30 @@ void HandshakeOp::watch_time() {
 void HandshakeOp::advance() {
   if (is_over()) return;
   error_code ec;
+  const std::uint64_t received_size = layered_->received_size();
   layered_->handshake(ec);
+  if (layered_->received_size() != received_size) has_spoken();
   if (!ec) return layer_done();
   if (ec != asio::error::would_block) {
     std::string sentence = layered_->explain();
     if (sentence.empty()) sentence = std::string{"the "} + handshakes_[next_].name + " failed: " + reason(ec);
     return fail(ec, std::move(sentence));
   }
-  layered_->wait_readable(WaitHandler{
-      [self = shared_from_this()](error_code) { asio::dispatch(self->strand_, [self] { self->advance(); }); }});
+  if (stays_) {
+    layered_->close();  // nobody is told anything: it has not begun to listen
+    return finish(error::too_many_connections, {}, std::move(way_sentence_));
+  }
+  wait_for_more();
+}
+
+void HandshakeOp::wait_for_more() {
+  auto look = [self = shared_from_this()](error_code) { asio::dispatch(self->strand_, [self] { self->advance(); }); };
+  layered_->wait_readable(WaitHandler{asio::bind_cancellation_slot(stop_waiting_.slot(), std::move(look))});
+}
+
+void HandshakeOp::has_spoken() {
+  patience_ends_ = Clock::now() + limits::handshake_next_word_after;
+  if (stays_) asio::post(executor_, std::exchange(stays_, {}));
 }
 
 void HandshakeOp::layer_done() {
@@ -101,6 +130,7 @@ void HandshakeOp::fail(error_code ec, std::string sentence) {
 void HandshakeOp::finish(error_code ec, Stream stream, std::string sentence) {
   HandshakeHandler handler = std::move(*handler_);
   handler_.reset();
+  stays_ = {};
   timer_.cancel();
   parley::detail::post_completion(std::move(handler), executor_, ec, std::move(stream), std::move(sentence));
   handler_work_.reset();

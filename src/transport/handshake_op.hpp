@@ -3,6 +3,8 @@
 // Everything runs on a strand of its own, so the executor need not be serial. `handler_` is there until the operation
 // is over. A peer whose handshake has failed is told why and then listened to for a moment: closing a socket with
 // unread bytes in it would reset the connection, and with it what the peer was told.
+//
+// Who has many under way may ask one whose peer is silent to make way for another.
 #pragma once
 
 #include "transport/layered_stream.hpp"
@@ -11,10 +13,13 @@
 
 #include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,11 +47,19 @@ class HandshakeOp : public std::enable_shared_from_this<HandshakeOp> {
   /// Any thread; the handler is told operation_aborted, unless it has been called.
   void cancel();
 
+  /// Any thread: until when the peer may be silent though others wait for its place.
+  [[nodiscard]] TimePoint patience_ends() const noexcept { return patience_ends_; }
+  /// Any thread. Looks whether the peer has said something that nobody had the time for. If so, `stays` is called, as
+  /// by `post`. If not, the stream is closed, and the handler told error::too_many_connections with this sentence.
+  void make_way(std::string sentence, std::function<void()> stays);
+
  private:
   [[nodiscard]] bool is_over() const noexcept { return !handler_; }
   void begin_layer();
   void watch_time();
   void advance();
+  void wait_for_more();
+  void has_spoken();
   void layer_done();
   void fail(boost::system::error_code ec, std::string sentence);
   void finish(boost::system::error_code ec, Stream stream, std::string sentence);
@@ -61,6 +74,10 @@ class HandshakeOp : public std::enable_shared_from_this<HandshakeOp> {
   const Duration time_max_;
   std::shared_ptr<LayeredState> layered_;  // the layer whose handshake is under way
   boost::asio::steady_timer timer_;
+  boost::asio::cancellation_signal stop_waiting_;
+  std::atomic<TimePoint> patience_ends_ = TimePoint::max();
+  std::function<void()> stays_;  // there while make_way wants to know
+  std::string way_sentence_;
   std::optional<HandshakeHandler> handler_;
   std::optional<boost::asio::executor_work_guard<boost::asio::any_completion_executor>> handler_work_;
 };

@@ -121,6 +121,7 @@ std::size_t LayeredState::take(std::span<std::byte> room, error_code& ec) {
   }
   const asio::mutable_buffer buffer{room.data(), room.size()};
   const std::size_t size = lower_.backend().try_read({&buffer, 1}, ec);
+  received_size_ += size;
   // A read that left room has emptied the stream below; asking again would only cost a system call.
   is_drained_ = !ec && size < room.size();
   return size;
@@ -396,6 +397,11 @@ bool LayeredState::drop_input() {
 bool LayeredState::peer_has_ended() const noexcept {
   const std::lock_guard lock{mutex_};
   return !is_closed_ && lower_.backend().peer_has_ended();
+}
+
+std::uint64_t LayeredState::received_size() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return received_size_;
 }
 
 std::size_t LayeredState::unacknowledged_size() const noexcept {

@@ -14,6 +14,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -53,6 +54,8 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   [[nodiscard]] bool drop_input();
 
   [[nodiscard]] std::size_t unacknowledged_size() const noexcept;
+  /// Bytes that have come from below so far.
+  [[nodiscard]] std::uint64_t received_size() const noexcept;
   [[nodiscard]] bool peer_has_ended() const noexcept;
   [[nodiscard]] std::string explain() const;
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const;
@@ -96,8 +99,9 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   // A peer that has closed first answers the farewell by a reset, and never acknowledges it.
   std::optional<std::size_t> before_farewell_;  // what was unacknowledged then
   std::size_t farewell_size_ = 0;               // of it, as the stream below counts
-  bool is_congested_ = false;                   // this turn began with bytes that had not left
-  bool is_drained_ = false;                     // in this turn the stream below had no more
+  std::uint64_t received_size_ = 0;
+  bool is_congested_ = false;   // this turn began with bytes that had not left
+  bool is_drained_ = false;     // in this turn the stream below had no more
   bool may_have_more_ = false;  // the layer may hold bytes: taken with the handshake, or left by a full buffer
   bool is_watching_ = false;    // a wait for the stream below to be writable
   WaitHandler writer_;          // the owner's

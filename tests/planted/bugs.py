@@ -177,9 +177,9 @@ CODECS = [
     Bug("pickle: recalling one number too many", "src/codec/pickle_machine.cpp",
         "if (number >= memo_.size())\n    return fail(", "if (number > memo_.size())\n    return fail(",
         Fuzz("python_pickle")),
-    Bug("text: surrogates are let through", "src/codec/utf8.cpp",
+    Bug("text: surrogates are let through", "src/wire/utf8.cpp",
         "lead == 0xED ? 0x9F", "lead == 0xED ? 0xBF", Fuzz("text")),
-    Bug("text: one byte of eight is not looked at", "src/codec/utf8.cpp",
+    Bug("text: one byte of eight is not looked at", "src/wire/utf8.cpp",
         "0x8080'8080'8080'8080", "0x8080'8080'8080'0080", Fuzz("text")),
 ]
 

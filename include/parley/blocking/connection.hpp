@@ -28,6 +28,8 @@
 #include <parley/connection/connect.hpp>
 #include <parley/connection/connection.hpp>
 #include <parley/detail/export.hpp>
+#include <parley/transport/peer_credentials.hpp>
+#include <parley/transport/tls_info.hpp>
 
 #include <boost/asio/execution_context.hpp>
 #include <boost/system/error_code.hpp>
@@ -129,6 +131,10 @@ class PARLEY_EXPORT Connection {
   /// Where the two ends are; valid as long as the handle.
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept;
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept;
+  /// Who the peer has proved to be by TLS, and what was agreed on, also after a close; null where there is no TLS.
+  [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const noexcept;
+  /// Who is at the other end of a Unix socket, also after it was closed; nothing on other transports.
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept;
   /// As parley::Connection::stats.
   [[nodiscard]] ConnectionStats stats() const;
   /// The sentence of the last error of this connection, in whichever thread; empty when there was none.

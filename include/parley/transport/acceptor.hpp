@@ -17,8 +17,14 @@
 // Shortage (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no error of an accept: it waits 10 ms, doubling up to 1 s, and tries
 // again, while the kernel keeps the connections waiting. on_trouble() hears about it.
 //
-// Handshakes (tls) run beside the accepting, up to `handshakes_max` at a time: a peer that dawdles holds nobody up, and
-// is dropped after `handshake_time_max`. A peer whose handshake fails is not given to anybody; on_refused() hears why.
+// Handshakes (tls, ws, wss) run beside the accepting, up to `handshakes_max` at a time: a peer that dawdles holds
+// nobody up, and is dropped after `handshake_time_max`. When all those places are taken, one more connection is
+// accepted, and a peer that is silent has to make way for it: one that has said nothing for 250 ms since it connected,
+// or nothing more for 1 s (limits.hpp), whichever of these ended first. While there is none, that connection waits, and
+// those behind it stay in the kernel's backlog. So peers that go on talking keep their places, nobody has to go for a
+// connection that has not come, and strangers that connect and say nothing delay others by 250 ms for each
+// `handshakes_max` of them. A peer whose handshake fails, or that had to make way (error::too_many_connections), is not
+// given to anybody; on_refused() hears why.
 //
 // Thread rule: everything may be called from any thread at any time, but moving and destroying.
 #pragma once

@@ -43,7 +43,8 @@ struct TransportOptions {
   WsOptions ws{};
   /// tls, ws, wss: how long each handshake may take.
   std::chrono::milliseconds handshake_time_max = limits::handshake_time_max;
-  /// tls, ws, wss listeners: handshakes under way at a time; further connections stay in the kernel's backlog.
+  /// tls, ws, wss listeners: handshakes under way at a time. When more connections come, peers that are silent have to
+  /// make way (transport/acceptor.hpp); while none is, further connections stay in the kernel's backlog.
   /// Endpoints of a socket: strangers who have not said a word yet; when more come, the one that has been silent
   /// longest has to go.
   std::size_t handshakes_max = limits::handshakes_max;

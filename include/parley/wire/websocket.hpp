@@ -35,6 +35,7 @@ enum class WsClose : std::uint16_t {
   going_away = 1001,
   protocol_error = 1002,
   unsupported_data = 1003,
+  not_utf8 = 1007,
   too_big = 1009,
 };
 

@@ -6,6 +6,7 @@
 
 #include <parley/error.hpp>
 #include <parley/wire/bytes.hpp>
+#include <parley/wire/utf8.hpp>
 #include <parley/wire/websocket.hpp>
 
 #include <boost/asio/error.hpp>
@@ -349,6 +350,10 @@ WsSession::Next WsSession::on_close(std::span<const std::byte> payload) {
   const std::string reason = payload.size() < 2
                                  ? std::string{}
                                  : std::string{reinterpret_cast<const char*>(payload.data()) + 2, payload.size() - 2};
+  if (!wire::is_utf8(reason)) {
+    return fail(error::malformed, WsClose::not_utf8,
+                peer() + " closed the WebSocket with code " + std::to_string(code) + " and words that are not UTF-8");
+  }
   close(static_cast<WsClose>(code));
   if (code == static_cast<unsigned>(WsClose::normal) || code == static_cast<unsigned>(WsClose::going_away)) {
     return over(is_in_message_ ? error_code{error::truncated} : error_code{asio::error::eof});

@@ -11,8 +11,8 @@
 namespace parley::transport {
 
 /// Errors of the handshake: error::refused_by_peer, handshake_failed. Afterwards: error::malformed for a peer that
-/// breaks the protocol or sends text, which ends the connection with code 1002 or 1003; message_too_large, with 1009;
-/// refused_by_peer for a peer that closes for such a reason.
+/// breaks the protocol, sends text, or closes with a reason that is not UTF-8, which ends the connection with code
+/// 1002, 1003 or 1007; message_too_large, with 1009; refused_by_peer for a peer that closes for such a reason.
 [[nodiscard]] std::unique_ptr<Layer> make_ws_client(ClientUpgrade upgrade, const WsOptions& options, Below& below);
 [[nodiscard]] std::unique_ptr<Layer> make_ws_server(ServerUpgrade upgrade, const WsOptions& options, Below& below);
 

@@ -279,5 +279,22 @@ TEST(WsClosing, with_a_code_that_is_never_sent_breaks_the_protocol) {
   }
 }
 
+TEST(WsClosing, for_a_reason_that_is_not_utf8_breaks_the_protocol) {
+  for (const std::string& reason :
+       {"\xff"s, "bye \xc3"s, "\xed\xa0\x80"s, "\xc0\xaf"s, std::string(122, 'x') + "\xe2"}) {
+    for (const std::string& code : {"\x03\xe8"s, "\x03\xf0"s}) {  // a clean end, and one for a reason
+      EXPECT_EQ(answer_to_close(code + reason), std::pair("\x88\x02\x03\xef"s, error_code{error::malformed})) << "1007";
+    }
+  }
+}
+
+TEST(WsClosing, with_a_wrong_code_is_answered_by_1002_whatever_the_reason) {
+  EXPECT_EQ(answer_to_close("\x03\xed\xff"), std::pair("\x88\x02\x03\xea"s, error_code{error::malformed}));
+}
+
+TEST(WsClosing, for_a_reason_in_any_language_is_understood) {
+  EXPECT_EQ(answer_to_close("\x03\xe8tschüß, 再见 😀"), std::pair("\x88\x02\x03\xe8"s, error_code{asio::error::eof}));
+}
+
 }  // namespace
 }  // namespace parley::transport

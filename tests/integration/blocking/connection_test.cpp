@@ -7,11 +7,14 @@
 #include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace parley::blocking {
 namespace {
@@ -68,6 +71,18 @@ TEST_P(Blocking, a_message_is_gone_when_send_returns) {
   // Nobody runs the client's side any more.
   EXPECT_EQ(server.receive(patience).text(), "here");
   EXPECT_EQ(server.receive(patience).text(), "and here");
+}
+
+TEST_P(Blocking, the_kernel_tells_who_the_peer_is_on_unix_sockets_alone) {
+  auto [client, server] = connected();
+  std::optional<PeerCredentials> expected;
+  if (GetParam() == "unix")
+    expected = {::getpid(), static_cast<std::uint32_t>(::geteuid()), static_cast<std::uint32_t>(::getegid())};
+  EXPECT_EQ(client.peer_credentials(), expected);
+  EXPECT_EQ(server.peer_credentials(), expected);
+  EXPECT_EQ(client.tls_info(), nullptr);
+  client.abort();
+  EXPECT_EQ(client.peer_credentials(), expected);
 }
 
 TEST_P(Blocking, destroying_the_handle_still_writes_what_was_posted) {

@@ -244,6 +244,12 @@ TEST_F(RawClient, that_closes_for_a_reason_is_quoted) {
   EXPECT_EQ(ending, "the client closed the WebSocket with code 1008: too bad");
 }
 
+TEST_F(RawClient, that_closes_with_words_that_are_not_utf8_is_closed_with_1007) {
+  listen();
+  EXPECT_EQ(answer_to(frame(0x88, "\x03\xe8\xff\xfe")), closing(1007));
+  EXPECT_EQ(ending, "the client closed the WebSocket with code 1000 and words that are not UTF-8");
+}
+
 TEST_F(RawClient, that_asks_for_another_path_gets_404) {
   listen({}, "/chat");
   EXPECT_EQ(status_of(request({}, "/cat")), "HTTP/1.1 404 Not Found");

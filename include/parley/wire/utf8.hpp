@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace parley::codec {
+namespace parley::wire {
 
 /// How many bytes from the start are whole, valid characters (RFC 3629: no surrogates, no overlong forms): all of them
 /// if the text is valid, else the position of the first bad byte's character.
@@ -33,4 +33,4 @@ namespace parley::codec {
   return is_ascii(text) || valid_utf8_size(text) == text.size();
 }
 
-}  // namespace parley::codec
+}  // namespace parley::wire

@@ -1,9 +1,9 @@
-#include <parley/codec/utf8.hpp>
+#include <parley/wire/utf8.hpp>
 
 #include <cstdint>
 #include <cstring>
 
-namespace parley::codec {
+namespace parley::wire {
 namespace {
 
 unsigned char at(std::string_view text, std::size_t i) noexcept { return static_cast<unsigned char>(text[i]); }
@@ -49,4 +49,4 @@ std::size_t valid_utf8_size(std::string_view text) noexcept {
   return i;
 }
 
-}  // namespace parley::codec
+}  // namespace parley::wire
