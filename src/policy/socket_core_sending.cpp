@@ -379,7 +379,7 @@ bool SocketCore::serve(std::size_t index, TimePoint now) {
   } else if (options_.send_mode == SendMode::round_robin) {
     peer = round_robin_.next(up_, marks_);
     if (peer == nullptr) return false;
-  } else if (up_.empty() || (overflow(false) == Overflow::wait && !everybody_has_room())) {
+  } else if (!may_publish_kept()) {
     return false;
   }
   PendingMessage taken = backlog_.take(index);
@@ -395,11 +395,14 @@ bool SocketCore::serve(std::size_t index, TimePoint now) {
   return true;
 }
 
-bool SocketCore::everybody_has_room() const noexcept {
-  for (const Peer* peer : up_) {
-    if (!marks_.has_room(peer->out)) return false;
-  }
-  return true;
+/// What was accepted is neither refused nor dropped because the first peer to come cannot take it all at once. But the
+/// rule for full queues holds again where it would otherwise be one slow peer that keeps it from the others.
+bool SocketCore::may_publish_kept() const noexcept {
+  const Overflow rule = overflow(false);
+  const bool is_for_all_or_none = rule == Overflow::wait || rule == Overflow::fail;
+  const auto has_room = [this](const Peer* peer) { return marks_.has_room(peer->out); };
+  return is_for_all_or_none ? !up_.empty() && std::all_of(up_.begin(), up_.end(), has_room)
+                            : std::any_of(up_.begin(), up_.end(), has_room);
 }
 
 /// The peer has gone, and whoever sends to it is to know.

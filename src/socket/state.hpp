@@ -226,6 +226,7 @@ class SocketState final : public WaitingObject {
   /// Its time is over, or nobody waits for it any more.
   void give_up_closing_locked(Lock& lock);
   void finish_closing_locked(Lock& lock);
+  void note_unconfirmed_locked();
   void conclude_locked();
 
   Tenancy<SocketState> tenancy_;

@@ -57,11 +57,19 @@ void SocketState::finish_closing_locked(Lock& lock) {
   life_ = Life::finishing;
   for (const auto& door : doors_) door->close();
   doors_.clear();
+  if (!core_.is_drained()) note_unconfirmed_locked();
   const policy::SocketRemains remains = core_.finish_closing(asio::error::operation_aborted);
   report_.unsent_count += remains.unsent_count;
   report_.unacknowledged_count = remains.unacknowledged_count;
   settle_locked(lock);
   if (leaving_.empty()) conclude_locked();
+}
+
+/// Of links that end now; those that leave in order have time to be confirmed.
+void SocketState::note_unconfirmed_locked() {
+  for (const policy::Peer* peer : core_.peers()) {
+    if (PeerLink* const link = find_link(peer->id)) report_.unconfirmed_size += link->link().unacknowledged_size();
+  }
 }
 
 void SocketState::give_up_closing_locked(Lock& lock) {

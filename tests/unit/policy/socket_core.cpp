@@ -590,6 +590,57 @@ TEST(SocketCore, what_is_sent_without_a_peer_arrives_in_order_when_one_comes) {
   }
 }
 
+/// Sends until one is not kept; how many are.
+int keep_up_to_the_mark(SimulatedSocket& socket) {
+  int count = 0;
+  for (; socket.kept_count() == static_cast<std::size_t>(count); ++count) socket.try_send("m" + std::to_string(count));
+  return count - 1;
+}
+
+TEST(SocketCore, what_is_kept_to_be_published_goes_to_the_first_peer_whatever_the_rule) {
+  for (const Overflow rule : {Overflow::automatic, Overflow::wait, Overflow::fail, Overflow::drop_newest,
+                              Overflow::disconnect_slow_peer}) {
+    SocketOptions options = with(SendMode::publish);
+    options.send_high_water_size = 1000;  // framed, what is kept is more than that
+    options.overflow = rule;
+    Simulator net{1};
+    SimulatedSocket& server = net.add_socket(options);
+    server.bind(server_at);
+    const int kept = keep_up_to_the_mark(server);
+    (void)events_of(server, Kind::dropped);  // of the one too many
+    SimulatedSocket& client = net.add_socket({});
+    client.connect(server_at);
+    net.pass(1s);
+    EXPECT_EQ(take_all(client), numbered(0, kept)) << static_cast<int>(rule);
+    while (const auto event = server.next_event()) EXPECT_EQ(event->kind, Kind::peer_up) << event->sentence;
+  }
+}
+
+TEST(SocketCore, what_is_kept_to_be_published_does_not_wait_for_one_that_is_stuck) {
+  SocketOptions options = with(SendMode::publish);
+  options.send_high_water_size = 1000;
+  SocketOptions small;
+  small.receive_high_water_size = 1;
+  Simulator net{1, {.buffer_size = 100}};
+  SimulatedSocket& server = net.add_socket(options);
+  server.bind(server_at);
+  const int kept = keep_up_to_the_mark(server);
+  SimulatedSocket& stuck_client = net.add_socket(small);
+  stuck_client.connect(server_at);
+  net.pass(1s);
+  ASSERT_GT(server.kept_count(), 0U);
+  SimulatedSocket& client = net.add_socket({});
+  client.connect(server_at);
+  net.pass(1s);
+  EXPECT_FALSE(server.try_send("to those that listen"));
+  net.pass(1s);
+  const Texts got = take_all(client);
+  ASSERT_GT(got.size(), 1U);
+  Texts expected = numbered(kept + 1 - static_cast<int>(got.size()), kept);
+  expected.push_back("to those that listen");
+  EXPECT_EQ(got, expected);
+}
+
 TEST(SocketCore, kept_messages_obey_the_mark) {
   SocketOptions options;
   options.send_high_water_count = 10;
