@@ -39,7 +39,10 @@ HandshakeOp::HandshakeOp(Stream lower, std::vector<Handshake> handshakes, Durati
       handler_work_{asio::make_work_guard(asio::get_associated_executor(*handler_, executor_))} {}
 
 void HandshakeOp::start() {
-  asio::dispatch(strand_, [self = shared_from_this()] { self->begin_layer(); });
+  asio::dispatch(strand_, [self = shared_from_this()] {
+    self->watch_time();
+    self->begin_layer();
+  });
 }
 
 void HandshakeOp::cancel() {
@@ -59,15 +62,14 @@ void HandshakeOp::begin_layer() {
   } catch (const Error& e) {
     return finish(e.code(), {}, e.what());
   }
-  watch_time();
   advance();
 }
 
 void HandshakeOp::watch_time() {
   timer_.expires_after(time_max_);
-  timer_.async_wait([self = shared_from_this(), which = next_](error_code ec) {
-    if (ec || self->is_over() || which != self->next_) return;
-    self->fail(error::timed_out, std::string{"the "} + self->handshakes_[which].name + " was not done within " +
+  timer_.async_wait([self = shared_from_this()](error_code ec) {
+    if (ec || self->is_over()) return;
+    self->fail(error::timed_out, std::string{"the "} + self->handshakes_[self->next_].name + " was not done within " +
                                      text_of(self->time_max_));
   });
 }
@@ -87,7 +89,6 @@ void HandshakeOp::advance() {
 }
 
 void HandshakeOp::layer_done() {
-  timer_.cancel();
   stream_ = Stream{std::make_unique<LayeredStream>(std::move(layered_))};
   ++next_;
   begin_layer();
