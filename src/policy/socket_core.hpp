@@ -360,6 +360,7 @@ class SocketCore {
   EventQueue events_{limits::events_max, limits::events_size_max};
   SocketCounters counters_;
   std::string sentence_;
+  SocketRemains lost_while_closing_;
   bool is_closing_ = false;
   bool is_serving_ = false;
 };

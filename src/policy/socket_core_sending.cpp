@@ -84,6 +84,7 @@ Sent SocketCore::fail(error_code ec_now, std::string sentence, error_code& ec) {
 /// This message is not sent, and the sender goes on.
 Sent SocketCore::drop(const Identity& identity, error_code why, const SendSettings& settings) {
   ++counters_.messages_dropped;
+  if (is_closing_) ++lost_while_closing_.unsent_count;
   events_.add_dropped(identity, why, 1);
   if (settings.confirms != 0) complete(settings.confirms, why);
   return Sent::done;
@@ -477,6 +478,7 @@ std::uint64_t SocketCore::salvage(Peer& peer) {
     --counters_.messages_sent;
     backlog_.add_front(std::move(saved.back()));
   }
+  if (is_closing_) lost_while_closing_.unsent_count += lost;
   note_lost(peer.identity, lost);
   return lost;
 }

@@ -57,7 +57,10 @@ void SocketState::finish_closing_locked(Lock& lock) {
   life_ = Life::finishing;
   for (const auto& door : doors_) door->close();
   doors_.clear();
-  if (!core_.is_drained()) note_unconfirmed_locked();
+  for (const policy::Peer* peer : core_.peers()) {
+    // Those of a core that is drained leave in order, and have time to be confirmed.
+    if (const PeerLink* const link = core_.is_drained() ? nullptr : find_link(peer->id)) note_unconfirmed_locked(*link);
+  }
   const policy::SocketRemains remains = core_.finish_closing(asio::error::operation_aborted);
   report_.unsent_count += remains.unsent_count;
   report_.unacknowledged_count = remains.unacknowledged_count;
@@ -65,19 +68,12 @@ void SocketState::finish_closing_locked(Lock& lock) {
   if (leaving_.empty()) conclude_locked();
 }
 
-/// Of links that end now; those that leave in order have time to be confirmed.
-void SocketState::note_unconfirmed_locked() {
-  for (const policy::Peer* peer : core_.peers()) {
-    if (PeerLink* const link = find_link(peer->id)) report_.unconfirmed_size += link->link().unacknowledged_size();
-  }
-}
-
 void SocketState::give_up_closing_locked(Lock& lock) {
   if (life_ == Life::draining) finish_closing_locked(lock);
   if (life_ != Life::finishing) return;
   while (!leaving_.empty()) {
     note_unwritten_locked(*leaving_.back());
-    report_.unconfirmed_size += leaving_.back()->link().unacknowledged_size();
+    note_unconfirmed_locked(*leaving_.back());
     leaving_.back()->close();
     leaving_.pop_back();
   }

@@ -598,8 +598,8 @@ int keep_up_to_the_mark(SimulatedSocket& socket) {
 }
 
 TEST(SocketCore, what_is_kept_to_be_published_goes_to_the_first_peer_whatever_the_rule) {
-  for (const Overflow rule : {Overflow::automatic, Overflow::wait, Overflow::fail, Overflow::drop_newest,
-                              Overflow::disconnect_slow_peer}) {
+  for (const Overflow rule :
+       {Overflow::automatic, Overflow::wait, Overflow::fail, Overflow::drop_newest, Overflow::disconnect_slow_peer}) {
     SocketOptions options = with(SendMode::publish);
     options.send_high_water_size = 1000;  // framed, what is kept is more than that
     options.overflow = rule;
@@ -807,6 +807,31 @@ TEST(SocketCore, closing_ends_by_its_deadline_and_says_what_is_left) {
   net.pass(2ms);
   EXPECT_TRUE(lonely.has_closed());
   EXPECT_EQ(lonely.remains().unsent, 10U);
+}
+
+TEST(SocketCore, what_is_given_up_while_closing_is_left) {
+  SocketOptions options = with(SendMode::round_robin, Delivery::at_least_once);
+  options.resend_after = 100ms;
+  options.sent_max = 2;
+  SocketOptions silent;
+  silent.acknowledge = Acknowledge::by_application;
+  Pair pair{silent, options};
+  pair.client.send("work");
+  pair.client.close(2s);
+  pair.net.pass(3s);
+  EXPECT_TRUE(pair.client.has_closed());
+  EXPECT_EQ(pair.client.remains().unacknowledged, 1U);
+}
+
+TEST(SocketCore, what_is_lost_with_a_peer_while_closing_is_left) {
+  Pair pair{with(SendMode::publish)};
+  pair.net.set_faults(stuck);
+  send_numbered(pair.server, 0, 10);
+  pair.server.close(2s);
+  pair.cut_while_stuck();
+  pair.net.pass(3s);
+  EXPECT_TRUE(pair.server.has_closed());
+  EXPECT_EQ(pair.server.remains().unsent, 10U);
 }
 
 // --- options ---------------------------------------------------------------------------------------------------------
