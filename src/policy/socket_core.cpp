@@ -129,7 +129,9 @@ bool SocketCore::is_drained() const noexcept {
 
 SocketRemains SocketCore::finish_closing(error_code aborted) {
   begin_closing(aborted);
-  SocketRemains remains{backlog_.kept_count(), outstanding_.count()};
+  SocketRemains remains = lost_while_closing_;
+  remains.unsent_count += backlog_.kept_count();
+  remains.unacknowledged_count += outstanding_.count();
   const bool is_orderly = is_drained();
   for (const Dialler& dialler : diallers_) {
     actions_.emplace_back(SocketAction{.kind = SocketAction::Kind::stop_dialling, .dialler = dialler.id});

@@ -267,7 +267,7 @@ class SocketCore {
   Sent publish(const Message& message, TimePoint now, boost::system::error_code& ec);
   bool make_room(Peer& peer, Overflow rule, std::vector<Peer*>& too_slow);
   bool drop_oldest(Peer& peer);
-  [[nodiscard]] bool everybody_has_room() const noexcept;
+  [[nodiscard]] bool may_publish_kept() const noexcept;
   Sent keep(Message& message, const std::optional<Identity>& to, const SendSettings& settings,
             boost::system::error_code& ec);
   Sent on_full(Peer& peer, Message& message, const std::optional<Identity>& to, const SendSettings& settings,
@@ -360,6 +360,7 @@ class SocketCore {
   EventQueue events_{limits::events_max, limits::events_size_max};
   SocketCounters counters_;
   std::string sentence_;
+  SocketRemains lost_while_closing_;
   bool is_closing_ = false;
   bool is_serving_ = false;
 };

@@ -107,6 +107,7 @@ void SocketCore::resend_stranded(TimePoint now) {
 void SocketCore::give_up(Outstanding::Key key, error_code ec) {
   const OutstandingMessage message = outstanding_.remove(key);
   ++counters_.messages_given_up;
+  if (is_closing_) ++lost_while_closing_.unacknowledged_count;
   SocketEvent event;
   event.kind = SocketEvent::Kind::gave_up;
   if (message.to) event.identity = *message.to;

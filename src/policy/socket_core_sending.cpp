@@ -84,6 +84,7 @@ Sent SocketCore::fail(error_code ec_now, std::string sentence, error_code& ec) {
 /// This message is not sent, and the sender goes on.
 Sent SocketCore::drop(const Identity& identity, error_code why, const SendSettings& settings) {
   ++counters_.messages_dropped;
+  if (is_closing_) ++lost_while_closing_.unsent_count;
   events_.add_dropped(identity, why, 1);
   if (settings.confirms != 0) complete(settings.confirms, why);
   return Sent::done;
@@ -379,7 +380,7 @@ bool SocketCore::serve(std::size_t index, TimePoint now) {
   } else if (options_.send_mode == SendMode::round_robin) {
     peer = round_robin_.next(up_, marks_);
     if (peer == nullptr) return false;
-  } else if (up_.empty() || (overflow(false) == Overflow::wait && !everybody_has_room())) {
+  } else if (!may_publish_kept()) {
     return false;
   }
   PendingMessage taken = backlog_.take(index);
@@ -395,11 +396,14 @@ bool SocketCore::serve(std::size_t index, TimePoint now) {
   return true;
 }
 
-bool SocketCore::everybody_has_room() const noexcept {
-  for (const Peer* peer : up_) {
-    if (!marks_.has_room(peer->out)) return false;
-  }
-  return true;
+/// What was accepted is neither refused nor dropped because the first peer to come cannot take it all at once. But the
+/// rule for full queues holds again where it would otherwise be one slow peer that keeps it from the others.
+bool SocketCore::may_publish_kept() const noexcept {
+  const Overflow rule = overflow(false);
+  const bool is_for_all_or_none = rule == Overflow::wait || rule == Overflow::fail;
+  const auto has_room = [this](const Peer* peer) { return marks_.has_room(peer->out); };
+  return is_for_all_or_none ? !up_.empty() && std::all_of(up_.begin(), up_.end(), has_room)
+                            : std::any_of(up_.begin(), up_.end(), has_room);
 }
 
 /// The peer has gone, and whoever sends to it is to know.
@@ -474,6 +478,7 @@ std::uint64_t SocketCore::salvage(Peer& peer) {
     --counters_.messages_sent;
     backlog_.add_front(std::move(saved.back()));
   }
+  if (is_closing_) lost_while_closing_.unsent_count += lost;
   note_lost(peer.identity, lost);
   return lost;
 }

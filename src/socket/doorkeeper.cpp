@@ -1,6 +1,7 @@
 #include "socket/doorkeeper.hpp"
 
 #include "socket/state.hpp"
+#include "transport/layered_stream.hpp"
 #include "transport/prefixed_stream.hpp"
 #include "transport/scheme_layers.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -23,6 +25,12 @@ namespace {
 
 bool is_web_socket(Scheme scheme) noexcept { return scheme == Scheme::ws || scheme == Scheme::wss; }
 
+/// Their handshakes are part of what a stranger has the time for greeting for.
+TransportOptions hurried(TransportOptions options, std::chrono::milliseconds greeting_time_max) {
+  options.handshake_time_max = std::min(options.handshake_time_max, greeting_time_max);
+  return options;
+}
+
 }  // namespace
 
 const EndpointOptions& checked(const Endpoint& endpoint, const EndpointOptions& options) {
@@ -35,7 +43,8 @@ const EndpointOptions& checked(const Endpoint& endpoint, const EndpointOptions& 
 Doorkeeper::Doorkeeper(std::shared_ptr<SocketState> socket, const Endpoint& endpoint, const EndpointOptions& options)
     : socket_{std::move(socket)},
       options_{checked(endpoint, options)},
-      acceptor_{socket_->executor(), endpoint, options_.transport()},
+      acceptor_{socket_->executor(), endpoint,
+                hurried(options_.transport(), socket_->core().options().greeting_time_max)},
       local_{acceptor_.local_endpoint()} {}
 
 bool Doorkeeper::sniffs() const noexcept {
@@ -46,7 +55,8 @@ void Doorkeeper::start() {
   acceptor_.on_refused([self = weak_from_this()](error_code ec, const std::string& sentence, const Endpoint& peer) {
     if (const auto door = self.lock()) {
       Lock lock{door->socket_->socket_mutex()};
-      if (!door->is_closed_) door->socket_->note_refused_locked(lock, ec, sentence, peer);
+      if (door->is_closed_) return;
+      door->socket_->note_refused_locked(lock, ec, sentence + " (" + peer.to_string() + ")", peer);
     }
   });
   acceptor_.on_trouble([self = weak_from_this()](error_code ec, Duration pause) {
@@ -70,7 +80,8 @@ void Doorkeeper::on_accept(error_code ec, transport::Stream stream) {
   Lock lock{socket_->socket_mutex()};
   is_accepting_ = false;
   if (is_closed_ || ec) return;
-  const auto guest = std::make_shared<Guest>(std::move(stream), Clock::now());
+  const TimePoint since = transport::handshakes_begun(stream).value_or(Clock::now());
+  const auto guest = std::make_shared<Guest>(std::move(stream), since);
   if (sniffs()) {
     guests_.push_back(guest);
     watch(guest);
@@ -91,7 +102,7 @@ void Doorkeeper::make_room_for_guests(Lock& lock) {
 }
 
 void Doorkeeper::watch(const std::shared_ptr<Guest>& guest) {
-  guest->timer.expires_after(socket_->core().options().greeting_time_max);
+  guest->timer.expires_at(guest->since + socket_->core().options().greeting_time_max);
   guest->timer.async_wait([self = shared_from_this(), guest](error_code ec) {
     if (ec) return;
     Lock lock{self->socket_->socket_mutex()};

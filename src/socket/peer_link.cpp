@@ -55,17 +55,22 @@ void PeerLink::finish(const Identity& identity) {
 }
 
 void PeerLink::await_movement() {
+  unacknowledged_before_ = unacknowledged_size();
   leave_timer_->expires_after(leave_time_max);
   leave_timer_->async_wait([self = shared_from_this()](error_code ec) {
     if (ec) return;
     const SocketState::Lock lock{self->socket_->socket_mutex()};
+    if (!self->is_over_ && self->has_moved()) return self->await_movement();
     self->leave();
   });
 }
 
+bool PeerLink::has_moved() const noexcept { return unacknowledged_size() < unacknowledged_before_; }
+
 void PeerLink::leave() {
   if (is_over_) return;
   socket_->note_unwritten_locked(*this);
+  socket_->note_unconfirmed_locked(*this);
   close();
   socket_->on_left_locked(*this);
 }

@@ -35,9 +35,10 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   /// Ends at once; the core has forgotten it.
   void close();
   /// Ends behind what is queued, and when the peer, whose identity was this, has ended too, or nothing has moved for a
-  /// moment.
+  /// moment: neither from here nor out of this system into the peer's.
   void finish(const Identity& identity);
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
+  [[nodiscard]] std::size_t unacknowledged_size() const noexcept { return link_.unacknowledged_size(); }
 
  private:
   [[nodiscard]] bool wants_bytes() const override;
@@ -51,6 +52,7 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   void end(boost::system::error_code ec);
   void leave();
   void await_movement();
+  [[nodiscard]] bool has_moved() const noexcept;
 
   const std::shared_ptr<SocketState> socket_;
   const boost::asio::any_io_executor executor_;
@@ -60,6 +62,7 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   bool is_finishing_ = false;
   bool is_over_ = false;
   std::unique_ptr<boost::asio::steady_timer> leave_timer_;  // while finishing
+  std::size_t unacknowledged_before_ = 0;                   // when that was set
 };
 
 }  // namespace parley::detail

@@ -156,6 +156,7 @@ std::shared_ptr<PeerLink> SocketState::remove_link(LinkId id) noexcept {
 
 void SocketState::on_link_end_locked(const PeerLink& link, error_code ec, const std::string& sentence) {
   if (find_link(link.id()) == nullptr) return;
+  if (life_ == Life::draining && is_up(link.id())) note_unconfirmed_locked(link);
   core_.on_end(link.id(), ec, sentence, Clock::now());
   remove_link(link.id());
   settle_later_locked();
@@ -166,6 +167,15 @@ void SocketState::note_unwritten_locked(PeerLink& link) {
   if (lost == 0) return;
   if (life_ != Life::open) report_.unsent_count += lost;
   settle_later_locked();
+}
+
+void SocketState::note_unconfirmed_locked(const PeerLink& link) {
+  if (life_ != Life::open) report_.unconfirmed_size += link.unacknowledged_size();
+}
+
+bool SocketState::is_up(LinkId id) const noexcept {
+  return std::any_of(core_.peers().begin(), core_.peers().end(),
+                     [id](const policy::Peer* peer) { return peer->id == id; });
 }
 
 void SocketState::on_left_locked(const PeerLink& link) {

@@ -149,6 +149,8 @@ class SocketState final : public WaitingObject {
   void on_link_end_locked(const PeerLink& link, boost::system::error_code ec, const std::string& sentence);
   /// What a link that leaves has not written stays unwritten.
   void note_unwritten_locked(PeerLink& link);
+  /// What its peer's system has not confirmed by now will not be: the link ends.
+  void note_unconfirmed_locked(const PeerLink& link);
   /// A link that was leaving has left.
   void on_left_locked(const PeerLink& link);
   void note_refused_locked(Lock& lock, boost::system::error_code ec, std::string sentence, const Endpoint& peer);
@@ -214,6 +216,7 @@ class SocketState final : public WaitingObject {
     return link != nullptr && link->id() == id ? link : nullptr;
   }
   std::shared_ptr<PeerLink> remove_link(policy::LinkId id) noexcept;
+  [[nodiscard]] bool is_up(policy::LinkId id) const noexcept;
   void complete_operations();
   void tell_waiters();
   void schedule_core_deadline();

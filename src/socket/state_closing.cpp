@@ -57,6 +57,10 @@ void SocketState::finish_closing_locked(Lock& lock) {
   life_ = Life::finishing;
   for (const auto& door : doors_) door->close();
   doors_.clear();
+  for (const policy::Peer* peer : core_.peers()) {
+    // Those of a core that is drained leave in order, and have time to be confirmed.
+    if (const PeerLink* const link = core_.is_drained() ? nullptr : find_link(peer->id)) note_unconfirmed_locked(*link);
+  }
   const policy::SocketRemains remains = core_.finish_closing(asio::error::operation_aborted);
   report_.unsent_count += remains.unsent_count;
   report_.unacknowledged_count = remains.unacknowledged_count;
@@ -69,7 +73,7 @@ void SocketState::give_up_closing_locked(Lock& lock) {
   if (life_ != Life::finishing) return;
   while (!leaving_.empty()) {
     note_unwritten_locked(*leaving_.back());
-    report_.unconfirmed_size += leaving_.back()->link().unacknowledged_size();
+    note_unconfirmed_locked(*leaving_.back());
     leaving_.back()->close();
     leaving_.pop_back();
   }

@@ -43,7 +43,10 @@ HandshakeOp::HandshakeOp(Stream lower, std::vector<Handshake> handshakes, Durati
 
 void HandshakeOp::start() {
   patience_ends_ = Clock::now() + limits::handshake_first_word_after;
-  asio::dispatch(strand_, [self = shared_from_this()] { self->begin_layer(); });
+  asio::dispatch(strand_, [self = shared_from_this()] {
+    self->watch_time();
+    self->begin_layer();
+  });
 }
 
 void HandshakeOp::cancel() {
@@ -73,15 +76,14 @@ void HandshakeOp::begin_layer() {
   } catch (const Error& e) {
     return finish(e.code(), {}, e.what());
   }
-  watch_time();
   advance();
 }
 
 void HandshakeOp::watch_time() {
   timer_.expires_after(time_max_);
-  timer_.async_wait([self = shared_from_this(), which = next_](error_code ec) {
-    if (ec || self->is_over() || which != self->next_) return;
-    self->fail(error::timed_out, std::string{"the "} + self->handshakes_[which].name + " was not done within " +
+  timer_.async_wait([self = shared_from_this()](error_code ec) {
+    if (ec || self->is_over()) return;
+    self->fail(error::timed_out, std::string{"the "} + self->handshakes_[self->next_].name + " was not done within " +
                                      text_of(self->time_max_));
   });
 }
@@ -116,7 +118,6 @@ void HandshakeOp::has_spoken() {
 }
 
 void HandshakeOp::layer_done() {
-  timer_.cancel();
   stream_ = Stream{std::make_unique<LayeredStream>(std::move(layered_))};
   ++next_;
   begin_layer();

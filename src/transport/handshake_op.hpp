@@ -1,4 +1,4 @@
-// HandshakeOp: puts one layer after the other over a stream, and drives the handshake of each, within its time.
+// HandshakeOp: puts one layer after the other over a stream, and drives their handshakes, within one time for all.
 //
 // Everything runs on a strand of its own, so the executor need not be serial. `handler_` is there until the operation
 // is over. A peer whose handshake has failed is told why and then listened to for a moment: closing a socket with

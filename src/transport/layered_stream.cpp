@@ -80,6 +80,11 @@ Endpoint with_scheme(const Endpoint& endpoint, Scheme scheme) {
   return Endpoint{std::string{to_string(scheme)} + text.substr(text.find("://"))};
 }
 
+std::optional<TimePoint> handshakes_begun(const Stream& stream) noexcept {
+  const auto* const layered = dynamic_cast<const LayeredStream*>(&stream.backend());
+  return layered == nullptr ? std::nullopt : std::optional{layered->begun()};
+}
+
 /// One call from outside: holds the mutex, and lends the layer a buffer to encode into.
 class LayeredState::Turn {
  public:
@@ -107,6 +112,7 @@ class LayeredState::Turn {
 
 LayeredState::LayeredState(Stream lower, Scheme scheme, const LayerMaker& make)
     : executor_{lower.get_executor()},
+      begun_{handshakes_begun(lower).value_or(Clock::now())},
       local_{with_scheme(lower.local_endpoint(), scheme)},
       remote_{with_scheme(lower.remote_endpoint(), scheme)},
       lower_{std::move(lower)},

@@ -61,6 +61,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const;
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept;
   [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+  [[nodiscard]] TimePoint begun() const noexcept { return begun_; }
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept { return local_; }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept { return remote_; }
 
@@ -87,6 +88,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   void on_heartbeat();
 
   const boost::asio::any_io_executor executor_;
+  const TimePoint begun_;  // the handshake of the lowest layer
   const Endpoint local_;
   const Endpoint remote_;
 
@@ -148,10 +150,14 @@ class LayeredStream final : public StreamBackend {
   }
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return state_->local_endpoint(); }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return state_->remote_endpoint(); }
+  [[nodiscard]] TimePoint begun() const noexcept { return state_->begun(); }
 
  private:
   std::shared_ptr<LayeredState> state_;
 };
+
+/// When the handshakes of a stream with layers began; nothing for one without.
+[[nodiscard]] std::optional<TimePoint> handshakes_begun(const Stream& stream) noexcept;
 
 /// The same place under another scheme; unchanged where the scheme needs a host and the endpoint has none.
 [[nodiscard]] Endpoint with_scheme(const Endpoint& endpoint, Scheme scheme);

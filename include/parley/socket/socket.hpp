@@ -53,8 +53,8 @@
 
 namespace parley {
 
-/// What `close` could not get rid of. All zero: everything has arrived at the peers' systems, and was acknowledged
-/// where that was asked for.
+/// What `close` could not get rid of, also where it was told as an event meanwhile. All zero: everything has arrived at
+/// the peers' systems, and was acknowledged where that was asked for.
 struct SocketCloseReport {
   std::uint64_t unsent_count = 0;          ///< messages that were certainly not sent: kept, or never wholly written
   std::uint64_t unacknowledged_count = 0;  ///< at-least-once: sent, and not acknowledged; they may have arrived

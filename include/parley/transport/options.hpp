@@ -41,7 +41,8 @@ struct TransportOptions {
   TlsContext tls{};
   /// ws, wss.
   WsOptions ws{};
-  /// tls, ws, wss: how long each handshake may take.
+  /// tls, ws, wss: how long the handshakes of one connection may take, together. Endpoints that a socket has bound: at
+  /// most SocketOptions::greeting_time_max, of which it is a part.
   std::chrono::milliseconds handshake_time_max = limits::handshake_time_max;
   /// tls, ws, wss listeners: handshakes under way at a time. When more connections come, peers that are silent have to
   /// make way (transport/acceptor.hpp); while none is, further connections stay in the kernel's backlog.

@@ -4,6 +4,7 @@
 #include "support/aiomsg_frames.hpp"
 #include "support/raw_peer.hpp"
 #include "support/run_context.hpp"
+#include "support/scheme_options.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -34,9 +35,9 @@ const std::string half_hello_in_web_socket = "\x82\x8a\0\0\0\0"s + hello.substr(
 /// A bound socket that is hasty, on a thread of its own.
 class SilentPeers : public ::testing::Test {
  protected:
-  void listen(SocketOptions options, const EndpointOptions& how = {}) {
+  void listen(SocketOptions options, const EndpointOptions& how = {}, const Endpoint& where = "tcp://127.0.0.1:0") {
     socket_.emplace(context_.get_executor(), std::move(options));
-    socket_->bind("tcp://127.0.0.1:0", how, [this](boost::system::error_code ec, const Endpoint& bound) {
+    socket_->bind(where, how, [this](boost::system::error_code ec, const Endpoint& bound) {
       EXPECT_FALSE(ec);
       at_ = bound;
     });
@@ -49,18 +50,19 @@ class SilentPeers : public ::testing::Test {
   }
 
   [[nodiscard]] const Endpoint& at() const { return *at_; }
-  /// The cause of the next event, but for peers that come.
-  boost::system::error_code next_cause() {
+  /// The next event, but for peers that come.
+  SocketEvent next_event() {
     for (;;) {
       std::promise<SocketEvent> told;
       socket_->next_event(support::hang_bound, [&](boost::system::error_code ec, SocketEvent event) {
         EXPECT_FALSE(ec);
         told.set_value(std::move(event));
       });
-      const SocketEvent event = told.get_future().get();
-      if (event.kind != SocketEvent::Kind::peer_up) return event.cause;
+      SocketEvent event = told.get_future().get();
+      if (event.kind != SocketEvent::Kind::peer_up) return event;
     }
   }
+  boost::system::error_code next_cause() { return next_event().cause; }
   Socket& socket() { return *socket_; }
 
  private:
@@ -91,6 +93,26 @@ TEST_F(SilentPeers, that_never_greet_are_turned_away) {
     EXPECT_EQ(next_cause(), error::timed_out);
   }
 }
+
+/// At endpoints of which those handshakes are a part, they are part of the time as well.
+class SilentLayeredPeers : public SilentPeers, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(SilentLayeredPeers, that_never_finish_their_handshake_are_turned_away) {
+  TransportOptions transport = support::server_transport();
+  transport.handshake_time_max = 10min;
+  listen(hasty_to_greet(), EndpointOptions{}.transport(transport), Endpoint{GetParam() + "://127.0.0.1:0"});
+  for (const std::string& begun : {""s, GetParam() == "ws" ? upgrade.substr(0, 50) : "\x16\3\1"s}) {
+    SCOPED_TRACE(begun);
+    RawPeer peer{at()};
+    peer.write(begun);
+    (void)peer.read_to_end();
+    const SocketEvent refused = next_event();
+    EXPECT_EQ(refused.cause, error::timed_out);
+    EXPECT_NE(refused.sentence.find("(" + refused.endpoint->to_string() + ")"), std::string::npos) << refused.sentence;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, SilentLayeredPeers, ::testing::ValuesIn(support::layered_schemes()));
 
 TEST_F(SilentPeers, are_sent_heartbeats_and_then_cut_off) {
   SocketOptions options;

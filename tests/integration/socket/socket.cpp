@@ -470,6 +470,15 @@ TEST(Socket, what_waits_for_a_peer_expires) {
   });
 }
 
+TEST(Socket, what_expires_while_it_closes_is_reported) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Socket socket{executor};
+    co_await socket.send("soon", SendOptions{}.time_to_live(50ms));
+    SocketCloseReport left = co_await socket.close(5s);
+    EXPECT_EQ(left.unsent_count, 1U);
+  });
+}
+
 TEST(Socket, an_acknowledgement_counts_from_whom_the_message_was_sent_to) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {
     SocketOptions options;
@@ -529,8 +538,8 @@ struct Unwritten {
   std::uint64_t dropped_count = 0;  // as events say
 };
 
-/// What becomes of 16 MiB for a peer that greets and never reads, when this side disconnects and closes.
-asio::awaitable<Unwritten> leave_deaf_peer(Delivery delivery) {
+/// What becomes of 16 MiB for a peer that greets and never reads, when this side disconnects, if it does, and closes.
+asio::awaitable<Unwritten> leave_deaf_peer(Delivery delivery, bool disconnects = true) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
   acceptor.set_option(tcp::socket::receive_buffer_size{64 * 1024});
@@ -544,7 +553,7 @@ asio::awaitable<Unwritten> leave_deaf_peer(Delivery delivery) {
   co_await asio::async_write(deaf, asio::buffer(hello_b), asio::use_awaitable);
   co_await socket.wait_for_peers(1, 5s);
   for (int i = 0; i < 16; ++i) co_await socket.send(std::string(std::size_t{1} << 20, 'x'));
-  socket.disconnect(at);
+  if (disconnects) socket.disconnect(at);
   Unwritten left;
   left.report = co_await socket.close(50ms);
   while (const auto event = socket.try_next_event()) {
@@ -567,6 +576,30 @@ TEST(Socket, what_disconnect_could_not_write_is_not_lost_where_it_is_sent_again)
     EXPECT_EQ(left.report.unsent_count, 0U);
     EXPECT_EQ(left.report.unacknowledged_count, 16U);
     EXPECT_EQ(left.dropped_count, 0U);
+  });
+}
+
+TEST(Socket, what_close_has_written_and_nobody_has_taken_is_unconfirmed) {
+  run([](asio::any_io_executor) -> asio::awaitable<void> {
+    const Unwritten left = co_await leave_deaf_peer(Delivery::at_most_once, false);
+    EXPECT_GT(left.report.unsent_count, 0U);
+    EXPECT_GT(left.report.unconfirmed_size, 0U);
+  });
+}
+
+TEST(Socket, what_a_peer_that_does_not_read_leaves_in_its_system_is_unconfirmed) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+    acceptor.set_option(tcp::socket::receive_buffer_size{4096});
+    Socket socket{executor};
+    socket.connect(Endpoint{"tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())});
+    tcp::socket deaf = co_await acceptor.async_accept(asio::use_awaitable);
+    co_await asio::async_write(deaf, asio::buffer(hello_b), asio::use_awaitable);
+    co_await socket.wait_for_peers(1, 5s);
+    co_await socket.send(std::string(100'000, 'x'));  // which this system takes, and the other does not
+    SocketCloseReport left = co_await socket.close(5s);
+    EXPECT_EQ(left.unsent_count, 0U);
+    EXPECT_GT(left.unconfirmed_size, 0U);
   });
 }
 

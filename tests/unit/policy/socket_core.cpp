@@ -590,6 +590,57 @@ TEST(SocketCore, what_is_sent_without_a_peer_arrives_in_order_when_one_comes) {
   }
 }
 
+/// Sends until one is not kept; how many are.
+int keep_up_to_the_mark(SimulatedSocket& socket) {
+  int count = 0;
+  for (; socket.kept_count() == static_cast<std::size_t>(count); ++count) socket.try_send("m" + std::to_string(count));
+  return count - 1;
+}
+
+TEST(SocketCore, what_is_kept_to_be_published_goes_to_the_first_peer_whatever_the_rule) {
+  for (const Overflow rule :
+       {Overflow::automatic, Overflow::wait, Overflow::fail, Overflow::drop_newest, Overflow::disconnect_slow_peer}) {
+    SocketOptions options = with(SendMode::publish);
+    options.send_high_water_size = 1000;  // framed, what is kept is more than that
+    options.overflow = rule;
+    Simulator net{1};
+    SimulatedSocket& server = net.add_socket(options);
+    server.bind(server_at);
+    const int kept = keep_up_to_the_mark(server);
+    (void)events_of(server, Kind::dropped);  // of the one too many
+    SimulatedSocket& client = net.add_socket({});
+    client.connect(server_at);
+    net.pass(1s);
+    EXPECT_EQ(take_all(client), numbered(0, kept)) << static_cast<int>(rule);
+    while (const auto event = server.next_event()) EXPECT_EQ(event->kind, Kind::peer_up) << event->sentence;
+  }
+}
+
+TEST(SocketCore, what_is_kept_to_be_published_does_not_wait_for_one_that_is_stuck) {
+  SocketOptions options = with(SendMode::publish);
+  options.send_high_water_size = 1000;
+  SocketOptions small;
+  small.receive_high_water_size = 1;
+  Simulator net{1, {.buffer_size = 100}};
+  SimulatedSocket& server = net.add_socket(options);
+  server.bind(server_at);
+  const int kept = keep_up_to_the_mark(server);
+  SimulatedSocket& stuck_client = net.add_socket(small);
+  stuck_client.connect(server_at);
+  net.pass(1s);
+  ASSERT_GT(server.kept_count(), 0U);
+  SimulatedSocket& client = net.add_socket({});
+  client.connect(server_at);
+  net.pass(1s);
+  EXPECT_FALSE(server.try_send("to those that listen"));
+  net.pass(1s);
+  const Texts got = take_all(client);
+  ASSERT_GT(got.size(), 1U);
+  Texts expected = numbered(kept + 1 - static_cast<int>(got.size()), kept);
+  expected.push_back("to those that listen");
+  EXPECT_EQ(got, expected);
+}
+
 TEST(SocketCore, kept_messages_obey_the_mark) {
   SocketOptions options;
   options.send_high_water_count = 10;
@@ -756,6 +807,31 @@ TEST(SocketCore, closing_ends_by_its_deadline_and_says_what_is_left) {
   net.pass(2ms);
   EXPECT_TRUE(lonely.has_closed());
   EXPECT_EQ(lonely.remains().unsent, 10U);
+}
+
+TEST(SocketCore, what_is_given_up_while_closing_is_left) {
+  SocketOptions options = with(SendMode::round_robin, Delivery::at_least_once);
+  options.resend_after = 100ms;
+  options.sent_max = 2;
+  SocketOptions silent;
+  silent.acknowledge = Acknowledge::by_application;
+  Pair pair{silent, options};
+  pair.client.send("work");
+  pair.client.close(2s);
+  pair.net.pass(3s);
+  EXPECT_TRUE(pair.client.has_closed());
+  EXPECT_EQ(pair.client.remains().unacknowledged, 1U);
+}
+
+TEST(SocketCore, what_is_lost_with_a_peer_while_closing_is_left) {
+  Pair pair{with(SendMode::publish)};
+  pair.net.set_faults(stuck);
+  send_numbered(pair.server, 0, 10);
+  pair.server.close(2s);
+  pair.cut_while_stuck();
+  pair.net.pass(3s);
+  EXPECT_TRUE(pair.server.has_closed());
+  EXPECT_EQ(pair.server.remains().unsent, 10U);
 }
 
 // --- options ---------------------------------------------------------------------------------------------------------
