@@ -457,15 +457,14 @@ void SocketCore::expire_backlog(TimePoint now) {
 /// What the link had not written goes back to where it came from, to be sent to somebody else. Returns how many
 /// messages cannot.
 std::uint64_t SocketCore::salvage(Peer& peer) {
+  if (options_.delivery == Delivery::at_least_once) return 0;  // they are outstanding, and sent again from there
   std::uint64_t lost = peer.out.message_count();
   std::vector<PendingMessage> saved;
   for (;;) {
     detail::OutQueue::TakenOut taken = peer.out.take_oldest();
     if (taken.bytes.empty()) break;
     const wire::PeerFrameStep step = peer.dialect.decode(taken.bytes, true);
-    if (step.kind == PeerFrameKind::request) {
-      --lost;  // it is outstanding, and sent again from there
-    } else if (taken.note == Note::may_move) {
+    if (taken.note == Note::may_move) {
       --lost;
       saved.push_back({Message{std::span<const std::byte>{taken.bytes}.subspan(step.begin, step.size)}, {}, {}});
     } else if (taken.note == Note::addressed && options_.keep_for_absent_peers) {

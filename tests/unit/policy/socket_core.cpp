@@ -708,6 +708,23 @@ TEST(SocketCore, what_was_lost_with_a_connection_is_sent_again_and_delivered_onc
   EXPECT_EQ(got, expected);
 }
 
+TEST(SocketCore, what_is_sent_again_is_not_told_as_dropped) {
+  Pair pair{{}, with(SendMode::round_robin, Delivery::at_least_once)};
+  pair.net.set_faults(stuck);
+  send_numbered(pair.client, 0, 3);  // the first is partly written
+  pair.cut_while_stuck();
+  pair.net.pass(1s);
+  EXPECT_EQ(take_all(pair.server), numbered(0, 3));
+  bool is_lost = false;
+  while (const auto event = pair.client.next_event()) {
+    EXPECT_NE(event->kind, Kind::dropped);
+    if (event->kind != Kind::peer_lost) continue;
+    is_lost = true;
+    EXPECT_EQ(event->count, 0U);
+  }
+  EXPECT_TRUE(is_lost);
+}
+
 TEST(SocketCore, what_nobody_acknowledges_is_given_up_after_its_attempts) {
   SocketOptions deaf;
   deaf.acknowledge = Acknowledge::by_application;
