@@ -60,7 +60,7 @@ TEST(ToolSocket, sends_a_file_as_often_as_it_is_told) {
 TEST(ToolSocket, delivers_a_long_input_whole) {
   std::string input;
   for (int i = 0; i < 100'000; ++i) input += "line " + std::to_string(i) + "\n";
-  EXPECT_EQ(passed_on({}, 100'000, input), input);
+  EXPECT_TRUE(passed_on({}, 100'000, input) == input);  // not EXPECT_EQ: what it says of so many lines takes gigabytes
 }
 
 TEST(ToolSocket, who_sends_may_bind_and_who_receives_connect) {
