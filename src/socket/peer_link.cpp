@@ -60,12 +60,14 @@ void PeerLink::await_movement() {
   leave_timer_->async_wait([self = shared_from_this()](error_code ec) {
     if (ec) return;
     const SocketState::Lock lock{self->socket_->socket_mutex()};
-    if (!self->is_over_ && self->has_moved()) return self->await_movement();
+    if (!self->is_over_ && (self->has_moved() || self->has_time())) return self->await_movement();
     self->leave();
   });
 }
 
 bool PeerLink::has_moved() const noexcept { return unacknowledged_size() < unacknowledged_before_; }
+
+bool PeerLink::has_time() const noexcept { return socket_->is_finishing() && unacknowledged_size() > 0; }
 
 void PeerLink::leave() {
   if (is_over_) return;

@@ -35,7 +35,8 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   /// Ends at once; the core has forgotten it.
   void close();
   /// Ends behind what is queued, and when the peer, whose identity was this, has ended too, or nothing has moved for a
-  /// moment: neither from here nor out of this system into the peer's.
+  /// moment: neither from here nor out of this system into the peer's. When the socket closes, its deadline alone ends
+  /// the wait for the latter.
   void finish(const Identity& identity);
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] std::size_t unacknowledged_size() const noexcept { return link_.unacknowledged_size(); }
@@ -53,6 +54,8 @@ class PeerLink final : public std::enable_shared_from_this<PeerLink>, private Li
   void leave();
   void await_movement();
   [[nodiscard]] bool has_moved() const noexcept;
+  /// A socket that closes gives what is on its way until the deadline.
+  [[nodiscard]] bool has_time() const noexcept;
 
   const std::shared_ptr<SocketState> socket_;
   const boost::asio::any_io_executor executor_;

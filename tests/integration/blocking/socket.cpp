@@ -438,7 +438,9 @@ TEST(BlockingSocket, close_tells_what_was_not_acknowledged) {
   Socket source = connected_to(sink.bind("tcp://127.0.0.1:0"), at_least_once());
   source.send("work");
   EXPECT_EQ(sink.receive(patience).text(), "work");
-  EXPECT_EQ(source.close(moment), (SocketCloseReport{.unsent_count = 0, .unacknowledged_count = 1}));
+  const SocketCloseReport report = source.close(moment);  // the other system may not have confirmed the bytes either
+  EXPECT_EQ(report.unsent_count, 0U);
+  EXPECT_EQ(report.unacknowledged_count, 1U);
 }
 
 // --- threads ---------------------------------------------------------------------------------------------------------

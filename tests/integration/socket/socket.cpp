@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -597,9 +598,34 @@ TEST(Socket, what_a_peer_that_does_not_read_leaves_in_its_system_is_unconfirmed)
     co_await asio::async_write(deaf, asio::buffer(hello_b), asio::use_awaitable);
     co_await socket.wait_for_peers(1, 5s);
     co_await socket.send(std::string(100'000, 'x'));  // which this system takes, and the other does not
-    SocketCloseReport left = co_await socket.close(5s);
+    SocketCloseReport left = co_await socket.close(100ms);
     EXPECT_EQ(left.unsent_count, 0U);
     EXPECT_GT(left.unconfirmed_size, 0U);
+  });
+}
+
+asio::awaitable<void> read_later(tcp::socket& peer, std::chrono::milliseconds pause) {
+  asio::steady_timer timer{peer.get_executor(), pause};
+  co_await timer.async_wait(asio::use_awaitable);
+  for (std::string part(10'000, '\0');;) {
+    const auto [ec, size] = co_await peer.async_read_some(asio::buffer(part), asio::as_tuple(asio::use_awaitable));
+    if (ec) co_return;
+  }
+}
+
+TEST(Socket, close_has_time_until_its_deadline_for_a_peer_that_reads_late) {
+  run([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+    acceptor.set_option(tcp::socket::receive_buffer_size{4096});
+    Socket socket{executor};
+    socket.connect(Endpoint{"tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())});
+    tcp::socket late = co_await acceptor.async_accept(asio::use_awaitable);
+    co_await asio::async_write(late, asio::buffer(hello_b), asio::use_awaitable);
+    co_await socket.wait_for_peers(1, 5s);
+    co_await socket.send(std::string(100'000, 'x'));
+    asio::co_spawn(executor, read_later(late, 1300ms), asio::detached);
+    SocketCloseReport left = co_await socket.close(15s);
+    EXPECT_TRUE(left.all_arrived()) << left.unconfirmed_size;
   });
 }
 
