@@ -87,8 +87,8 @@ SocketStream::SocketStream(StreamSocket socket, Endpoint local, Endpoint remote)
 
 StreamBackend::IdleReader SocketStream::on_nothing_to_read() noexcept {
   using Next = policy::AdaptiveSpin::Next;
-  if (!spin_) return IdleReader::waits;
-  switch (spin_->on_nothing(has_written_.load(std::memory_order_relaxed), Clock::now())) {
+  if (!spins()) return IdleReader::waits;
+  switch (rare_->spin->on_nothing(has_written_.load(std::memory_order_relaxed), Clock::now())) {
     case Next::gather: return IdleReader::asks_again;
     case Next::look_again: return IdleReader::reads;
     case Next::sleep: break;
@@ -147,8 +147,8 @@ std::size_t SocketStream::try_read(std::span<const asio::mutable_buffer> buffers
 
 void SocketStream::note_burst(std::size_t size) {
   constexpr std::size_t much = 64 * 1024;
-  if (!spin_ && size >= much) spin_ = std::make_unique<policy::AdaptiveSpin>();
-  if (spin_) spin_->has_read(size);
+  if (size >= much && !spins()) rare().spin.emplace();
+  if (spins()) rare_->spin->has_read(size);
 }
 
 std::size_t SocketStream::try_write(std::span<const asio::const_buffer> buffers, error_code& ec) {
@@ -166,12 +166,12 @@ std::size_t SocketStream::try_write(std::span<const asio::const_buffer> buffers,
 
 void SocketStream::async_read_some(std::span<const asio::mutable_buffer> buffers, TransferHandler handler) {
   if (buffers.size() == 1) return socket_.async_read_some(buffers.front(), std::move(handler));
-  socket_.async_read_some(keep(kept().read, buffers), std::move(handler));
+  socket_.async_read_some(keep(rare().read, buffers), std::move(handler));
 }
 
 void SocketStream::async_write_some(std::span<const asio::const_buffer> buffers, TransferHandler handler) {
   if (buffers.size() == 1) return socket_.async_write_some(buffers.front(), std::move(handler));
-  socket_.async_write_some(keep(kept().write, buffers), std::move(handler));
+  socket_.async_write_some(keep(rare().write, buffers), std::move(handler));
 }
 
 void SocketStream::shutdown_send(error_code& ec) {

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace parley::transport {
@@ -50,17 +51,21 @@ class SocketStream final : public StreamBackend {
   void wake_when_peer_reads();
   void note_burst(std::size_t size);
 
-  // Asio refers to the buffers of a pending operation by this array. (A single buffer travels in the operation.)
-  // Of asynchronous operations with several buffers, which connections do not use here: kept outside, for size.
-  struct Buffers {
+  // What few streams have: kept outside, for size.
+  struct Rare {
+    // Asio refers to the buffers of a pending operation by this array. (A single buffer travels in the operation.) Of
+    // asynchronous operations with several buffers, which connections do not use here.
     std::vector<boost::asio::mutable_buffer> read;
     std::vector<boost::asio::const_buffer> write;
+    // Of a Unix socket that much has come by.
+    std::optional<policy::AdaptiveSpin> spin;
   };
-  [[nodiscard]] Buffers& kept() {
-    if (!kept_) kept_ = std::make_unique<Buffers>();
-    return *kept_;
+  [[nodiscard]] Rare& rare() {
+    if (!rare_) rare_ = std::make_unique<Rare>();
+    return *rare_;
   }
-  std::unique_ptr<Buffers> kept_;
+  [[nodiscard]] bool spins() const noexcept { return rare_ && rare_->spin; }
+  std::unique_ptr<Rare> rare_;
   std::shared_ptr<OperationMemory> read_memory_;
   std::shared_ptr<OperationMemory> write_memory_;
   // native_handle() is not const in Asio.
@@ -71,8 +76,7 @@ class SocketStream final : public StreamBackend {
   std::atomic<bool> has_read_ = false;
   std::atomic<bool> has_written_ = false;
   bool wakes_when_peer_reads_ = false;
-  WakePacing pacing_;                           // of a TCP socket
-  std::unique_ptr<policy::AdaptiveSpin> spin_;  // of a Unix socket that much has come by
+  WakePacing pacing_;  // of a TCP socket
   Endpoint local_;
   Endpoint remote_;
 };
