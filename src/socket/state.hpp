@@ -146,6 +146,7 @@ class SocketState final : public WaitingObject {
   void on_written_locked() {
     if (core_.has_actions() || life_ == Life::draining) settle_later_locked();
   }
+  /// It closes, and its links end one by one, at the deadline of that at the latest.
   [[nodiscard]] bool is_finishing() const noexcept { return life_ == Life::finishing; }
   void on_link_end_locked(const PeerLink& link, boost::system::error_code ec, const std::string& sentence);
   /// What a link that leaves has not written stays unwritten.

@@ -145,7 +145,8 @@ void Yamux::Core::expire(TimePoint now) {
 }
 
 void Yamux::Core::note_delivery(std::uint64_t delivered, std::size_t undelivered, TimePoint now) noexcept {
-  const bool moves = std::exchange(delivered_, delivered) != delivered;
+  // Growing only: where the stream below adds to what it is given, what is written and not taken lets it fall.
+  const bool moves = static_cast<std::int64_t>(delivered - std::exchange(delivered_, delivered)) > 0;
   const bool was_behind = std::exchange(undelivered_, undelivered) != 0;
   if (silent_until_ && moves && was_behind) silent_until_ = now + channels.options.keep_alive_time_max;
 }

@@ -565,6 +565,17 @@ TEST(Yamux, gives_up_a_peer_that_takes_nothing) {
   EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::peer_silent);
 }
 
+TEST(Yamux, gives_up_a_peer_that_takes_nothing_though_more_is_written) {
+  YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_jitter = 0});
+  client.core.note_delivery(1'000, 500, client.now);
+  client.pass(30s);
+  client.core.note_delivery(1'000, 512, client.now);
+  client.now += 9s;
+  client.core.note_delivery(1'000 - 22, 634, client.now);  // 100 bytes more, and 22 of what TLS adds to them
+  EXPECT_EQ(client.pass(1s), (Lines{"ended"}));
+  EXPECT_EQ(client.codes[MuxEvent::Kind::ended], error::peer_silent);
+}
+
 TEST(Yamux, does_not_ping_a_peer_that_talks) {
   YamuxProbe client = ready_yamux(MuxRole::client, {.keep_alive_jitter = 0});
   for (int i = 0; i < 10; ++i) {
