@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <future>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -33,11 +34,13 @@ std::string passed_on(std::vector<std::string> sending, std::size_t count, const
   ToolProcess receiver{{"receive", "--bind", "tcp://127.0.0.1:0", "--count", std::to_string(count)}};
   const std::string endpoint = receiver.listening_endpoint();
   sending.insert(sending.begin(), {"send", "--connect", endpoint});
-  const ToolResult sent = run_tool(sending, input);
+  // Both at once: with its output unread the receiver takes no more, and the sender could only say so.
+  auto sender = std::async(std::launch::async, [&] { return run_tool(sending, input); });
+  EXPECT_EQ(receiver.wait(), 0) << receiver.errors();
+  const ToolResult sent = sender.get();
   EXPECT_EQ(sent.code, 0) << sent.errors;
   EXPECT_EQ(sent.output, "");
   EXPECT_EQ(sent.errors, "");
-  EXPECT_EQ(receiver.wait(), 0) << receiver.errors();
   EXPECT_EQ(receiver.errors(), "parley: listening on " + endpoint + "\n");
   return receiver.output();
 }

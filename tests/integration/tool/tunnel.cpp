@@ -50,6 +50,19 @@ struct Through {
   RawPeer server;
 };
 
+/// With as many connections as one side allows, and one more that has come.
+struct FullPath {
+  FullPath(const std::vector<std::string>& tunnel_options, const std::vector<std::string>& gateway_options)
+      : path{tunnel_options, gateway_options} {
+    first.client.send("x");
+    EXPECT_EQ(first.server.receive(1), "x");
+  }
+
+  Path path;
+  Through first{path};
+  RawPeer second = RawPeer::connect(path.tunnel.port());
+};
+
 TEST(ToolTunnel, bytes_go_both_ways_and_each_end_is_passed_on_alone) {
   Path path;
   const Through pair{path};
@@ -206,22 +219,16 @@ TEST(ToolTunnel, a_gateway_that_gives_no_good_answer_is_told_and_reset) {
 }
 
 TEST(ToolTunnel, a_gateway_with_enough_connections_refuses_more) {
-  Path path{{}, {"--max-connections", "1"}};
-  Through first{path};
-  first.client.send("x");
-  EXPECT_EQ(first.server.receive(1), "x");
-  const RawPeer second = RawPeer::connect(path.tunnel.port());
+  FullPath full{{}, {"--max-connections", "1"}};
+  auto& [path, first, second] = full;
   EXPECT_EQ(read_until_reset(second), "reset");
   EXPECT_TRUE(says(path.tunnel.process().error_line_with("refused: "),
                    "the gateway has as many connections open as it may, 1"));
 }
 
 TEST(ToolTunnel, a_tunnel_with_enough_connections_lets_more_wait) {
-  Path path{{"--max-connections", "1"}};
-  Through first{path};
-  first.client.send("x");
-  EXPECT_EQ(first.server.receive(1), "x");
-  const RawPeer second = RawPeer::connect(path.tunnel.port());
+  FullPath full{{"--max-connections", "1"}, {}};
+  auto& [path, first, second] = full;
   second.send("later");
   path.tunnel.process().error_line_with("as many connections are open as --max-connections allows, 1; ");
   first.client.close();
@@ -340,11 +347,8 @@ TEST(ToolTunnel, a_connection_that_does_not_end_is_cut_after_five_seconds) {
 }
 
 TEST(ToolTunnel, a_connection_that_waits_for_room_is_reset_when_it_leaves) {
-  Path path{{"--max-connections", "1"}};
-  Through first{path};
-  first.client.send("x");
-  EXPECT_EQ(first.server.receive(1), "x");
-  const RawPeer second = RawPeer::connect(path.tunnel.port());
+  FullPath full{{"--max-connections", "1"}, {}};
+  auto& [path, first, second] = full;
   path.tunnel.process().error_line_with("as many connections are open as --max-connections allows, 1; ");
   path.tunnel.process().send_signal(SIGTERM);
   while (accepts(path.tunnel.port())) std::this_thread::yield();
