@@ -148,7 +148,7 @@ ConnectionState::Pull FramedConnection::cannot_cut(const wire::DecodeStep& step)
     case wire::DecodeStep::Kind::end:
       ended_ = true;
       if (read_end_ == asio::error::eof) {
-        end_receiving_locked(error::closed, about_peer("the peer closed the connection"));
+        end_receiving_locked(error::closed, "the peer closed the connection");
       } else {
         end_receiving_locked(read_end_, why_reading_failed());
       }
@@ -192,19 +192,19 @@ void FramedConnection::fail_framing(const wire::DecodeStep& step) {
 
 std::string FramedConnection::why_reading_failed() const {
   const std::string why = link_.explain();
-  return about_peer(why.empty() ? "receiving failed: " + read_end_.message() : why);
+  return why.empty() ? "receiving failed: " + read_end_.message() : why;
 }
 
 std::string FramedConnection::describe(const wire::DecodeStep& step) const {
   switch (step.code) {
     case error::message_too_large:
-      return about_peer("message of " + std::to_string(step.size) + " bytes exceeds the limit of " +
-                        std::to_string(options_.message_size_max));
+      return "message of " + std::to_string(step.size) + " bytes exceeds the limit of " +
+             std::to_string(options_.message_size_max);
     case error::truncated:
-      return about_peer("the stream ended inside a message, " + std::to_string(link_.in().size()) + " bytes into it");
+      return "the stream ended inside a message, " + std::to_string(link_.in().size()) + " bytes into it";
     default:
-      return about_peer("the byte at position " + std::to_string(consumed_size_ + step.offset) +
-                        " of the stream breaks the rules of the framing " + options_.framing.name());
+      return "the byte at position " + std::to_string(consumed_size_ + step.offset) +
+             " of the stream breaks the rules of the framing " + options_.framing.name();
   }
 }
 
@@ -280,13 +280,13 @@ ConnectionState::Sent FramedConnection::try_send_locked(Lock& lock, Message& mes
 void FramedConnection::refuse(error_code ec, std::size_t size) {
   const std::string of_size = "message of " + std::to_string(size) + " bytes";
   if (ec == error::message_too_large) {
-    note_locked(ec, about_peer(of_size + " exceeds the limit of " + std::to_string(options_.message_size_max)));
+    note_locked(ec, of_size + " exceeds the limit of " + std::to_string(options_.message_size_max));
   } else if (ec == error::unframeable) {
-    note_locked(ec, about_peer("the framing " + options_.framing.name() + " cannot carry this " + of_size));
+    note_locked(ec, "the framing " + options_.framing.name() + " cannot carry this " + of_size);
   } else if (ec == error::send_ended) {
-    note_locked(ec, about_peer("this direction has ended; a " + of_size + " cannot be sent any more"));
+    note_locked(ec, "this direction has ended; a " + of_size + " cannot be sent any more");
   } else {
-    note_locked(ec, about_peer(ec.message()));
+    note_locked(ec, ec.message());
   }
 }
 
@@ -301,7 +301,7 @@ void FramedConnection::on_write_end(error_code ec) {
   const CloseReport lost{queue_count(), queue_size(), unconfirmed_size()};
   link_.out().clear();
   const std::string why = link_.explain();
-  end_sending_locked(ec, about_peer("sending failed: " + ec.message() + (why.empty() ? "" : "; " + why)), lost);
+  end_sending_locked(ec, "sending failed: " + ec.message() + (why.empty() ? "" : "; " + why), lost);
 }
 
 void FramedConnection::end_sending_behind_queue() {

@@ -81,11 +81,10 @@ class InprocConnection final : public ConnectionState, public BellOwner {
   Pull pull_end() {
     switch (in_.end()) {
       case PipeEnd::none: return Pull::empty;
-      case PipeEnd::ended: end_receiving_locked(error::closed, about_peer("the peer closed the connection")); break;
+      case PipeEnd::ended: end_receiving_locked(error::closed, "the peer closed the connection"); break;
       case PipeEnd::cut:
-        end_receiving_locked(
-            asio::error::connection_reset,
-            about_peer("receiving failed: the peer cut the connection, because a message was too large for it"));
+        end_receiving_locked(asio::error::connection_reset,
+                             "receiving failed: the peer cut the connection, because a message was too large for it");
         break;
       case PipeEnd::too_large: cut_peer_off(); break;
     }
@@ -93,8 +92,8 @@ class InprocConnection final : public ConnectionState, public BellOwner {
     return Pull::ended;
   }
   void cut_peer_off() {
-    const std::string sentence = about_peer("message of " + std::to_string(in_.too_large_size()) +
-                                            " bytes exceeds the limit of " + std::to_string(options_.message_size_max));
+    const std::string sentence = "message of " + std::to_string(in_.too_large_size()) + " bytes exceeds the limit of " +
+                                 std::to_string(options_.message_size_max);
     end_receiving_locked(error::message_too_large, sentence);
     in_.end_reading(PipeReading::gone);
     out_.end(PipeEnd::cut);
@@ -134,20 +133,20 @@ class InprocConnection final : public ConnectionState, public BellOwner {
     const std::string of_size = "message of " + std::to_string(message.size()) + " bytes exceeds ";
     if (message.size() > options_.message_size_max) {
       ec = error::message_too_large;
-      note_locked(ec, about_peer(of_size + "the limit of " + std::to_string(options_.message_size_max)));
+      note_locked(ec, of_size + "the limit of " + std::to_string(options_.message_size_max));
       return false;
     }
     note_reader();
     if (ec = refused_locked(); ec) return false;
     if (ended_) {
       ec = error::send_ended;
-      note_locked(ec, about_peer("this direction has ended"));
+      note_locked(ec, "this direction has ended");
       return false;
     }
     if (message.size() <= out_pipe_.size_max) return true;
     end_sending_locked(asio::error::connection_reset,
-                       about_peer("sending failed: the peer cuts the connection, because a " + of_size +
-                                  "its limit of " + std::to_string(out_pipe_.size_max)),
+                       "sending failed: the peer cuts the connection, because a " + of_size + "its limit of " +
+                           std::to_string(out_pipe_.size_max),
                        {1, message.size(), 0});
     out_.end(PipeEnd::too_large, message.size());
     return false;
@@ -158,10 +157,10 @@ class InprocConnection final : public ConnectionState, public BellOwner {
     if (reading < PipeReading::ended) return;
     const Amount lost = out_.kept();
     out_.drop_outbox();
-    end_sending_locked(
-        error::closed,
-        about_peer(reading == PipeReading::gone ? "the peer closed the connection" : "the peer receives no more"),
-        {lost.count, lost.size, 0});
+    const CloseReport report{lost.count, lost.size, 0};
+    if (reading == PipeReading::gone)
+      return end_sending_locked(error::closed, "the peer closed the connection", report);
+    end_sending_locked(error::closed, "the peer receives no more", report);
   }
 
   void post_turn_end() {

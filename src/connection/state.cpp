@@ -48,7 +48,7 @@ void ConnectionState::receive(Deadline deadline, Handler<Message> handler) {
   if (pulled == Pull::message) {
     post_completion(std::move(handler), executor(), error_code{}, std::move(message));
   } else if (pulled == Pull::ended) {
-    note_locked(end_->code, end_->sentence);
+    note_locked(end_->code, end_->remark);
     post_completion(std::move(handler), executor(), end_->code, Message{});
   } else {
     start_waiting(receivers_.emplace_back(next_id(), std::move(handler), executor()), deadline);
@@ -70,7 +70,7 @@ ConnectionState::Pull ConnectionState::pull_counted(Message& message) {
 }
 
 bool ConnectionState::conclude_receiving() {
-  end_receiving_locked(error::closed, about_peer("this side ended receiving"));
+  end_receiving_locked(error::closed, "this side ended receiving");
   end_pulling();
   return true;
 }
@@ -87,7 +87,7 @@ bool ConnectionState::pull_for_receiver(Message& message) {
   if (receivers_.empty()) return false;
   const Pull pulled = pull_counted(message);
   if (pulled == Pull::ended) {
-    note_locked(end_->code, end_->sentence);
+    note_locked(end_->code, end_->remark);
     fail_all(receivers_, end_->code);
   }
   return pulled == Pull::message;
@@ -113,10 +113,10 @@ void ConnectionState::deliver_to_receivers(Lock& lock) {
   }
 }
 
-void ConnectionState::end_receiving_locked(error_code ec, std::string sentence) {
+void ConnectionState::end_receiving_locked(error_code ec, Remark why) {
   if (end_) return;
-  log_about_peer(sentence);
-  end_ = std::make_unique<Failure>(ec, std::move(sentence));
+  log_about_peer(why.words());
+  end_ = std::make_unique<Failure>(Failure{ec, std::move(why)});
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
@@ -127,12 +127,12 @@ bool ConnectionState::has_room_again() const {
 
 error_code ConnectionState::refused_locked() {
   if (send_failure_) {
-    note_locked(send_failure_->code, send_failure_->sentence);
+    note_locked(send_failure_->code, send_failure_->remark);
     return send_failure_->code;
   }
   if (life_ != Life::open) {
     const error_code ec = error::closed;
-    note_locked(ec, about_peer("the connection was closed on this side"));
+    note_locked(ec, "the connection was closed on this side");
     return ec;
   }
   return {};
@@ -163,9 +163,9 @@ error_code ConnectionState::post(Message message) {
   if (const error_code ec = refused_locked()) return ec;
   if (queue_size() + message.size() > options_.send_hard_limit_size) {
     const error_code ec = error::full;
-    note_locked(ec, about_peer("the outgoing queue holds " + std::to_string(queue_size()) +
-                               " bytes; another message of " + std::to_string(message.size()) +
-                               " bytes would pass the hard limit of " + std::to_string(options_.send_hard_limit_size)));
+    note_locked(ec, "the outgoing queue holds " + std::to_string(queue_size()) + " bytes; another message of " +
+                        std::to_string(message.size()) + " bytes would pass the hard limit of " +
+                        std::to_string(options_.send_hard_limit_size));
     return ec;
   }
   error_code ec;
@@ -176,7 +176,7 @@ error_code ConnectionState::post(Message message) {
 void ConnectionState::flush(Deadline deadline, Handler<> handler) {
   const Lock lock{mutex()};
   if (send_failure_) {
-    note_locked(send_failure_->code, send_failure_->sentence);
+    note_locked(send_failure_->code, send_failure_->remark);
     post_completion(std::move(handler), executor(), send_failure_->code);
   } else if (life_ == Life::closed && rare().report.unsent_size > 0) {
     post_completion(std::move(handler), executor(), error_code{error::closed});  // what was queued has been dropped
@@ -231,12 +231,12 @@ void ConnectionState::release_senders_locked() {
   }
 }
 
-void ConnectionState::end_sending_locked(error_code ec, std::string sentence, CloseReport lost) {
+void ConnectionState::end_sending_locked(error_code ec, Remark why, CloseReport lost) {
   if (send_failure_) return;
-  log_about_peer(sentence);
-  send_failure_ = std::make_unique<Failure>(ec, std::move(sentence));
+  log_about_peer(why.words());
+  send_failure_ = std::make_unique<Failure>(Failure{ec, std::move(why)});
   rare().report = lost;
-  if (!rare_->senders.empty() || !rare_->flushers.empty()) note_locked(ec, send_failure_->sentence);
+  if (!rare_->senders.empty() || !rare_->flushers.empty()) note_locked(ec, send_failure_->remark);
   fail_all(rare_->senders, ec);
   fail_all(rare_->flushers, ec);
   if (life_ == Life::closing) finish_closing();
@@ -276,7 +276,6 @@ void ConnectionState::note_time_out(Operation operation, Duration waited) {
   sentence +=
       " timed out after " + std::to_string(std::chrono::round<std::chrono::milliseconds>(waited).count()) + " ms";
   if (operation != Operation::receive) sentence += ": the queue holds " + std::to_string(queue_size()) + " bytes";
-  sentence = about_peer(sentence);
   rare().time_outs[index] = sentence;
   note_locked(error::timed_out, std::move(sentence));
 }
@@ -353,7 +352,7 @@ void ConnectionState::begin_closing(Deadline deadline) {
 void ConnectionState::enter_closing() {
   life_ = Life::closing;
   rare().self = shared_from_this();
-  end_receiving_locked(error::closed, about_peer("the connection was closed on this side"));
+  end_receiving_locked(error::closed, "the connection was closed on this side");
   fail_all(receivers_, asio::error::operation_aborted);
   fail_all(rare_->senders, asio::error::operation_aborted);
 }
@@ -452,41 +451,36 @@ void ConnectionState::reframe(Framing framing) {
   satisfy_receivers_locked();
 }
 
-void ConnectionState::note_locked(error_code ec, std::string sentence) {
-  rare().noted = std::make_unique<Failure>(ec, std::move(sentence));
+void ConnectionState::note_locked(error_code ec, Remark remark) {
+  rare().noted.emplace(Failure{ec, std::move(remark)});
 }
 
 std::string ConnectionState::last_error() {
   const Lock lock{mutex()};
-  return rare_ && rare_->noted ? rare_->noted->sentence : std::string{};
+  return rare_ && rare_->noted ? about_peer(rare_->noted->remark.words()) : std::string{};
 }
 
 Error ConnectionState::error_for(Operation operation, error_code ec) {
   const Lock lock{mutex()};
-  const std::string* sentence = sentence_for(operation, ec);
-  return Error{ec, sentence != nullptr && !sentence->empty() ? *sentence : about_peer(ec.message())};
+  const Remark* remark = remark_for(operation, ec);
+  return Error{ec, about_peer(remark == nullptr || remark->words().empty() ? ec.message() : remark->words())};
 }
 
-const std::string* ConnectionState::sentence_for(Operation operation, error_code ec) const {
+const Remark* ConnectionState::remark_for(Operation operation, error_code ec) const {
   // First: that the stream ended by a time-out of its own is no time-out of this operation.
   const auto& failure = operation == Operation::receive ? end_ : send_failure_;
-  if (failure && failure->code == ec) return &failure->sentence;
+  if (failure && failure->code == ec) return &failure->remark;
   if (!rare_) return nullptr;
   if (ec == error::timed_out) return &rare_->time_outs[static_cast<std::size_t>(operation)];
-  return rare_->noted && rare_->noted->code == ec ? &rare_->noted->sentence : nullptr;
+  return rare_->noted && rare_->noted->code == ec ? &rare_->noted->remark : nullptr;
 }
 
-std::string ConnectionState::about_peer(std::string_view sentence) const {
-  return std::string{sentence} + " (" + remote_endpoint().to_string() + ")";
+std::string ConnectionState::about_peer(std::string_view words) const {
+  return std::string{words} + " (" + remote_endpoint().to_string() + ")";
 }
 
-void ConnectionState::log_about_peer(std::string_view sentence) const {
-  if (!log_enabled()) return;
-  // The hook is told the endpoint beside the text.
-  const std::string peer = remote_endpoint().to_string();
-  const std::string suffix = " (" + peer + ")";
-  if (sentence.ends_with(suffix)) sentence.remove_suffix(suffix.size());
-  log(LogLevel::debug, sentence, peer);
+void ConnectionState::log_about_peer(std::string_view words) const {
+  if (log_enabled()) log(LogLevel::debug, words, remote_endpoint().to_string());
 }
 
 }  // namespace parley::detail

@@ -9,6 +9,7 @@
 // waits.
 #pragma once
 
+#include "connection/failure.hpp"
 #include "detail/ring.hpp"
 #include "detail/slot.hpp"
 #include "detail/waiter.hpp"
@@ -172,15 +173,13 @@ class ConnectionState : public WaitingObject {
   void release_senders_locked();
   /// Why nothing can be sent; notes the sentence. Nothing: it can.
   boost::system::error_code refused_locked();
-  void end_receiving_locked(boost::system::error_code ec, std::string sentence);
-  void end_sending_locked(boost::system::error_code ec, std::string sentence, CloseReport lost);
+  void end_receiving_locked(boost::system::error_code ec, Remark why);
+  void end_sending_locked(boost::system::error_code ec, Remark why, CloseReport lost);
   void drained_locked();
-  void note_locked(boost::system::error_code ec, std::string sentence);
+  void note_locked(boost::system::error_code ec, Remark remark);
   /// The backend's one deadline; nothing: none.
   void schedule_backend_deadline(std::optional<TimePoint> when);
 
-  [[nodiscard]] std::string about_peer(std::string_view sentence) const;
-  void log_about_peer(std::string_view sentence) const;
   [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }
   [[nodiscard]] bool has_receivers() const noexcept { return !receivers_.empty(); }
   [[nodiscard]] bool has_senders() const noexcept { return rare_ != nullptr && !rare_->senders.empty(); }
@@ -189,13 +188,6 @@ class ConnectionState : public WaitingObject {
 
  private:
   enum class Life : std::uint8_t { open, closing, closed };
-
-  /// Rare, so kept outside: an idle connection should be small.
-  struct Failure {
-    Failure(boost::system::error_code ec, std::string text) : code{ec}, sentence{std::move(text)} {}
-    boost::system::error_code code;
-    std::string sentence;
-  };
 
   struct Receiver : Waiter<Handler<Message>, Message> {
     using Waiter::Waiter;
@@ -232,7 +224,9 @@ class ConnectionState : public WaitingObject {
 
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
   void note_time_out(Operation operation, Duration waited);
-  [[nodiscard]] const std::string* sentence_for(Operation operation, boost::system::error_code ec) const;
+  [[nodiscard]] const Remark* remark_for(Operation operation, boost::system::error_code ec) const;
+  [[nodiscard]] std::string about_peer(std::string_view words) const;
+  void log_about_peer(std::string_view words) const;
 
   void begin_closing(Deadline deadline);
   void enter_closing();
@@ -253,8 +247,8 @@ class ConnectionState : public WaitingObject {
     Ring<Flusher> flushers;
     Ring<Closer> closers;
     CloseReport report;
-    std::array<std::string, 3> time_outs;  // the last sentence of each Operation
-    std::unique_ptr<const Failure> noted;  // the last an operation was told
+    std::array<Remark, 3> time_outs;  // the last of each Operation
+    std::optional<Failure> noted;     // the last an operation was told
     DeadlineId close_deadline;
     DeadlineId confirm_deadline;
     DeadlineId backend_deadline;

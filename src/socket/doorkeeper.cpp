@@ -45,7 +45,8 @@ Doorkeeper::Doorkeeper(std::shared_ptr<SocketState> socket, const Endpoint& endp
       options_{checked(endpoint, options)},
       acceptor_{socket_->executor(), endpoint,
                 hurried(options_.transport(), socket_->core().options().greeting_time_max)},
-      local_{acceptor_.local_endpoint()} {}
+      local_{acceptor_.local_endpoint()},
+      upgrades_{socket_->executor(), options_.transport().handshakes_max} {}
 
 bool Doorkeeper::sniffs() const noexcept {
   return options_.dialect() == Dialect::aiomsg && !is_web_socket(local_.scheme());
@@ -70,7 +71,7 @@ void Doorkeeper::start() {
 
 void Doorkeeper::accept() {
   if (is_accepting_ || is_closed_) return;
-  if (upgrades_.size() >= options_.transport().handshakes_max) return;
+  if (upgrades_.size() > upgrades_.places()) return;
   is_accepting_ = true;
   acceptor_.async_accept(
       [self = shared_from_this()](error_code ec, transport::Stream stream) { self->on_accept(ec, std::move(stream)); });
@@ -160,8 +161,9 @@ void Doorkeeper::upgrade(const std::shared_ptr<Guest>& guest, std::vector<std::b
       transport::HandshakeHandler{[self = shared_from_this(), id, since, peer](
                                       error_code ec, transport::Stream upgraded, const std::string& sentence) {
         Lock lock{self->socket_->socket_mutex()};
-        self->upgrades_.erase(id);  // one that has failed still takes leave of its peer, and counts no more
+        self->upgrades_.remove(id);  // one that has failed still takes leave of its peer, and counts no more
         if (self->is_closed_) return;
+        self->make_room_for_upgrades();
         if (ec) {
           self->socket_->note_refused_locked(lock, ec, sentence + " (" + peer.to_string() + ")", peer);
         } else {
@@ -169,8 +171,19 @@ void Doorkeeper::upgrade(const std::shared_ptr<Guest>& guest, std::vector<std::b
         }
         self->accept();
       }});
-  upgrades_.emplace(id, op);
+  upgrades_.add(id, op);
   op->start();
+  make_room_for_upgrades();
+}
+
+/// One more than there are places for is a sign that others wait; who has begun is not put off. Nobody is accepted
+/// until one of them is done, or, as its peer is silent, has made way.
+void Doorkeeper::make_room_for_upgrades() {
+  if (upgrades_.size() <= upgrades_.places()) return upgrades_.stop_making_room();
+  upgrades_.make_room([self = shared_from_this()] {
+    const Lock lock{self->socket_->socket_mutex()};
+    if (!self->is_closed_) self->make_room_for_upgrades();
+  });
 }
 
 void Doorkeeper::turn_away(Lock& lock, std::shared_ptr<Guest> guest, error_code ec, const std::string& why) {
@@ -194,8 +207,7 @@ void Doorkeeper::close() {
     guest->stream = {};
   }
   guests_.clear();
-  for (const auto& [id, each] : upgrades_) each->cancel();
-  upgrades_.clear();
+  upgrades_.cancel_all();
 }
 
 }  // namespace parley::detail

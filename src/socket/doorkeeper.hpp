@@ -5,7 +5,7 @@
 #pragma once
 
 #include "detail/biased_mutex.hpp"
-#include "transport/handshake_op.hpp"
+#include "transport/handshakes.hpp"
 
 #include <parley/endpoint.hpp>
 #include <parley/socket/options.hpp>
@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -64,6 +63,7 @@ class Doorkeeper final : public std::enable_shared_from_this<Doorkeeper> {
   void look_at(const std::shared_ptr<Guest>& guest);
   void let_in(Lock& lock, const std::shared_ptr<Guest>& guest, std::span<const std::byte> unread);
   void upgrade(const std::shared_ptr<Guest>& guest, std::vector<std::byte> unread);
+  void make_room_for_upgrades();
   void turn_away(Lock& lock, std::shared_ptr<Guest> guest, boost::system::error_code ec, const std::string& why);
   void forget(const std::shared_ptr<Guest>& guest);
   [[nodiscard]] bool sniffs() const noexcept;
@@ -73,7 +73,7 @@ class Doorkeeper final : public std::enable_shared_from_this<Doorkeeper> {
   transport::Acceptor acceptor_;
   const Endpoint local_;
   Guests guests_;
-  std::map<std::uint64_t, std::shared_ptr<transport::HandshakeOp>> upgrades_;
+  transport::detail::Handshakes upgrades_;
   std::uint64_t last_upgrade_ = 0;
   bool is_accepting_ = false;
   bool is_closed_ = false;

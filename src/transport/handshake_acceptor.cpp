@@ -22,8 +22,7 @@ HandshakeAcceptor::HandshakeAcceptor(std::shared_ptr<SocketAcceptor> sockets, co
                  : with_scheme(sockets_->local_endpoint(), asked.scheme())},
       layers_{std::move(handshakes)},
       time_max_{options.handshake_time_max},
-      handshakes_max_{options.handshakes_max},
-      patience_timer_{sockets_->executor()} {}
+      handshakes_{sockets_->executor(), options.handshakes_max} {}
 
 void HandshakeAcceptor::accept(asio::any_io_executor stream_executor, AcceptHandler handler) {
   const std::lock_guard lock{mutex_};
@@ -53,19 +52,15 @@ void HandshakeAcceptor::close() noexcept {
   const std::lock_guard lock{mutex_};
   if (std::exchange(is_closed_, true)) return;
   sockets_->close();
-  patience_timer_.cancel();
   unwanted_next = std::move(next_);
-  for (const auto& [id, handshake] : handshakes_) {
-    if (const auto living = handshake.lock()) living->cancel();
-  }
-  handshakes_.clear();
+  handshakes_.cancel_all();
   unwanted.swap(ready_);
   while (!pending_.empty()) complete(pending_.begin(), asio::error::operation_aborted, {});
 }
 
 void HandshakeAcceptor::want_socket() {
   if (is_accepting_ || is_closed_ || pending_.empty()) return;
-  if (next_ || ready_.size() >= handshakes_max_) return;
+  if (next_ || ready_.size() >= handshakes_.places()) return;
   is_accepting_ = true;
   auto on_done = [self = shared_from_this()](error_code ec, Stream socket) { self->on_socket(ec, std::move(socket)); };
   sockets_->accept(pending_.front().executor,
@@ -88,40 +83,14 @@ void HandshakeAcceptor::on_socket(error_code ec, Stream socket) {
 
 void HandshakeAcceptor::give_place() {
   if (!next_) return;
-  if (is_full()) return make_room();
-  patience_timer_.cancel();
+  // Where each place is a stream's that is ready, one is free when that has been taken.
+  if (is_full()) return handshakes_.make_room([self = shared_from_this()] { self->ask_again(); });
+  handshakes_.stop_making_room();
   begin_handshake(std::exchange(next_, Stream{}));
 }
 
-/// For the socket that waits: ends the handshake whose patience has ended first, or comes back when it has.
-void HandshakeAcceptor::make_room() {
-  if (asked_) return;
-  std::uint64_t first_id = 0;
-  std::shared_ptr<HandshakeOp> first;
-  for (const auto& [id, handshake] : handshakes_) {
-    auto op = handshake.lock();
-    if (!op || (first && first->patience_ends() <= op->patience_ends())) continue;
-    first_id = id;
-    first = std::move(op);
-  }
-  if (!first) return;  // each place is a stream's that is ready, or a handshake's of which the end is on its way
-  const TimePoint patience_ends = first->patience_ends();
-  if (patience_ends <= Clock::now()) {
-    asked_ = first_id;
-    return first->make_way(
-        "the peer was silent while all " + std::to_string(handshakes_max_) + " places for handshakes were taken",
-        [self = shared_from_this()] { self->on_place_kept(); });
-  }
-  patience_timer_.expires_at(patience_ends);
-  patience_timer_.async_wait([self = shared_from_this()](error_code ec) {
-    const std::lock_guard lock{self->mutex_};
-    if (!ec && !self->is_closed_) self->give_place();
-  });
-}
-
-void HandshakeAcceptor::on_place_kept() {
+void HandshakeAcceptor::ask_again() {
   const std::lock_guard lock{mutex_};
-  asked_.reset();
   if (!is_closed_) give_place();
 }
 
@@ -133,15 +102,14 @@ void HandshakeAcceptor::begin_handshake(Stream socket) {
   };
   const auto handshake =
       std::make_shared<HandshakeOp>(std::move(socket), layers_, time_max_, HandshakeHandler{std::move(on_done)});
-  handshakes_.emplace(id, handshake);
+  handshakes_.add(id, handshake);
   handshake->start();
 }
 
 void HandshakeAcceptor::on_handshake(std::uint64_t id, error_code ec, Stream stream, std::string sentence,
                                      const Endpoint& peer) {
   const std::lock_guard lock{mutex_};
-  handshakes_.erase(id);
-  if (asked_ == id) asked_.reset();
+  handshakes_.remove(id);
   if (is_closed_) return;
   if (!ec) {
     offer(std::move(stream));

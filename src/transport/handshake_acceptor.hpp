@@ -3,27 +3,22 @@
 // One socket is asked for at a time, while somebody waits for a stream and no socket waits for its handshake to begin.
 // Streams that are ready before they are asked for are kept, and count as handshakes.
 //
-// Who has something to say says it at once. So strangers who connect and are silent keep nobody out: when all places
-// are taken, a socket that comes waits until somebody's patience with a peer has ended (HandshakeOp::patience_ends),
-// the first of them is asked to make way, and the socket has its place. Nobody has to go for a socket that has not
-// come.
+// When all places are taken, one socket more is taken, and waits for a place (Handshakes). Nobody has to go for a
+// socket that has not come.
 #pragma once
 
 #include "transport/acceptor_state.hpp"
-#include "transport/handshake_op.hpp"
+#include "transport/handshakes.hpp"
 #include "transport/pending_accept.hpp"
 #include "transport/socket_acceptor.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <deque>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,10 +40,9 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
  private:
   // With the mutex held.
   void want_socket();
-  [[nodiscard]] bool is_full() const noexcept { return handshakes_.size() + ready_.size() >= handshakes_max_; }
+  [[nodiscard]] bool is_full() const noexcept { return handshakes_.size() + ready_.size() >= handshakes_.places(); }
   /// The next socket has its handshake begun, as soon as there is a place.
   void give_place();
-  void make_room();
   void begin_handshake(Stream socket);
   /// To the first who waits for a stream on its executor, or kept.
   void offer(Stream stream);
@@ -57,7 +51,7 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
   void on_socket(boost::system::error_code ec, Stream socket);
   void on_handshake(std::uint64_t id, boost::system::error_code ec, Stream stream, std::string sentence,
                     const Endpoint& peer);
-  void on_place_kept();
+  void ask_again();
   friend struct PendingAccept;
   void cancel(std::uint64_t id);
 
@@ -65,15 +59,12 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
   const Endpoint local_;
   const std::vector<Handshake> layers_;
   const Duration time_max_;
-  const std::size_t handshakes_max_;
 
   std::mutex mutex_;
   std::list<PendingAccept> pending_;
-  std::map<std::uint64_t, std::weak_ptr<HandshakeOp>> handshakes_;  // what each waits for keeps it alive
+  Handshakes handshakes_;
   std::deque<Stream> ready_;
   Stream next_;  // for which there was no place
-  boost::asio::steady_timer patience_timer_;
-  std::optional<std::uint64_t> asked_;  // to make way, and has not answered
   std::uint64_t next_id_ = 0;
   bool is_accepting_ = false;
   bool is_closed_ = false;

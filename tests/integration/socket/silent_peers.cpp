@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <future>
 #include <optional>
 #include <string>
@@ -91,6 +93,30 @@ TEST_F(SilentPeers, that_never_greet_are_turned_away) {
     const std::string answer = peer.read_to_end();
     EXPECT_EQ(answer.find("\x82"), std::string::npos) << "a greeting was answered that never came";
     EXPECT_EQ(next_cause(), error::timed_out);
+  }
+}
+
+/// As many as there are places for upgrades, and more, begin one and are silent from then on.
+TEST_F(SilentPeers, that_begin_an_upgrade_keep_nobody_out) {
+  TransportOptions transport;
+  transport.handshakes_max = 2;
+  transport.handshake_time_max = 10min;
+  SocketOptions options;
+  options.greeting_time_max = 10min;
+  listen(options, EndpointOptions{}.transport(transport));
+  std::deque<RawPeer> strangers;
+  for (int i = 0; i < 4; ++i) strangers.emplace_back(at()).write("G");
+  RawPeer peer{at()};
+  peer.write(hello);
+  EXPECT_EQ(peer.read(hello.size()).size(), hello.size());
+
+  // As few as had to, those who were silent longest.
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(strangers[i].read_to_end(), "");
+    const SocketEvent refused = next_event();
+    EXPECT_EQ(refused.cause, error::too_many_connections);
+    EXPECT_EQ(refused.sentence, "the peer was silent while all 2 places for handshakes were taken (" +
+                                    refused.endpoint->to_string() + ")");
   }
 }
 
