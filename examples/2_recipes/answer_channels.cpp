@@ -5,6 +5,7 @@
 
 #include "../check.hpp"
 
+#include <parley/mux/serve.hpp>
 #include <parley/mux/session.hpp>
 #include <parley/transport/acceptor.hpp>
 #include <parley/transport/connect.hpp>
@@ -48,11 +49,7 @@ asio::awaitable<void> answer(Channel channel) {
 }  // the channel goes, and behind the answer its end is sent
 
 asio::awaitable<void> serve_client(Session session) {
-  for (;;) {
-    auto [ec, channel] = co_await session.accept({}, as_result);
-    if (ec) co_return;  // the session is over
-    asio::co_spawn(session.get_executor(), answer(std::move(channel)), rethrow);
-  }
+  co_await parley::mux::serve(session, answer);  // until the session is over
 }
 
 asio::awaitable<void> serve(parley::transport::Acceptor& acceptor) {

@@ -1,6 +1,7 @@
 #include <parley/connection/serve.hpp>
 
 #include "connection/state.hpp"
+#include "detail/handler_end.hpp"
 #include "detail/log.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -47,7 +48,7 @@ class Running : public std::enable_shared_from_this<Running> {
     const auto task = tasks_.insert(tasks_.end(), std::make_shared<Task>(asio::make_strand(executor_), connection));
     auto on_end = [self = shared_from_this(), task,
                    where = peer.remote_endpoint().to_string()](const std::exception_ptr& thrown) {
-      if (thrown) report(thrown, where);
+      if (thrown) detail::log_handler_end(thrown, where);
       self->tasks_.erase(task);
       if (self->tasks_.empty()) self->all_done_.cancel();
     };
@@ -102,20 +103,6 @@ class Running : public std::enable_shared_from_this<Running> {
       error_code ignored;
       all_done_.expires_at(end);
       co_await all_done_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    }
-  }
-
-  static void report(const std::exception_ptr& thrown, const std::string& where) {
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const boost::system::system_error& e) {
-      // A peer that closes while its handler receives is the usual end of a handler, and no news.
-      const bool usual = e.code() == error::closed || e.code() == asio::error::operation_aborted;
-      detail::log(usual ? LogLevel::debug : LogLevel::warning, std::string{"a handler ended with: "} + e.what(), where);
-    } catch (const std::exception& e) {
-      detail::log(LogLevel::warning, std::string{"a handler threw: "} + e.what(), where);
-    } catch (...) {
-      detail::log(LogLevel::warning, "a handler threw something that is no std::exception", where);
     }
   }
 

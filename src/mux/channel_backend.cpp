@@ -269,6 +269,12 @@ void ChannelBackend::abort_waits() {
   if (transfers_->write.handler) post_transfer(executor_, transfers_->write, aborted, 0);
 }
 
+std::size_t ChannelBackend::unread_size() const noexcept {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < unread_.size(); ++i) size += unread_[i].size();
+  return size - front_offset_;
+}
+
 void ChannelBackend::drop_unread() noexcept {
   unread_.clear();
   front_offset_ = 0;

@@ -87,6 +87,9 @@ class ChannelBackend final : public transport::StreamBackend {
   void on_turn();
   /// Nothing more comes of it or goes. `drops`: what was not read is lost.
   void on_closed(boost::system::error_code code, std::string sentence, bool drops);
+  [[nodiscard]] bool sending_ended() const noexcept { return send_ended_; }
+  [[nodiscard]] bool receiving_ended() const noexcept { return is_finished_ || end_; }
+  [[nodiscard]] std::size_t unread_size() const noexcept;
   /// Both sides have finished.
   [[nodiscard]] bool is_over_in_order() const noexcept { return is_finished_ && send_ended_ && !end_; }
   struct Waiting;

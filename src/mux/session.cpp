@@ -104,6 +104,8 @@ asio::awaitable<SessionCloseReport> Session::close(Deadline deadline) { return d
 
 void Session::go_away() { state_->go_away(); }
 SessionStats Session::stats() const { return state_->stats(); }
+std::optional<ChannelInfo> Session::find(ChannelId id) const { return state_->find_channel(id); }
+std::vector<ChannelInfo> Session::channels() const { return state_->channels(); }
 std::string Session::last_error() const { return state_->last_error(); }
 
 }  // namespace parley::mux

@@ -172,6 +172,33 @@ SessionStats SessionState::stats() {
   return stats;
 }
 
+std::optional<ChannelInfo> SessionState::find_channel(ChannelId id) {
+  const Lock lock{mutex()};
+  for (const ChannelBackend* each : channels_) {
+    if (each != nullptr && each->id() == id) return describe(*each);
+  }
+  return std::nullopt;
+}
+
+std::vector<ChannelInfo> SessionState::channels() {
+  const Lock lock{mutex()};
+  std::vector<ChannelInfo> all;
+  for (const ChannelBackend* each : channels_) {
+    if (each != nullptr) all.push_back(describe(*each));
+  }
+  return all;
+}
+
+ChannelInfo SessionState::describe(const ChannelBackend& channel) const {
+  const bool is_waiting =
+      std::any_of(backlog_.begin(), backlog_.end(), [&](const auto& each) { return each.get() == &channel; });
+  return {.id = channel.id(),
+          .is_accepted = !is_waiting,
+          .sending_ended = channel.sending_ended(),
+          .receiving_ended = channel.receiving_ended(),
+          .unread_size = channel.unread_size()};
+}
+
 // --- the stream ------------------------------------------------------------------------------------------------------
 
 bool SessionState::wants_bytes() const { return !reading_held_; }

@@ -55,6 +55,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   /// From now on it closes when it has had no channel for so long.
   void close_when_idle(Duration time);
   [[nodiscard]] SessionStats stats();
+  [[nodiscard]] std::optional<ChannelInfo> find_channel(ChannelId id);
+  [[nodiscard]] std::vector<ChannelInfo> channels();
   [[nodiscard]] std::string last_error();
   /// What an operation that has ended with `ec` throws.
   [[nodiscard]] Error error_for(std::string_view operation, boost::system::error_code ec);
@@ -149,6 +151,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void note_delivery(TimePoint now) noexcept;
   void note_channels_cut(std::size_t count) noexcept;
   [[nodiscard]] ChannelBackend* find(wire::MuxChannel channel) noexcept;
+  [[nodiscard]] ChannelInfo describe(const ChannelBackend& channel) const;
   std::unique_ptr<ChannelBackend> attach(wire::MuxChannel channel, ChannelId id,
                                          const boost::asio::any_io_executor& channel_executor);
   Channel hand_over(std::unique_ptr<ChannelBackend> backend, const boost::asio::any_io_executor& channel_executor);

@@ -36,6 +36,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace parley::mux {
 
@@ -70,6 +71,16 @@ struct SessionStats {
   std::size_t unread_size = 0;          ///< bytes received on channels and not read, now
   std::size_t unwritten_size = 0;       ///< bytes that wait to be written to the stream, now
   std::optional<Duration> round_trip;   ///< the shortest that was measured
+};
+
+/// One of a session's channels, now.
+struct ChannelInfo {
+  ChannelId id = 0;              ///< its number on the wire
+  bool is_accepted = true;       ///< false: the peer has opened it, and accept() has not been asked for it yet
+  bool sending_ended = false;    ///< this side writes nothing more
+  bool receiving_ended = false;  ///< nothing more comes; what has come may still be unread
+  std::size_t unread_size = 0;   ///< bytes received, and not read
+  bool operator==(const ChannelInfo&) const = default;
 };
 
 /// What close() had to cut, or was lost with the session. All zero: both sides had finished with everything.
@@ -176,6 +187,11 @@ class PARLEY_EXPORT Session {
 
   /// Now. Also after the session has ended.
   [[nodiscard]] SessionStats stats() const;
+  /// The channel of that number; nothing when there is none, or both sides have finished with it, or its owner here
+  /// has. The Channel itself belongs to whoever has opened or accepted it. Looks through all of them.
+  [[nodiscard]] std::optional<ChannelInfo> find(ChannelId id) const;
+  /// All of them, in no order.
+  [[nodiscard]] std::vector<ChannelInfo> channels() const;
   /// The sentence of the last operation that failed, whoever began it; empty when none has.
   [[nodiscard]] std::string last_error() const;
 

@@ -1,5 +1,7 @@
 // Sessions and their channels over memory streams: what each operation does, and how everything ends.
 #include <parley/connection/connection.hpp>
+#include <parley/log.hpp>
+#include <parley/mux/serve.hpp>
 #include <parley/mux/session.hpp>
 
 #include "support/channel_io.hpp"
@@ -11,6 +13,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -23,6 +26,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -64,13 +68,7 @@ asio::awaitable<void> echo(Channel channel) {
   channel.shutdown_send(ignored);
 }
 
-asio::awaitable<void> serve_echo(Session& session) {
-  for (;;) {
-    auto [ec, channel] = co_await session.accept({}, as_result);
-    if (ec) co_return;
-    asio::co_spawn(session.get_executor(), echo(std::move(channel)), asio::detached);
-  }
-}
+asio::awaitable<void> serve_echo(Session& session) { co_await serve(session, echo); }
 
 // --- channels --------------------------------------------------------------------------------------------------------
 
@@ -527,6 +525,66 @@ TEST_F(MuxSession, a_number_that_a_channel_cannot_have_is_an_invalid_argument) {
     const Channel next = co_await pair.client.open();
     EXPECT_EQ(next.id(), 7U);
   });
+}
+
+TEST_F(MuxSession, channels_are_found_by_their_numbers) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    Channel near = co_await pair.client.open_as(7);
+    co_await write_all(near, "question");
+    error_code ec;
+    near.shutdown_send(ec);
+    while (!pair.server.find(7) || !pair.server.find(7)->receiving_ended) co_await asio::post(use_awaitable);
+
+    const ChannelInfo waiting{7, false, false, true, 8};
+    EXPECT_EQ(*pair.server.find(7), waiting);
+    Channel far = co_await pair.server.accept();
+    co_await read_exactly(far, 3);
+    const ChannelInfo accepted{7, true, false, true, 5};
+    EXPECT_EQ(*pair.server.find(7), accepted);
+    const ChannelInfo own{7, true, true, false, 0};
+    EXPECT_EQ(pair.client.channels(), std::vector{own});
+    EXPECT_FALSE(pair.client.find(9));
+
+    far.close();
+    EXPECT_FALSE(pair.server.find(7));
+    EXPECT_TRUE(pair.server.channels().empty());
+    co_await read_to_end(near, ec);
+    EXPECT_FALSE(pair.client.find(7)) << "both sides have finished with it";
+  });
+}
+
+TEST_F(MuxSession, a_handler_runs_for_each_channel_until_the_session_ends) {
+  SessionPair pair = support::session_pair(context);
+  std::vector<std::string> warnings;
+  set_log_hook([&](LogLevel level, std::string_view text, std::string_view) {
+    if (level == LogLevel::warning) warnings.emplace_back(text);
+  });
+  run([&]() -> asio::awaitable<void> {
+    bool is_serving = true;
+    asio::co_spawn(context,
+                   serve(pair.server,
+                         [](Channel channel) -> asio::awaitable<void> {
+                           if (channel.id() == 3) throw std::runtime_error{"not this one"};
+                           co_await echo(std::move(channel));
+                         }),
+                   [&](std::exception_ptr thrown) {
+                     EXPECT_FALSE(thrown);
+                     is_serving = false;
+                   });
+    for (const std::string text : {"first", "", "third"}) {
+      Channel channel = co_await pair.client.open();
+      co_await write_all(channel, text);
+      error_code ec;
+      channel.shutdown_send(ec);
+      const std::string back = co_await read_to_end(channel, ec);
+      EXPECT_EQ(back, text);
+    }
+    co_await pair.client.close(5s);
+    while (is_serving) co_await asio::post(use_awaitable);
+  });
+  set_log_hook({});
+  EXPECT_EQ(warnings, std::vector<std::string>{"a handler threw: not this one"});
 }
 
 TEST_F(MuxSession, going_away_refuses_new_channels_and_keeps_those_there_are) {
