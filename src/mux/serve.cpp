@@ -10,6 +10,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,30 +20,34 @@ namespace asio = boost::asio;
 
 namespace {
 
-using SharedHandler = std::shared_ptr<const ChannelHandler>;
+struct Serving {
+  ChannelHandler handler;
+  std::optional<std::string> peer;  // the same for all channels: written before the first handler starts
+};
+using ServingPtr = std::shared_ptr<Serving>;
 
 /// Holds the user's function for as long as a coroutine of it runs: a lambda's captures live in it. And what it throws
 /// before it is a coroutine is the handler's exception too.
-asio::awaitable<void> handle(SharedHandler handler, Channel channel) { co_await (*handler)(std::move(channel)); }
+asio::awaitable<void> handle(ServingPtr serving, Channel channel) { co_await serving->handler(std::move(channel)); }
 
-void start(const asio::any_io_executor& executor, const SharedHandler& handler, Channel channel) {
-  auto on_end = [where = channel.remote_endpoint().to_string()](const std::exception_ptr& thrown) {
-    if (thrown) parley::detail::log_handler_end(thrown, where);
-  };
-  asio::co_spawn(executor, handle(handler, std::move(channel)), std::move(on_end));
+void start(const asio::any_io_executor& executor, const ServingPtr& serving, Channel channel) {
+  asio::co_spawn(executor, handle(serving, std::move(channel)), [serving](const std::exception_ptr& thrown) {
+    if (thrown) parley::detail::log_handler_end(thrown, *serving->peer);
+  });
 }
 
 }  // namespace
 
 asio::awaitable<void> serve(Session& session, ChannelHandler handler) {
   const auto executor = session.get_executor();
-  const auto shared = std::make_shared<const ChannelHandler>(std::move(handler));
+  const auto serving = std::make_shared<Serving>(Serving{std::move(handler), {}});
   co_await asio::this_coro::throw_if_cancelled(false);
   for (;;) {
     auto [ec, channel] = co_await session.accept(Deadline::never(), asio::as_tuple(asio::use_awaitable));
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     if (ec || cancellation.cancelled() != asio::cancellation_type::none) co_return;
-    start(executor, shared, std::move(channel));
+    if (!serving->peer) serving->peer = channel.remote_endpoint().to_string();
+    start(executor, serving, std::move(channel));
   }
 }
 

@@ -588,16 +588,23 @@ TEST(Socket, what_close_has_written_and_nobody_has_taken_is_unconfirmed) {
   });
 }
 
+/// Connects to a peer that has not read yet, and sends it what this system takes, and the other does not.
+asio::awaitable<tcp::socket> send_to_deaf_peer(Socket& socket) {
+  const auto executor = co_await asio::this_coro::executor;
+  tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+  acceptor.set_option(tcp::socket::receive_buffer_size{4096});
+  socket.connect(Endpoint{"tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())});
+  tcp::socket peer = co_await acceptor.async_accept(asio::use_awaitable);
+  co_await asio::async_write(peer, asio::buffer(hello_b), asio::use_awaitable);
+  co_await socket.wait_for_peers(1, 5s);
+  co_await socket.send(std::string(100'000, 'x'));
+  co_return peer;
+}
+
 TEST(Socket, what_a_peer_that_does_not_read_leaves_in_its_system_is_unconfirmed) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {
-    tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
-    acceptor.set_option(tcp::socket::receive_buffer_size{4096});
     Socket socket{executor};
-    socket.connect(Endpoint{"tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())});
-    tcp::socket deaf = co_await acceptor.async_accept(asio::use_awaitable);
-    co_await asio::async_write(deaf, asio::buffer(hello_b), asio::use_awaitable);
-    co_await socket.wait_for_peers(1, 5s);
-    co_await socket.send(std::string(100'000, 'x'));  // which this system takes, and the other does not
+    const tcp::socket deaf = co_await send_to_deaf_peer(socket);
     SocketCloseReport left = co_await socket.close(100ms);
     EXPECT_EQ(left.unsent_count, 0U);
     EXPECT_GT(left.unconfirmed_size, 0U);
@@ -615,14 +622,8 @@ asio::awaitable<void> read_later(tcp::socket& peer, std::chrono::milliseconds pa
 
 TEST(Socket, close_has_time_until_its_deadline_for_a_peer_that_reads_late) {
   run([](asio::any_io_executor executor) -> asio::awaitable<void> {
-    tcp::acceptor acceptor{executor, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
-    acceptor.set_option(tcp::socket::receive_buffer_size{4096});
     Socket socket{executor};
-    socket.connect(Endpoint{"tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())});
-    tcp::socket late = co_await acceptor.async_accept(asio::use_awaitable);
-    co_await asio::async_write(late, asio::buffer(hello_b), asio::use_awaitable);
-    co_await socket.wait_for_peers(1, 5s);
-    co_await socket.send(std::string(100'000, 'x'));
+    tcp::socket late = co_await send_to_deaf_peer(socket);
     asio::co_spawn(executor, read_later(late, 1300ms), asio::detached);
     SocketCloseReport left = co_await socket.close(15s);
     EXPECT_TRUE(left.all_arrived()) << left.unconfirmed_size;
