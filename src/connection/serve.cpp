@@ -48,7 +48,7 @@ class Running : public std::enable_shared_from_this<Running> {
     const auto task = tasks_.insert(tasks_.end(), std::make_shared<Task>(asio::make_strand(executor_), connection));
     auto on_end = [self = shared_from_this(), task,
                    where = peer.remote_endpoint().to_string()](const std::exception_ptr& thrown) {
-      if (thrown) detail::log_handler_end(thrown, where);
+      if (thrown) detail::log_handler_end(thrown, detail::HandlerOf::connection, where);
       self->tasks_.erase(task);
       if (self->tasks_.empty()) self->all_done_.cancel();
     };

@@ -11,14 +11,22 @@ namespace parley::detail {
 
 namespace asio = boost::asio;
 
-void log_handler_end(const std::exception_ptr& thrown, const std::string& peer) {
+namespace {
+
+/// A peer that closes while its handler receives is the usual end of a handler, and no news.
+bool is_usual_end(const boost::system::error_code& ec, HandlerOf of) {
+  if (ec == asio::error::eof) return of == HandlerOf::channel;
+  return ec == error::closed || ec == asio::error::operation_aborted;
+}
+
+}  // namespace
+
+void log_handler_end(const std::exception_ptr& thrown, HandlerOf of, const std::string& peer) {
   try {
     std::rethrow_exception(thrown);
   } catch (const boost::system::system_error& e) {
-    // A peer that closes while its handler receives is the usual end of a handler, and no news.
-    const bool usual =
-        e.code() == error::closed || e.code() == asio::error::operation_aborted || e.code() == asio::error::eof;
-    log(usual ? LogLevel::debug : LogLevel::warning, std::string{"a handler ended with: "} + e.what(), peer);
+    const LogLevel level = is_usual_end(e.code(), of) ? LogLevel::debug : LogLevel::warning;
+    log(level, std::string{"a handler ended with: "} + e.what(), peer);
   } catch (const std::exception& e) {
     log(LogLevel::warning, std::string{"a handler threw: "} + e.what(), peer);
   } catch (...) {

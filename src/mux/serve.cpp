@@ -32,7 +32,7 @@ asio::awaitable<void> handle(ServingPtr serving, Channel channel) { co_await ser
 
 void start(const asio::any_io_executor& executor, const ServingPtr& serving, Channel channel) {
   asio::co_spawn(executor, handle(serving, std::move(channel)), [serving](const std::exception_ptr& thrown) {
-    if (thrown) parley::detail::log_handler_end(thrown, *serving->peer);
+    if (thrown) parley::detail::log_handler_end(thrown, parley::detail::HandlerOf::channel, *serving->peer);
   });
 }
 

@@ -13,9 +13,11 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -566,7 +568,9 @@ TEST_F(MuxSession, a_handler_runs_for_each_channel_until_the_session_ends) {
                    serve(pair.server,
                          [](Channel channel) -> asio::awaitable<void> {
                            if (channel.id() == 3) throw std::runtime_error{"not this one"};
+                           const bool ends_with_eof = channel.id() == 5;
                            co_await echo(std::move(channel));
+                           if (ends_with_eof) throw boost::system::system_error{asio::error::eof};
                          }),
                    [&](std::exception_ptr thrown) {
                      EXPECT_FALSE(thrown);

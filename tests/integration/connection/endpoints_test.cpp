@@ -17,6 +17,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -404,6 +405,30 @@ TEST_F(Serve, an_exception_of_a_handler_is_logged_and_confined) {
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0], "a handler threw: first thing | tcp://127.0.0.1:");
   EXPECT_FALSE(ended);
+}
+
+TEST_F(Serve, the_end_of_another_stream_that_leaves_a_handler_is_a_warning_and_that_of_its_peer_is_none) {
+  std::vector<std::string> warnings;
+  set_log_hook([&](LogLevel level, std::string_view text, std::string_view) {
+    if (level == LogLevel::warning) warnings.emplace_back(text);
+  });
+  int count = 0;
+  start([&count](Connection peer) -> asio::awaitable<void> {
+    co_await peer.receive();
+    if (++count == 1) throw boost::system::system_error{asio::error::eof, "its data base"};
+    co_await peer.receive();
+  });
+  ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+    for (int i = 0; i < 2; ++i) {
+      Connection c = co_await client();
+      co_await c.send("hello");
+      co_await c.close(std::chrono::seconds{5});
+    }
+  }));
+  listener.close();
+  ASSERT_TRUE(run_until(context, [&] { return ended; }));
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(warnings[0].starts_with("a handler ended with: its data base")) << warnings[0];
 }
 
 TEST_F(Serve, an_exception_before_the_handler_is_a_coroutine_is_confined_too) {
