@@ -3,6 +3,7 @@
 #include "bench/common/driver_main.hpp"
 #include "bench/parley_bench/blocking.hpp"
 #include "bench/parley_bench/bystander.hpp"
+#include "bench/parley_bench/channels.hpp"
 #include "bench/parley_bench/connect.hpp"
 #include "bench/parley_bench/conns.hpp"
 #include "bench/parley_bench/inproc.hpp"
@@ -55,6 +56,9 @@ void run_between_processes(const Options& o) {
   const bool server = o.role == Role::server;
   if (o.scenario == "throughput") return server ? serve_one(throughput_server, o) : talk_to_one(throughput_client, o);
   if (o.scenario == "latency") return server ? serve_one(latency_server, o) : talk_to_one(latency_client, o);
+  if (o.scenario == "connect" && o.part("connection") == "mux") {
+    return server ? channels::ConnectServer(o).run_all() : run_client<channels::ConnectClient>(o);
+  }
   if (o.scenario == "connect") return server ? ConnectServer(o).run_all() : run_client<ConnectClient>(o);
   if (o.scenario == "conns") return server ? ConnsServer(o).run_all() : run_client<ConnsClient>(o);
   if (o.scenario == "bystander" && server) return BystanderServer(o).run_all();

@@ -31,26 +31,35 @@ inline parley::ConnectionOptions connection_options(const Options& o) {
 }
 
 /// What is measured is the encryption; whose certificate it is does not matter here.
-inline parley::TlsContext tls_context(bool is_server) {
+inline parley::TlsContext make_tls_context(bool is_server) {
   const char* const pem = std::getenv("BENCH_TLS_PEM");
   if (pem == nullptr) throw std::invalid_argument("BENCH_TLS_PEM must name a PEM file of a certificate and its key");
   return is_server ? parley::TlsContext::server(parley::TlsOptions{}.certificate_file(pem))
                    : parley::TlsContext::client(parley::TlsOptions{}.dangerously_accept_any_certificate());
 }
 
+/// Made once: a program has one for all of its connections.
+inline const parley::TlsContext& tls_context(const Options& o) {
+  static const parley::TlsContext context = make_tls_context(o.role == Role::server);
+  return context;
+}
+
 inline parley::TransportOptions transport_options(const Options& o) {
   parley::TransportOptions options;
   options.send_buffer_size = options.receive_buffer_size = static_cast<std::size_t>(o.sockbuf);
   options.congestion_control = o.cc;
-  if (o.addr.over_tcp == "tls") options.tls = tls_context(o.role == Role::server);
+  if (o.addr.over_tcp == "tls") options.tls = tls_context(o);
   return options;
 }
 
 /// With the variant `mux-beside` what is measured has one more channel beside it, which sends as much as it can.
 inline bool is_beside_much(const Options& o) { return o.part("connection") == "mux-beside"; }
 
-/// With the variants `mux` and `mux-beside` each connection is a channel of one session.
-inline bool is_over_channels(const Options& o) { return o.part("connection") == "mux" || is_beside_much(o); }
+/// With these variants each connection is a channel of one session. (But `mux` makes the scenario connect one of
+/// channels themselves, without a Connection above them, as `mux-connection` has it.)
+inline bool is_over_channels(const Options& o) {
+  return o.part("connection") == "mux" || o.part("connection") == "mux-connection" || is_beside_much(o);
+}
 
 inline std::string where(const Options& o) { return (is_over_channels(o) ? "mux+" : "") + o.addr.text; }
 

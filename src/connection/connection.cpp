@@ -3,8 +3,8 @@
 #include "connection/framed.hpp"
 #include "connection/state.hpp"
 #include "detail/as_result.hpp"
+#include "detail/let_others_run.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <stdexcept>
@@ -23,9 +23,6 @@ auto wait_for_message(ConnectionState& state, Deadline deadline) {
   return await_result<void(error_code, Message)>(
       [&state, deadline](auto handler) { state.receive(deadline, Handler<Message>{std::move(handler)}); });
 }
-
-/// A coroutine of its own, so that the frames of those below hold none of this.
-asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable); }
 
 // What is done without waiting needs only a lease on the connection. What has to wait, or to find words for an error,
 // holds the state in the coroutine's frame, so that the references below stay good.

@@ -293,6 +293,9 @@ class InprocListener final : public ListenerBackend, public transport::InprocPla
   }
 
  private:
+  std::shared_ptr<ConnectionState> ready_connection() override {
+    return backlog_.empty() ? nullptr : backlog_.take_front();
+  }
   void want_connection() override {
     while (!backlog_.empty() && has_acceptors() && !is_full()) offer_locked(backlog_.take_front());
   }

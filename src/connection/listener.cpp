@@ -5,6 +5,7 @@
 #include "connection/listener_backend.hpp"
 #include "connection/stream_listener.hpp"
 #include "detail/as_result.hpp"
+#include "detail/let_others_run.hpp"
 
 #include <parley/wire/any_decoder.hpp>
 
@@ -20,6 +21,8 @@ namespace detail {
 namespace {
 
 asio::awaitable<Connection> accept(std::shared_ptr<ListenerBackend> backend, Deadline deadline) {
+  if (backend->yield_due()) co_await let_others_run();
+  if (auto ready = backend->try_accept()) co_return Connection{std::move(ready)};
   auto [ec, connection] = co_await await_result<void(error_code, Connection)>(
       [&](auto handler) { backend->accept(deadline, Handler<Connection>{std::move(handler)}); });
   if (ec) throw accept_failure(ec, backend->local_endpoint());

@@ -9,14 +9,15 @@ using boost::system::error_code;
 /// Held by an open connection; its end frees the place.
 class ListenerBackend::OpenToken {
  public:
-  OpenToken(std::shared_ptr<std::atomic<std::size_t>> count, std::weak_ptr<ContextMember> listener)
-      : count_{std::move(count)}, listener_{std::move(listener)} {
+  OpenToken(std::shared_ptr<std::atomic<std::size_t>> count, std::size_t count_max,
+            std::weak_ptr<ContextMember> listener)
+      : count_{std::move(count)}, count_max_{count_max}, listener_{std::move(listener)} {
     count_->fetch_add(1);
   }
   OpenToken(const OpenToken&) = delete;
   OpenToken& operator=(const OpenToken&) = delete;
   ~OpenToken() {
-    count_->fetch_sub(1);
+    if (count_->fetch_sub(1) < count_max_) return;  // nobody has waited for a place
     // From the loop: the connection that ends may be holding its own lock.
     if (const auto held = listener_.lock()) {
       auto listener = std::static_pointer_cast<ListenerBackend>(held);
@@ -27,11 +28,13 @@ class ListenerBackend::OpenToken {
 
  private:
   std::shared_ptr<std::atomic<std::size_t>> count_;
+  std::size_t count_max_;
   std::weak_ptr<ContextMember> listener_;
 };
 
 void ListenerBackend::accept(Deadline deadline, Handler<Connection> handler) {
   const Lock lock{mutex()};
+  ready_in_a_row_.reset();
   if (closed_) {
     post_completion(std::move(handler), executor(), error_code{error::closed}, Connection{});
     return;
@@ -40,8 +43,25 @@ void ListenerBackend::accept(Deadline deadline, Handler<Connection> handler) {
   if (!is_full()) want_connection();
 }
 
+std::shared_ptr<ConnectionState> ListenerBackend::try_accept() {
+  const Lock lock{mutex()};
+  if (closed_ || has_acceptors() || is_full()) return nullptr;
+  auto connection = ready_connection();
+  if (connection) count_locked(*connection);
+  return connection;
+}
+
+bool ListenerBackend::yield_due() {
+  const Lock lock{mutex()};
+  return ready_in_a_row_.is_due(size_as_long_as_opening);
+}
+
+void ListenerBackend::count_locked(ConnectionState& connection) {
+  connection.hold_until_closed(std::make_shared<OpenToken>(open_count_, options_.connections_max, weak_from_this()));
+}
+
 void ListenerBackend::offer_locked(std::shared_ptr<ConnectionState> connection) {
-  connection->hold_until_closed(std::make_shared<OpenToken>(open_count_, weak_from_this()));
+  count_locked(*connection);
   complete(acceptors_.take_front(), error_code{}, Connection{std::move(connection)});
 }
 

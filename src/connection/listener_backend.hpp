@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection/state.hpp"
+#include "detail/ready_in_a_row.hpp"
 #include "detail/waiting_object.hpp"
 
 #include <parley/connection/listener.hpp>
@@ -20,6 +21,10 @@ class ListenerBackend : public WaitingObject {
 
   // Any thread, mutex not held.
   void accept(Deadline deadline, Handler<Connection> handler);
+  /// The same where a connection is here already; null where it is not, or may not be taken.
+  [[nodiscard]] std::shared_ptr<ConnectionState> try_accept();
+  /// So many have been accepted without waiting that others should have their turn.
+  [[nodiscard]] bool yield_due();
   void close();
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
   [[nodiscard]] std::size_t connection_count() const noexcept { return open_count_->load(); }
@@ -32,6 +37,8 @@ class ListenerBackend : public WaitingObject {
 
   /// Takes a connection that is already there, or arranges for offer_locked to be called.
   virtual void want_connection() = 0;
+  /// Nobody waits for it. Null: there is none.
+  virtual std::shared_ptr<ConnectionState> ready_connection() = 0;
   virtual void stop_listening() = 0;
 
   [[nodiscard]] bool has_acceptors() const noexcept { return !acceptors_.empty(); }
@@ -50,12 +57,14 @@ class ListenerBackend : public WaitingObject {
   };
   class OpenToken;
 
+  void count_locked(ConnectionState& connection);
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
   void connection_closed();
 
   BiasedMutex own_mutex_;
   Ring<Acceptor> acceptors_;
   bool closed_ = false;
+  ReadyInARow ready_in_a_row_;
   // Outlives the listener: connections may.
   std::shared_ptr<std::atomic<std::size_t>> open_count_ = std::make_shared<std::atomic<std::size_t>>(0);
 };

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "connection/failure.hpp"
+#include "detail/ready_in_a_row.hpp"
 #include "detail/ring.hpp"
 #include "detail/slot.hpp"
 #include "detail/waiter.hpp"
@@ -208,11 +209,6 @@ class ConnectionState : public WaitingObject {
 
   static void check_marks(const ConnectionOptions& options);
   [[nodiscard]] bool has_room_again() const;
-  [[nodiscard]] bool yield_due() noexcept {
-    if (++ready_in_a_row_ < ready_in_a_row_max) return false;
-    ready_in_a_row_ = 0;
-    return true;
-  }
   [[nodiscard]] bool may_send() const noexcept { return life_ == Life::open && send_failure_ == nullptr; }
   /// pull() has nothing: whether nothing more is to come, because end_receiving() was called.
   bool is_at_own_end() { return receiving_ends_ && conclude_receiving(); }
@@ -232,9 +228,6 @@ class ConnectionState : public WaitingObject {
   void enter_closing();
   void confirm_locked();
   void finish_closing();
-
-  /// Operations that may finish without suspending before one suspends for the sake of others.
-  static constexpr std::uint32_t ready_in_a_row_max = 2048;
 
   // Tokens of deadlines that are not an operation's.
   static constexpr std::uint64_t token_close = 1;
@@ -271,7 +264,7 @@ class ConnectionState : public WaitingObject {
   std::unique_ptr<const Failure> send_failure_;  // of sending
   std::shared_ptr<void> closed_token_;
 
-  std::uint32_t ready_in_a_row_ = 0;
+  ReadyInARow ready_in_a_row_;
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_received_ = 0;
 };
@@ -294,9 +287,9 @@ Taken ConnectionState::take_from(Backend& backend, Message& message) {
   const Pull pulled = backend.pull(message);
   if (pulled == Pull::message) [[likely]] {
     ++messages_received_;
-    return yield_due() ? Taken::message_and_yield : Taken::message;
+    return ready_in_a_row_.is_due(message.size()) ? Taken::message_and_yield : Taken::message;
   }
-  ready_in_a_row_ = 0;
+  ready_in_a_row_.reset();
   return pulled == Pull::ended || is_at_own_end() ? Taken::ended : Taken::nothing;
 }
 
@@ -308,13 +301,14 @@ ConnectionState::Sent ConnectionState::try_send_to(Backend& backend, Lock& lock,
     return Sent::failed;
   }
   if (has_senders() || !backend.has_room()) [[unlikely]] {
-    ready_in_a_row_ = 0;
+    ready_in_a_row_.reset();
     return Sent::must_wait;
   }
+  const std::size_t size = message.size();
   if (!backend.push(message, ec)) [[unlikely]]
     return Sent::failed;
   ++messages_sent_;
-  const bool yield = yield_due();
+  const bool yield = ready_in_a_row_.is_due(size);
   backend.pushed(lock);
   return yield ? Sent::done_and_yield : Sent::done;
 }

@@ -34,9 +34,14 @@ class StreamListener final : public ListenerBackend {
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
 
  private:
+  std::shared_ptr<ConnectionState> ready_connection() override {
+    transport::Stream stream = spare_ ? std::move(spare_) : acceptor_.try_accept();
+    return stream ? FramedConnection::make(std::move(stream), options_.connection) : nullptr;
+  }
+
   void want_connection() override {
-    if (spare_) {
-      offer_locked(FramedConnection::make(std::move(spare_), options_.connection));
+    if (auto ready = ready_connection()) {
+      offer_locked(std::move(ready));
     } else if (!accepting_) {
       accepting_ = true;
       acceptor_.async_accept([self = shared_from_this(), this](error_code ec, transport::Stream stream) {

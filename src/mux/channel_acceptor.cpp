@@ -33,6 +33,27 @@ void ChannelAcceptor::accept(asio::any_io_executor stream_executor, transport::A
   want_session();
 }
 
+Stream ChannelAcceptor::try_accept(const asio::any_io_executor& stream_executor) {
+  const std::lock_guard lock{mutex_};
+  if (is_closed_ || !pending_.empty()) return {};
+  if (Channel channel = take(stream_executor)) return Stream{std::move(channel)};
+  return {};
+}
+
+/// None: there is none that is known of.
+Channel ChannelAcceptor::take(const asio::any_io_executor& stream_executor) {
+  if (!ready_.empty()) {
+    Channel channel = std::move(ready_.front());
+    ready_.pop_front();
+    channel.move_to(stream_executor);
+    return channel;
+  }
+  if (!giving_) return {};
+  Channel channel = giving_->try_accept(stream_executor);
+  if (!channel) giving_.reset();
+  return channel;
+}
+
 void ChannelAcceptor::want_session() {
   if (is_accepting_ || is_closed_ || pending_.empty()) return;
   is_accepting_ = true;
@@ -82,16 +103,16 @@ void ChannelAcceptor::on_channel(const std::shared_ptr<SessionState>& session, e
   }
   found->is_asked = false;
   ready_.push_back(std::move(channel));
+  giving_ = session;
   serve();
   want_channels();
 }
 
 void ChannelAcceptor::serve() {
-  while (!pending_.empty() && !ready_.empty()) {
+  while (!pending_.empty()) {
     PendingAccept& first = pending_.front();
-    Channel channel = std::move(ready_.front());
-    ready_.pop_front();
-    channel.move_to(first.executor);
+    Channel channel = take(first.executor);
+    if (!channel) return;
     post_completion(std::move(first.handler), executor_, error_code{}, Stream{std::move(channel)});
     pending_.pop_front();
   }
@@ -115,6 +136,7 @@ void ChannelAcceptor::close() noexcept {
     if (std::exchange(is_closed_, true)) return;
     beneath_.close();
     unwanted.swap(ready_);
+    giving_.reset();
     sessions.swap(sessions_);
     for (PendingAccept& each : pending_) {
       post_completion(std::move(each.handler), executor_, error_code{asio::error::operation_aborted}, Stream{});

@@ -27,6 +27,7 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
                   const TransportOptions& options);
 
   void accept(boost::asio::any_io_executor stream_executor, transport::AcceptHandler handler) override;
+  transport::Stream try_accept(const boost::asio::any_io_executor& stream_executor) override;
   void on_trouble(transport::Acceptor::TroubleHandler handler) override { beneath_.on_trouble(std::move(handler)); }
   void on_refused(transport::Acceptor::RefusedHandler handler) override { beneath_.on_refused(std::move(handler)); }
   void close() noexcept override;
@@ -41,6 +42,7 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
   };
 
   // Mutex held.
+  [[nodiscard]] Channel take(const boost::asio::any_io_executor& stream_executor);
   void want_session();
   void want_channels();
   void serve();
@@ -59,6 +61,7 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
   std::list<transport::detail::PendingAccept> pending_;
   std::vector<Accepted> sessions_;
   std::deque<Channel> ready_;  // taken from a session, as others got there first; one for each session at most
+  std::shared_ptr<SessionState> giving_;  // the last that gave one, and may have more
   std::uint64_t next_id_ = 0;
   bool is_accepting_ = false;
   bool is_closed_ = false;

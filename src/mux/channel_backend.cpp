@@ -29,7 +29,6 @@ std::size_t size_of(ChannelBackend::SharedBuffers buffers) noexcept {
   return size;
 }
 
-/// Waits complete on the stream's executor: to look up their own takes memory, and the library's have none.
 void post_wait(const asio::any_io_executor& executor, WaitHandler& waiting, error_code ec) {
   WaitHandler handler;
   handler.swap(waiting);
@@ -40,7 +39,7 @@ template <class Transfer>
 void post_transfer(const asio::any_io_executor& executor, Transfer& transfer, error_code ec, std::size_t size) {
   TransferHandler handler;
   handler.swap(transfer.handler);
-  post_completion(std::move(handler), executor, ec, size);
+  asio::post(executor, [handler = std::move(handler), ec, size]() mutable { std::move(handler)(ec, size); });
 }
 
 }  // namespace
@@ -98,7 +97,7 @@ void ChannelBackend::async_read_some(MutableBuffers buffers, TransferHandler han
   SessionState::Lock lock{session_->session_mutex()};
   if (!session_->has_context()) return;
   Transfer<asio::mutable_buffer>& transfer = transfers().read;
-  transfer.buffers.assign(buffers.begin(), buffers.end());
+  transfer.keep(buffers);
   transfer.handler.swap(handler);
   if (is_readable() || size_of(buffers) == 0) {
     wake_reader();
@@ -147,7 +146,7 @@ void ChannelBackend::wake_reader() {
   if (read_wait_) post_wait(executor_, read_wait_, {});
   if (!transfers_ || !transfers_->read.handler) return;
   error_code ec;
-  const std::size_t size = read(transfers_->read.buffers, ec);
+  const std::size_t size = read(transfers_->read.buffers(), ec);
   if (ec != asio::error::would_block) post_transfer(executor_, transfers_->read, ec, size);
 }
 
@@ -172,7 +171,7 @@ void ChannelBackend::async_write_some(ConstBuffers buffers, TransferHandler hand
   SessionState::Lock lock{session_->session_mutex()};
   if (!session_->has_context()) return;
   Transfer<asio::const_buffer>& transfer = transfers().write;
-  transfer.buffers.assign(buffers.begin(), buffers.end());
+  transfer.keep(buffers);
   transfer.handler.swap(handler);
   wake_writer();
   if (transfer.handler) transfer.number = watch_cancellation(transfer.handler);
@@ -194,7 +193,10 @@ std::size_t ChannelBackend::write(Buffers buffers, error_code& ec) {
   if (is_closed_) return ec = asio::error::bad_descriptor, 0;
   if (end_) return ec = end_, 0;
   if (send_ended_) return ec = asio::error::broken_pipe, 0;
-  if (!waits_for_turn_ && !session_->has_room()) {
+  // Others may have taken the room before whoever was woken up for its turn can write: its quantum goes in all the
+  // same.
+  const bool has_turn = std::exchange(has_turn_, false);
+  if (!waits_for_turn_ && !has_turn && !session_->has_room()) {
     session_->core().want_turn(channel_);
     waits_for_turn_ = true;
   }
@@ -220,7 +222,7 @@ void ChannelBackend::wake_writer() {
   if (write_wait_) post_wait(executor_, write_wait_, {});
   if (!transfers_ || !transfers_->write.handler) return;
   error_code ec;
-  const std::size_t size = write(ConstBuffers{transfers_->write.buffers}, ec);
+  const std::size_t size = write(transfers_->write.buffers(), ec);
   if (ec != asio::error::would_block) post_transfer(executor_, transfers_->write, ec, size);
 }
 
@@ -315,12 +317,14 @@ void ChannelBackend::on_finished() {
 
 void ChannelBackend::on_turn() {
   waits_for_turn_ = false;
+  has_turn_ = true;
   wake_writer();
 }
 
 void ChannelBackend::on_closed(error_code code, std::string sentence, bool drops) {
   is_finished_ = send_ended_ = true;
   waits_for_turn_ = false;
+  has_turn_ = false;
   end_ = code;
   sentence_ = std::move(sentence);
   if (drops) drop_unread();

@@ -14,13 +14,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace parley::mux::detail {
 
@@ -103,7 +103,17 @@ class ChannelBackend final : public transport::StreamBackend {
   /// A read or a write with its buffers, by those who do not only wait for readiness.
   template <class Buffer>
   struct Transfer {
-    std::vector<Buffer> buffers;
+    /// The first few: a transfer may move less than all.
+    void keep(std::span<const Buffer> all) noexcept {
+      count = 0;
+      for (const Buffer& each : all) {
+        if (each.size() > 0 && count < kept.size()) kept[count++] = each;
+      }
+    }
+    [[nodiscard]] std::span<const Buffer> buffers() const noexcept { return {kept.data(), count}; }
+
+    std::array<Buffer, 4> kept;
+    std::size_t count = 0;
     transport::TransferHandler handler;
     std::uint64_t number = 0;
   };
@@ -141,6 +151,7 @@ class ChannelBackend final : public transport::StreamBackend {
   bool send_ended_ = false;        // by this side
   bool is_closed_ = false;         // by this side
   bool waits_for_turn_ = false;    // what it writes has to wait until on_turn()
+  bool has_turn_ = false;          // it has been its turn, and it has not written since
   boost::system::error_code end_;  // why it is over, if it was no orderly end
   parley::detail::Ring<Message> unread_;
   std::size_t front_offset_ = 0;        // what has been read of the first of them

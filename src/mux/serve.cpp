@@ -2,11 +2,11 @@
 
 #include "detail/handler_end.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <exception>
 #include <memory>
@@ -36,6 +36,15 @@ void start(const asio::any_io_executor& executor, const ServingPtr& serving, Cha
   });
 }
 
+/// None when there will be no more.
+asio::awaitable<Channel> accept(Session& session) {
+  try {
+    co_return co_await session.accept();
+  } catch (const boost::system::system_error&) {
+    co_return Channel{};
+  }
+}
+
 }  // namespace
 
 asio::awaitable<void> serve(Session& session, ChannelHandler handler) {
@@ -43,9 +52,9 @@ asio::awaitable<void> serve(Session& session, ChannelHandler handler) {
   const auto serving = std::make_shared<Serving>(Serving{std::move(handler), {}});
   co_await asio::this_coro::throw_if_cancelled(false);
   for (;;) {
-    auto [ec, channel] = co_await session.accept(Deadline::never(), asio::as_tuple(asio::use_awaitable));
+    Channel channel = co_await accept(session);
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
-    if (ec || cancellation.cancelled() != asio::cancellation_type::none) co_return;
+    if (!channel || cancellation.cancelled() != asio::cancellation_type::none) co_return;
     if (!serving->peer) serving->peer = channel.remote_endpoint().to_string();
     start(executor, serving, std::move(channel));
   }

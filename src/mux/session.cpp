@@ -1,6 +1,7 @@
 #include <parley/mux/session.hpp>
 
 #include "detail/as_result.hpp"
+#include "detail/let_others_run.hpp"
 #include "mux/session_state.hpp"
 
 #include <stdexcept>
@@ -16,6 +17,7 @@ namespace detail {
 
 using State = std::shared_ptr<SessionState>;
 using parley::detail::await_result;
+using parley::detail::let_others_run;
 
 void start_open(State state, std::optional<ChannelId> id, Deadline deadline, Handler<Channel> handler) {
   state->open(id, state->executor(), deadline, std::move(handler));
@@ -36,6 +38,10 @@ void start_close(State state, Deadline deadline, Handler<SessionCloseReport> han
 namespace {
 
 asio::awaitable<Channel> open(State state, std::optional<ChannelId> id, Deadline deadline) {
+  if (!id) {
+    if (state->yield_due()) co_await let_others_run();
+    if (Channel channel = state->try_open(state->executor())) co_return std::move(channel);
+  }
   auto [ec, channel] = co_await await_result<void(error_code, Channel)>(
       [&](auto handler) { state->open(id, state->executor(), deadline, Handler<Channel>{std::move(handler)}); });
   if (id && ec == make_error_code(SessionState::invalid_number))
@@ -45,6 +51,8 @@ asio::awaitable<Channel> open(State state, std::optional<ChannelId> id, Deadline
 }
 
 asio::awaitable<Channel> accept(State state, Deadline deadline) {
+  if (state->yield_due()) co_await let_others_run();
+  if (Channel channel = state->try_accept(state->executor())) co_return std::move(channel);
   auto [ec, channel] = co_await await_result<void(error_code, Channel)>(
       [&](auto handler) { state->accept(state->executor(), deadline, Handler<Channel>{std::move(handler)}); });
   if (ec) throw state->error_for("accept", ec);

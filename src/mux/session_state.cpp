@@ -58,7 +58,7 @@ void SessionState::begin() {
 
 template <class Result>
 bool SessionState::refuses(Handler<Result>& handler) {
-  if (life_ == Life::open && !is_over_) return false;
+  if (is_open()) return false;
   const error_code ec = is_over_ ? end_ : error_code{error::closed};
   note(ec, is_over_ ? end_sentence_ : "the session was closed");
   post_completion(std::move(handler), executor(), ec, Result{});
@@ -96,6 +96,16 @@ bool SessionState::try_open(Opener& opener) {
   return true;
 }
 
+Channel SessionState::try_open(const asio::any_io_executor& channel_executor) {
+  Lock lock{mutex()};
+  if (!is_open() || context() == nullptr || !openers_.empty()) return {};
+  const wire::MuxOpened opened = core_.open(Clock::now(), std::nullopt);
+  if (opened.code) return {};
+  Channel channel{attach(opened.channel, opened.id, channel_executor)};
+  settle(lock);
+  return channel;
+}
+
 void SessionState::serve_openers() {
   while (!openers_.empty()) {
     if (!try_open(openers_.front())) return;
@@ -105,15 +115,33 @@ void SessionState::serve_openers() {
 
 void SessionState::accept(asio::any_io_executor channel_executor, Deadline deadline, Handler<Channel> handler) {
   Lock lock{mutex()};
+  ready_in_a_row_.reset();
   if (!backlog_.empty()) {
-    std::unique_ptr<ChannelBackend> next = std::move(backlog_.front());
-    backlog_.pop_front();
-    post_completion(std::move(handler), executor(), error_code{}, hand_over(std::move(next), channel_executor));
+    post_completion(std::move(handler), executor(), error_code{}, take_backlog(channel_executor));
     return settle(lock);
   }
   if (refuses(handler)) return;
   start_waiting(acceptors_.emplace_back(next_id(), std::move(handler), executor(), std::move(channel_executor)),
                 deadline);
+}
+
+Channel SessionState::try_accept(const asio::any_io_executor& channel_executor) {
+  Lock lock{mutex()};
+  if (backlog_.empty() || !acceptors_.empty() || context() == nullptr) return {};
+  Channel channel = take_backlog(channel_executor);
+  settle(lock);
+  return channel;
+}
+
+Channel SessionState::take_backlog(const asio::any_io_executor& channel_executor) {
+  std::unique_ptr<ChannelBackend> next = std::move(backlog_.front());
+  backlog_.pop_front();
+  return hand_over(std::move(next), channel_executor);
+}
+
+bool SessionState::yield_due() {
+  const Lock lock{mutex()};
+  return ready_in_a_row_.is_due(parley::detail::size_as_long_as_opening);
 }
 
 void SessionState::ping(Deadline deadline, Handler<Duration> handler) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "connection/link.hpp"
+#include "detail/ready_in_a_row.hpp"
 #include "detail/ring.hpp"
 #include "detail/waiting_object.hpp"
 #include "mux/channel_backend.hpp"
@@ -44,6 +45,11 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void open(std::optional<ChannelId> id, boost::asio::any_io_executor channel_executor, Deadline deadline,
             Handler<Channel> handler);
   void accept(boost::asio::any_io_executor channel_executor, Deadline deadline, Handler<Channel> handler);
+  /// The same where it need not wait; none where it has to, or is refused.
+  [[nodiscard]] Channel try_open(const boost::asio::any_io_executor& channel_executor);
+  [[nodiscard]] Channel try_accept(const boost::asio::any_io_executor& channel_executor);
+  /// So many channels have been opened and accepted without waiting that others should have their turn.
+  [[nodiscard]] bool yield_due();
   void ping(Deadline deadline, Handler<Duration> handler);
   void next_event(Deadline deadline, Handler<SessionEvent> handler);
   void close(Deadline deadline, Handler<SessionCloseReport> handler);
@@ -160,6 +166,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   /// Opens for those who wait, as far as may be.
   void serve_openers();
   bool try_open(Opener& opener);
+  [[nodiscard]] bool is_open() const noexcept { return life_ == Life::open && !is_over_; }
+  [[nodiscard]] Channel take_backlog(const boost::asio::any_io_executor& channel_executor);
   void tell(SessionEvent event);
   void note(boost::system::error_code ec, std::string sentence);
   void note_time_out(std::string_view operation, Duration allowed);
@@ -214,6 +222,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   boost::system::error_code end_;
   std::string end_sentence_;
   bool settle_is_posted_ = false;
+  parley::detail::ReadyInARow ready_in_a_row_;
   bool peer_goes_away_ = false;
   Duration idle_time_{};  // zero: it may be idle for ever
   bool reading_held_ = false;

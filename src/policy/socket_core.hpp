@@ -152,8 +152,10 @@ class SocketCore {
   /// Nobody wants to know any more whether the message was acknowledged.
   void cancel_confirmation(OperationId operation, boost::system::error_code ec);
   [[nodiscard]] const std::string& sentence() const noexcept { return sentence_; }
-  /// Whether try_send looks at `now`.
-  [[nodiscard]] bool sending_needs_time() const noexcept { return options_.delivery == Delivery::at_least_once; }
+  /// Whether try_send looks at `now` even for a message that does not expire.
+  [[nodiscard]] bool sending_needs_time() const noexcept {
+    return options_.delivery == Delivery::at_least_once || options_.overflow == Overflow::disconnect_slow_peer;
+  }
 
   // --- receiving ----------------------------------------------------------------------------------------------------
 

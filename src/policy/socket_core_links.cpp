@@ -381,7 +381,7 @@ void SocketCore::leave(Peer& peer, error_code ec, const std::string& sentence, T
     event.sentence = sentence;
     event.written_count = peer.messages_sent;
     if (queue == Queue::is_lost) {
-      event.written_count -= peer.out.message_count();
+      event.written_count -= peer.out.message_count() - peer.out.being_written_count();
       event.count = salvage(peer);
     }
     events_.add(std::move(event));

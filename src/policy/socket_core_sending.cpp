@@ -31,6 +31,10 @@ Sent SocketCore::try_send(Message& message, const std::optional<Identity>& to, c
                     std::to_string(options_.message_size_max),
                 ec);
   }
+  if (settings.expires <= now) [[unlikely]] {
+    drop(to.value_or(Identity{}), error::timed_out, {});
+    return fail(error::timed_out, "the message's time to live was over before it could be sent", ec);
+  }
   return to ? send_to(*to, message, settings, now, ec) : send_by_mode(message, settings, now, ec);
 }
 
@@ -455,10 +459,10 @@ void SocketCore::expire_backlog(TimePoint now) {
 }
 
 /// What the link had not written goes back to where it came from, to be sent to somebody else. Returns how many
-/// messages cannot.
+/// messages cannot. Those that are being written are none of them: they may arrive.
 std::uint64_t SocketCore::salvage(Peer& peer) {
   if (options_.delivery == Delivery::at_least_once) return 0;  // they are outstanding, and sent again from there
-  std::uint64_t lost = peer.out.message_count();
+  std::uint64_t lost = peer.out.message_count() - peer.out.being_written_count();
   std::vector<PendingMessage> saved;
   for (;;) {
     detail::OutQueue::TakenOut taken = peer.out.take_oldest();

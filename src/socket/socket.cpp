@@ -1,10 +1,10 @@
 #include <parley/socket/socket.hpp>
 
 #include "detail/as_result.hpp"
+#include "detail/let_others_run.hpp"
 #include "socket/state.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <stdexcept>
@@ -23,7 +23,6 @@ using Sent = SocketState::Sent;
 using Taken = SocketState::Taken;
 
 /// A coroutine of its own, so that the frames of those below hold none of this.
-asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable); }
 
 constexpr const char* gone_sentence = "the socket was destroyed before the operation began";
 

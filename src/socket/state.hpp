@@ -5,6 +5,7 @@
 // settle_locked follows each call on the core.
 #pragma once
 
+#include "detail/ready_in_a_row.hpp"
 #include "detail/ring.hpp"
 #include "detail/slot.hpp"
 #include "detail/waiting_object.hpp"
@@ -94,7 +95,7 @@ class SocketState final : public WaitingObject {
   }
   Taken try_take_locked(Received& received) {
     if (receivers_.empty() && SocketAccess::take_plain(core_, received)) [[likely]]
-      return yield_due() ? Taken::message_and_yield : Taken::message;
+      return ready_in_a_row_.is_due(received.message.size()) ? Taken::message_and_yield : Taken::message;
     return take_any_locked(received);
   }
   /// For who is about to wait for a message, and has most likely just asked for it: writes what is queued now and not
@@ -192,20 +193,15 @@ class SocketState final : public WaitingObject {
   static constexpr std::uint64_t confirmation_bit = std::uint64_t{1} << 63;
   static constexpr std::uint64_t token_core = 1;
   static constexpr std::uint64_t token_close = 2;
-  static constexpr std::uint32_t ready_in_a_row_max = 2048;
 
-  /// So many sends and receives have ended without suspending that others should have their turn.
-  [[nodiscard]] bool yield_due() noexcept {
-    if (++ready_in_a_row_ < ready_in_a_row_max) [[likely]]
-      return false;
-    ready_in_a_row_ = 0;
-    return true;
-  }
   Taken take_any_locked(Received& received);
   bool take_from_core(Received& received);
   void write_now(Lock& lock, PeerLink& link);
   [[nodiscard]] static policy::SendSettings settings_of(const SendOptions& options);
-  [[nodiscard]] TimePoint now_if_needed() const { return core_.sending_needs_time() ? Clock::now() : TimePoint{}; }
+  /// A clock costs as much as half of sending a small message.
+  [[nodiscard]] TimePoint now_for(const policy::SendSettings& settings) const {
+    return core_.sending_needs_time() || settings.expires != TimePoint::max() ? Clock::now() : TimePoint{};
+  }
 
   void perform(Lock& lock, const policy::SocketAction& action, Flushing flushing);
   void dial(policy::DiallerId id);
@@ -248,7 +244,7 @@ class SocketState final : public WaitingObject {
 
   DeadlineId core_deadline_;
   DeadlineId close_deadline_;
-  std::uint32_t ready_in_a_row_ = 0;
+  ReadyInARow ready_in_a_row_;
   policy::LinkId sent_last_;  // by the short way of try_send_plain_locked
   bool settle_is_posted_ = false;
   bool is_abandoned_ = false;                          // the handle has gone

@@ -22,7 +22,7 @@ SocketState::Sent SocketState::try_send_plain_locked(Lock& lock, Message& messag
   if (!link.is_set()) [[unlikely]]
     return try_send_locked(lock, message, to == nullptr ? std::nullopt : std::optional{*to}, SendOptions{}, ec);
   sent_last_ = link;
-  const bool is_due = yield_due();
+  const bool is_due = ready_in_a_row_.is_due(message.size());
   links_[link.slot]->link().appended(lock);  // may release the lock, and then this object may be gone
   return is_due ? Sent::done_and_yield : Sent::done;
 }
@@ -30,9 +30,11 @@ SocketState::Sent SocketState::try_send_plain_locked(Lock& lock, Message& messag
 SocketState::Sent SocketState::try_send_locked(Lock& lock, Message& message, const std::optional<Identity>& to,
                                                const SendOptions& options, error_code& ec) {
   using CoreSent = policy::SocketCore::Sent;
-  const CoreSent sent = core_.try_send(message, to, settings_of(options), now_if_needed(), ec);
+  const policy::SendSettings settings = settings_of(options);
+  const std::size_t size = message.size();
+  const CoreSent sent = core_.try_send(message, to, settings, now_for(settings), ec);
   if (sent == CoreSent::failed) note_locked(core_.sentence(), ec);
-  const bool is_due = sent == CoreSent::done && yield_due();
+  const bool is_due = sent == CoreSent::done && ready_in_a_row_.is_due(size);
   if (core_.has_actions()) {
     if (core_.can_gather()) {
       settle_later_locked();
@@ -73,7 +75,7 @@ void SocketState::send(Message message, const std::optional<Identity>& to, const
   start_waiting(at->second, options.deadline());
   policy::SendSettings settings = settings_of(options);
   if (is_confirmed) settings.confirms = id | confirmation_bit;
-  core_.send(id, std::move(message), to, settings, now_if_needed());
+  core_.send(id, std::move(message), to, settings, now_for(settings));
   settle_locked(lock);
 }
 
@@ -111,8 +113,8 @@ SocketState::Taken SocketState::take_any_locked(Received& received) {
   if (core_.has_actions()) [[unlikely]]
     settle_later_locked();
   if (is_taken) [[likely]]
-    return yield_due() ? Taken::message_and_yield : Taken::message;
-  ready_in_a_row_ = 0;
+    return ready_in_a_row_.is_due(received.message.size()) ? Taken::message_and_yield : Taken::message;
+  ready_in_a_row_.reset();
   return life_ == Life::open ? Taken::nothing : Taken::closed;
 }
 

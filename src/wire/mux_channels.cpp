@@ -220,7 +220,14 @@ std::optional<TimePoint> MuxChannels::next_deadline() const noexcept {
 }
 
 std::size_t MuxChannels::take_allowance(std::uint32_t index) noexcept {
+  const bool was_named = table[index].was_named;
+  table[index].was_named = false;
   if (current_ == index && allowance_ != 0) return allowance_;
+  // Others have been named meanwhile: who is woken up to write comes later than who writes at once.
+  if (was_named) {
+    current_ = index;
+    return allowance_ = options.write_quantum;
+  }
   if (!turns_.empty()) {
     queue_turn(index);
     return 0;
@@ -238,6 +245,7 @@ void MuxChannels::queue_turn(std::uint32_t index) noexcept {
 }
 
 void MuxChannels::give_up_turn(std::uint32_t index) noexcept {
+  table[index].was_named = false;
   if (current_ == index) current_ = no_channel;
   if (!table[index].has_turn) return;
   table[index].has_turn = false;
@@ -249,6 +257,7 @@ MuxChannel MuxChannels::next_turn() noexcept {
   const std::uint32_t index = turns_.front();
   turns_.remove(table, index);
   table[index].has_turn = false;
+  table[index].was_named = true;
   current_ = index;
   allowance_ = turns_.empty() ? options.frame_size_max : options.write_quantum;
   return table.handle(index);

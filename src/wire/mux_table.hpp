@@ -61,6 +61,7 @@ struct MuxSlot {
   bool goes_on_sending : 1 = false;  ///< the peer, though that is so
   bool is_blocked : 1 = false;       ///< wants to write, and may not
   bool has_turn : 1 = false;         ///< wants to write, and waits for its turn
+  bool was_named : 1 = false;        ///< its turn has come, and it has not written since
 };
 
 class MuxTable {

@@ -111,6 +111,14 @@ std::pair<std::size_t, std::uint64_t> OutQueue::first_untouched() const noexcept
   return {ends_.size(), begin};
 }
 
+std::size_t OutQueue::being_written_count() const noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < ends_.size() && ends_[i].position() <= gone_size_ + gathered_size_; ++i) {
+    if (!ends_[i].is_control()) ++count;
+  }
+  return count;
+}
+
 bool OutQueue::drop_oldest() {
   const auto [index, begin] = first_untouched();
   if (index == ends_.size()) return false;

@@ -109,6 +109,8 @@ class OutQueue {
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(appended_size_ - gone_size_); }
   [[nodiscard]] std::size_t message_count() const noexcept { return ends_.size() - control_count_; }
+  /// Of them, those that lie wholly in what was gathered and has not been consumed: they may have gone by now.
+  [[nodiscard]] std::size_t being_written_count() const noexcept;
   [[nodiscard]] std::size_t control_count() const noexcept { return control_count_; }
 
  private:

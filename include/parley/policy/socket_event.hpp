@@ -35,8 +35,9 @@ struct SocketEvent {
   /// dropped: messages. peer_lost: messages that were certainly not sent to it, and went to nobody else. resent,
   /// gave_up: how often this one was sent. retrying: failures in a row.
   std::uint64_t count = 0;
-  /// peer_lost: messages wholly written to this connection, and after disconnect() those that are still being written
-  /// to it. Of those the last may be lost with it: a system takes bytes before the program at the other end does.
+  /// peer_lost: messages written to this connection, those included that were being written when it was lost, or after
+  /// disconnect() still are. Of those the last may be lost with it: a system takes bytes before the program at the
+  /// other end does.
   std::uint64_t written_count = 0;
   Duration delay{};  ///< retrying, accept_paused: from now
   Message message;   ///< resent, gave_up

@@ -59,8 +59,9 @@ class SendOptions {
   SendOptions& deadline(Deadline value) { return deadline_ = value, *this; }
   /// At-least-once: how often the message is sent at most. Default: SocketOptions::sent_max.
   SendOptions& sent_max(unsigned value) { return sent_max_ = value, *this; }
-  /// Neither sent nor sent again after this; told as an event. At-most-once, a message that has one and was queued for
-  /// a peer that is lost before it was written is dropped, not sent to another. Default: never.
+  /// Neither sent nor sent again after this; told as an event, and a send that has not been accepted by then ends with
+  /// error::timed_out. At-most-once, a message that has one and was queued for a peer that is lost before it was
+  /// written is dropped, not sent to another. Default: never.
   SendOptions& time_to_live(Deadline value) { return time_to_live_ = value, *this; }
 
   /// What has been set.

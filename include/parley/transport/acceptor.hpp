@@ -112,6 +112,10 @@ class PARLEY_EXPORT Acceptor {
         token, std::move(stream_executor));
   }
 
+  /// A connection that is here and needs no waiting for, on the acceptor's executor. None (an empty Stream) says that
+  /// nothing is known without asking the system: only channels are given this way. Never blocks or fails.
+  [[nodiscard]] Stream try_accept();
+
   /// Stops listening, completes what is pending with operation_aborted, removes the Unix socket file. Streams already
   /// given stay open.
   void close() noexcept;

@@ -25,6 +25,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -46,9 +48,8 @@ struct SharedBuffer {
   parley::detail::SharedBytes* memory = nullptr;  ///< to take references on; not null
 };
 
-/// What a transport implements. Handlers of reads and writes are invoked as by `post` to their associated executor, or
-/// the stream's where they have none; those of waits on the stream's executor (looking a WaitHandler's own up takes
-/// memory, and the library's waits have none; Stream::wait_readable takes care of others').
+/// What a transport implements. Handlers are invoked as by `post` on the stream's executor; that they may have another
+/// is seen to by Stream, where its type is known (looking it up through an erased handler takes memory).
 class StreamBackend {
  public:
   StreamBackend() = default;
@@ -57,7 +58,7 @@ class StreamBackend {
   /// Closes.
   virtual ~StreamBackend() = default;
 
-  /// Where the stream lives: waits complete there, and so do reads and writes whose handlers have no executor.
+  /// Where the stream lives and handlers are invoked.
   [[nodiscard]] virtual boost::asio::any_io_executor get_executor() = 0;
 
   /// True when wait_readable, wait_writable, try_read and try_write work. False when only the async_ pair does
@@ -148,7 +149,7 @@ class Stream {
   auto async_read_some(const MutableBuffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, boost::asio::mutable_buffer buffer) {
-          backend_->async_read_some({&buffer, 1}, TransferHandler{std::move(handler)});
+          backend_->async_read_some({&buffer, 1}, TransferHandler{from_here<std::size_t>(std::move(handler))});
         },
         token, first_nonempty<boost::asio::mutable_buffer>(buffers));
   }
@@ -158,7 +159,7 @@ class Stream {
   auto async_write_some(const ConstBuffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, boost::asio::const_buffer buffer) {
-          backend_->async_write_some({&buffer, 1}, TransferHandler{std::move(handler)});
+          backend_->async_write_some({&buffer, 1}, TransferHandler{from_here<std::size_t>(std::move(handler))});
         },
         token, first_nonempty<boost::asio::const_buffer>(buffers));
   }
@@ -167,15 +168,7 @@ class Stream {
   template <class Token>
   auto wait_readable(Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
-        [this](auto handler) {
-          auto executor = boost::asio::get_associated_executor(handler, get_executor());
-          const auto slot = boost::asio::get_associated_cancellation_slot(handler);
-          auto go_there = [executor, handler = std::move(handler)](boost::system::error_code ec) mutable {
-            boost::asio::dispatch(executor, [handler = std::move(handler), ec]() mutable { std::move(handler)(ec); });
-          };
-          backend_->wait_readable(WaitHandler{boost::asio::bind_cancellation_slot(slot, std::move(go_there))});
-        },
-        token);
+        [this](auto handler) { backend_->wait_readable(WaitHandler{from_here<>(std::move(handler))}); }, token);
   }
 
   /// Tells the peer that nothing follows. Reading goes on, unless the stream cannot close one direction alone
@@ -202,6 +195,20 @@ class Stream {
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept { return backend_->remote_endpoint(); }
 
  private:
+  /// Called on the stream's executor, it goes on to the handler's own, which has work until then.
+  template <class... Results, class Handler>
+  auto from_here(Handler handler) const {
+    const auto slot = boost::asio::get_associated_cancellation_slot(handler);
+    auto executor = boost::asio::prefer(boost::asio::get_associated_executor(handler, get_executor()),
+                                        boost::asio::execution::outstanding_work.tracked);
+    auto go_on = [executor = std::move(executor), handler = std::move(handler)](boost::system::error_code ec,
+                                                                                Results... results) mutable {
+      boost::asio::dispatch(executor,
+                            [handler = std::move(handler), ec, results...]() mutable { handler(ec, results...); });
+    };
+    return boost::asio::bind_cancellation_slot(slot, std::move(go_on));
+  }
+
   template <class Buffer, class Sequence>
   static Buffer first_nonempty(const Sequence& buffers) {
     auto it = boost::asio::buffer_sequence_begin(buffers);

@@ -101,6 +101,33 @@ TEST_F(MuxSession, both_sides_open_channels) {
   });
 }
 
+TEST_F(MuxSession, opening_and_accepting_take_no_turn_of_the_loop_where_they_need_not_wait) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    bool has_turned = false;
+    asio::post(context, [&] { has_turned = true; });
+    std::vector<Channel> channels;
+    for (int i = 0; i < 100; ++i) channels.push_back(co_await pair.client.open());
+    EXPECT_FALSE(has_turned);
+    while (pair.server.stats().channel_count < 100) co_await asio::post(context, use_awaitable);
+    has_turned = false;
+    asio::post(context, [&] { has_turned = true; });
+    for (int i = 0; i < 100; ++i) channels.push_back(co_await pair.server.accept());
+    EXPECT_FALSE(has_turned);
+  });
+}
+
+TEST_F(MuxSession, whoever_opens_and_opens_lets_others_run_now_and_then) {
+  SessionPair pair = support::session_pair(context);
+  run([&]() -> asio::awaitable<void> {
+    bool has_turned = false;
+    asio::post(context, [&] { has_turned = true; });
+    int count = 0;
+    for (; !has_turned && count < 10'000; ++count) const Channel brief = co_await pair.client.open();
+    EXPECT_LT(count, 10'000);
+  });
+}
+
 TEST_F(MuxSession, one_direction_ends_and_the_other_goes_on) {
   SessionPair pair = support::session_pair(context);
   run([&]() -> asio::awaitable<void> {
@@ -210,6 +237,35 @@ TEST_P(MuxManners, many_channels_are_echoed_at_once) {
     }
   });
   EXPECT_EQ(echoed, count);
+}
+
+TEST_F(MuxSession, a_connection_has_its_turns_beside_one_that_sends_without_end) {
+  SessionPair pair = support::session_pair(context);
+  std::uint64_t sent_beside = 0;
+  run([&]() -> asio::awaitable<void> {
+    Connection bulk{co_await pair.client.open()};
+    Connection small{co_await pair.client.open()};
+    Connection far_bulk{co_await pair.server.accept()};
+    Connection far_small{co_await pair.server.accept()};
+    const auto spawn = [&](asio::awaitable<void> task) { asio::co_spawn(context, std::move(task), asio::detached); };
+    spawn([](Connection& from, std::uint64_t& size) -> asio::awaitable<void> {
+      const Message body{std::string(64 * 1024, 'x')};
+      for (;; size += body.size()) co_await from.send(body);
+    }(bulk, sent_beside));
+    spawn([](Connection& to) -> asio::awaitable<void> {
+      while (auto message = co_await to.next()) message.reset();
+    }(far_bulk));
+    spawn([](Connection& peer) -> asio::awaitable<void> {
+      while (auto message = co_await peer.next()) co_await peer.send(*message);
+    }(far_small));
+    for (int i = 0; i < 100; ++i) {
+      co_await small.send("ping");
+      const Message answer = co_await small.receive();
+      EXPECT_EQ(answer.text(), "ping");
+    }
+    co_await pair.client.close(0s);
+  });
+  EXPECT_LT(sent_beside / 100, 4'000'000U) << "how much goes while one small message goes there and back";
 }
 
 TEST_P(MuxManners, a_large_message_arrives_whole_beside_small_ones) {
@@ -702,6 +758,7 @@ TEST_F(MuxSession, its_end_ends_every_wait) {
   SessionPair pair = support::session_pair(context);
   run([&]() -> asio::awaitable<void> {
     Channel near = co_await pair.client.open();
+    co_await pair.client.ping(5s);  // else it would end without the peer's having said a word
     std::optional<error_code> accepted;
     pair.client.accept({}, [&](error_code ec, Channel) { accepted = ec; });
     co_await pair.server.close(0s);

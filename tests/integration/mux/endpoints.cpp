@@ -19,6 +19,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -84,6 +85,28 @@ TEST_P(MuxEndpoint, connections_are_channels_of_one_session) {
       EXPECT_TRUE(report.all_arrived());
     }
     listener.close();
+  });
+}
+
+TEST_P(MuxEndpoint, those_that_have_come_are_accepted_without_a_turn_of_the_loop_for_each) {
+  Listener listener{context.get_executor(), any_address(), support::listener_options()};
+  run([&]() -> asio::awaitable<void> {
+    const ConnectOptions options = support::connect_options();
+    const Endpoint at = listener.local_endpoint();
+    std::vector<Connection> connections;
+    int waits = 0;
+    listener.accept({}, [&](boost::system::error_code, Connection first) { connections.push_back(std::move(first)); });
+    for (int i = 0; i < 101; ++i) {
+      connections.push_back(co_await connect(at, options));
+      co_await connections.back().send("hello");
+    }
+    for (int i = 0; i < 100; ++i) {
+      const auto has_turned = std::make_shared<bool>(false);
+      asio::post(context, [has_turned] { *has_turned = true; });
+      connections.push_back(co_await listener.accept(5s));
+      waits += *has_turned ? 1 : 0;
+    }
+    EXPECT_LT(waits, 50);
   });
 }
 

@@ -791,6 +791,34 @@ TEST(SocketCore, one_that_is_never_acknowledged_stays_alone) {
   EXPECT_EQ(star.server.outcomes().at(0).operation, stays);
 }
 
+// --- time to live ----------------------------------------------------------------------------------------------------
+
+TEST(SocketCore, what_is_over_already_is_not_sent_and_the_sender_and_the_events_say_so) {
+  for (const SendMode mode : {SendMode::publish, SendMode::round_robin}) {
+    policy::SocketCore core{with(mode), Identity::of_random(1, 1), 1};
+    const TimePoint now{1h};
+    Message message{"stale"};
+    boost::system::error_code ec;
+    EXPECT_EQ(core.try_send(message, {}, {.expires = now}, now, ec), policy::SocketCore::Sent::failed);
+    EXPECT_EQ(ec, error::timed_out);
+    EXPECT_EQ(core.sentence(), "the message's time to live was over before it could be sent");
+    EXPECT_EQ(core.kept_count(), 0U);
+    EXPECT_EQ(core.counters().messages_dropped, 1U);
+    const auto event = core.next_event();
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->kind, Kind::dropped);
+    EXPECT_EQ(event->cause, error::timed_out);
+    EXPECT_EQ(core.try_send(message, {}, {.expires = now + 1ms}, now, ec), policy::SocketCore::Sent::done);
+  }
+}
+
+TEST(SocketCore, sending_needs_the_time_where_it_may_cut_a_slow_peer_off) {
+  SocketOptions options = with(SendMode::publish);
+  EXPECT_FALSE((policy::SocketCore{options, Identity::of_random(1, 1), 1}.sending_needs_time()));
+  options.overflow = Overflow::disconnect_slow_peer;
+  EXPECT_TRUE((policy::SocketCore{options, Identity::of_random(1, 1), 1}.sending_needs_time()));
+}
+
 // --- closing ---------------------------------------------------------------------------------------------------------
 
 TEST(SocketCore, who_has_closed_waits_for_nothing) {

@@ -230,6 +230,22 @@ TEST(OutQueue, gathers_no_more_buffers_than_there_is_room_for) {
   while (!q.queue.empty()) q.write(1 << 20, 3);
 }
 
+TEST(OutQueue, says_how_many_messages_are_being_written) {
+  OutQueue queue;
+  for (int i = 0; i < 3; ++i) queue.append(test::bytes_of("1234"), Message{"body"});
+  queue.append_control(test::bytes_of("!"));
+  EXPECT_EQ(queue.being_written_count(), 0U);
+
+  std::array<asio::const_buffer, 4> buffers;
+  EXPECT_EQ(queue.gather(buffers), 1U);
+  EXPECT_EQ(queue.being_written_count(), 3U);
+  queue.append(test::bytes_of("1234"), Message{"later"});
+  EXPECT_EQ(queue.being_written_count(), 3U);
+  queue.consume(12);  // and what was gathered behind it has not been taken
+  EXPECT_EQ(queue.being_written_count(), 0U);
+  EXPECT_EQ(queue.message_count(), 3U);
+}
+
 TEST(OutQueue, drops_everything_at_clear) {
   Queue q;
   q.append("h", "b");

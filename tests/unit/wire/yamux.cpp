@@ -396,6 +396,18 @@ TEST(Yamux, a_turn_that_is_not_used_goes_to_the_next) {
   EXPECT_FALSE(two.core.next_turn());
 }
 
+TEST(Yamux, who_was_named_may_write_a_quantum_though_others_were_named_since) {
+  TwoInTurn two;
+  const MuxChannel third = two.client.open();
+  EXPECT_EQ(two.core.next_turn(), two.first);
+  EXPECT_EQ(two.core.next_turn(), two.second);
+  EXPECT_EQ(two.core.reserve(two.second, 10'000, false, two.client.now).size, 10'000U);
+  two.core.want_turn(third);
+  EXPECT_EQ(two.core.reserve(two.first, 100'000, false, two.client.now).size, 16U * 1024);
+  EXPECT_EQ(two.core.reserve(two.first, 100'000, false, two.client.now).size, 0U) << "once";
+  EXPECT_EQ(two.core.next_turn(), third);
+}
+
 TEST(Yamux, a_channel_that_has_finished_has_no_turn) {
   TwoInTurn two;
   two.core.finish(two.first, two.client.now);
