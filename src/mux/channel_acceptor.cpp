@@ -98,6 +98,7 @@ void ChannelAcceptor::on_channel(const std::shared_ptr<SessionState>& session, e
       std::find_if(sessions_.begin(), sessions_.end(), [&](const Accepted& each) { return each.session == session; });
   if (found == sessions_.end()) return;
   if (ec) {
+    if (giving_ == session) giving_.reset();
     sessions_.erase(found);  // it has ended
     return;
   }

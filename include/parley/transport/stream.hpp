@@ -203,8 +203,8 @@ class Stream {
                                         boost::asio::execution::outstanding_work.tracked);
     auto go_on = [executor = std::move(executor), handler = std::move(handler)](boost::system::error_code ec,
                                                                                 Results... results) mutable {
-      boost::asio::dispatch(executor,
-                            [handler = std::move(handler), ec, results...]() mutable { handler(ec, results...); });
+      boost::asio::dispatch(
+          executor, [handler = std::move(handler), ec, results...]() mutable { std::move(handler)(ec, results...); });
     };
     return boost::asio::bind_cancellation_slot(slot, std::move(go_on));
   }
