@@ -78,6 +78,7 @@ Endpoint EndpointParser::parse() {
   if (query.data() != nullptr) parse_parameters(query);
 
   parts_.canonical = parts_.spell(true);
+  parts_.canonical.shrink_to_fit();  // each connection keeps one
   if (parts_.canonical.size() > Endpoint::text_size_max) {
     fail(text_.size(), too_long("the endpoint, percent-encoded,", parts_.canonical.size(), Endpoint::text_size_max));
   }

@@ -66,11 +66,11 @@ FramedConnection::FramedConnection(transport::Stream stream, ConnectionOptions o
       tls_info_{stream.tls_info()},
       peer_credentials_{stream.peer_credentials()},
       can_half_close_{stream.backend().can_half_close()},
+      uses_time_{options_.framing.uses_time()},
+      is_plain_{is_plain(options_.framing)},
       link_{std::move(stream), executor(), mutex(), *this, *context(), options_.read_size},
       decoder_{wire::make_decoder(options_.framing, options_.message_size_max)},
       encoder_{wire::make_encoder(options_.framing, options_.message_size_max)},
-      uses_time_{options_.framing.uses_time()},
-      is_plain_{is_plain(options_.framing)},
       small_size_max_{std::min(options_.message_size_max, Message::inline_size_max)} {
   check_framing(options_.framing);
 }

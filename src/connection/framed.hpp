@@ -94,13 +94,13 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   const std::shared_ptr<const TlsInfo> tls_info_;
   const std::optional<PeerCredentials> peer_credentials_;
   const bool can_half_close_;
+  bool uses_time_;
+  bool is_plain_;       // the default framing, which has a shorter way through push and pull
+  bool ended_ = false;  // the decoder has said the last word
   Link link_;
   wire::AnyDecoder decoder_;
   wire::AnyEncoder encoder_;
-  bool uses_time_;
-  bool is_plain_;                       // the default framing, which has a shorter way through push and pull
   const std::size_t small_size_max_;    // bodies up to this take the shorter way of pull
-  bool ended_ = false;                  // the decoder has said the last word
   boost::system::error_code read_end_;  // the stream's
   std::size_t need_ = 0;                // unread bytes below which decoding is pointless
   std::size_t wanted_size_ = 0;         // the same, whatever the framing depends on

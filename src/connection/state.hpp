@@ -259,12 +259,12 @@ class ConnectionState : public WaitingObject {
 
   Life life_ = Life::open;
   bool drained_ = false;
-  bool receiving_ends_ = false;                  // end_receiving() was called
+  bool receiving_ends_ = false;  // end_receiving() was called
+  ReadyInARow ready_in_a_row_;
   std::unique_ptr<const Failure> end_;           // of receiving
   std::unique_ptr<const Failure> send_failure_;  // of sending
   std::shared_ptr<void> closed_token_;
 
-  ReadyInARow ready_in_a_row_;
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_received_ = 0;
 };

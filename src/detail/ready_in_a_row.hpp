@@ -2,7 +2,9 @@
 // of its loop have their turn.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 namespace parley::detail {
 
@@ -10,7 +12,7 @@ class ReadyInARow {
  public:
   /// One more operation has ended without waiting, and has moved `size` bytes. True: it is the others' turn.
   [[nodiscard]] bool is_due(std::size_t size) noexcept {
-    count_ += 1 + size / size_of_one;
+    count_ += 1 + static_cast<std::uint32_t>(std::min<std::size_t>(size / size_of_one, count_max));
     if (count_ < count_max) [[likely]]
       return false;
     count_ = 0;
@@ -21,10 +23,10 @@ class ReadyInARow {
 
  private:
   // Either takes some 100 us: that many small messages, or half a MiB of large ones.
-  static constexpr std::size_t count_max = 2048;
+  static constexpr std::uint32_t count_max = 2048;
   static constexpr std::size_t size_of_one = 256;
 
-  std::size_t count_ = 0;
+  std::uint32_t count_ = 0;  // small: each connection has one
 };
 
 /// Connections and channels that are opened and accepted without waiting, in bytes that take as long to move.

@@ -8,8 +8,8 @@ namespace parley::detail {
 namespace {
 
 // A connection that sends little takes a small block; one that fills it, large ones.
-constexpr std::size_t small_block = 16 * 1024;
-constexpr std::size_t large_block = 64 * 1024;
+constexpr std::uint32_t small_block = 16 * 1024;
+constexpr std::uint32_t large_block = 64 * 1024;
 
 // Larger rings than these are given back when the queue rests.
 constexpr std::size_t kept_segments = 16;
@@ -99,7 +99,7 @@ std::size_t OutQueue::consume(std::size_t size) {
     else
       ++gone;
   }
-  gone_count_ += gone;
+  gone_count_ += static_cast<std::uint32_t>(gone);
   return gone;
 }
 

@@ -159,14 +159,14 @@ class OutQueue {
 
   Ring<Segment> segments_;
   Ring<End> ends_;                 // of what is queued
-  std::size_t control_count_ = 0;  // of them, those of control frames
   std::uint64_t front_begin_ = 0;  // where the first of them begins
   std::size_t gathered_size_ = 0;  // the bytes in front that are being written
-  std::size_t gone_count_ = 0;     // messages that have left since the last release_memory
   ChunkRef block_;                 // being filled
   std::size_t block_used_ = 0;
+  std::uint32_t control_count_ = 0;  // of the ends_, those of control frames
+  std::uint32_t gone_count_ = 0;     // messages that have left since the last release_memory, modulo 2^32
+  std::uint32_t next_capacity_ = 0;
   bool extends_back_ = false;  // the back segment ends where the block's free room begins
-  std::size_t next_capacity_ = 0;
   std::uint64_t appended_size_ = 0;
   std::uint64_t gone_size_ = 0;
 };
