@@ -1,9 +1,7 @@
 // The scenario connect by channels themselves: open one, a round trip of bytes, close it.
 #pragma once
 
-#include "bench/common/connect.hpp"
-#include "bench/common/conversation.hpp"
-#include "bench/parley_bench/loop.hpp"
+#include "bench/parley_bench/connect_sides.hpp"
 
 #include <parley/mux/serve.hpp>
 #include <parley/mux/session.hpp>
@@ -16,8 +14,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -26,28 +22,20 @@
 namespace bench::channels {
 
 namespace asio = boost::asio;
-using messages::run;
-using messages::start;
+using messages::ConnectClientSide;
+using messages::ConnectServerSide;
 using messages::transport_options;
 using parley::mux::Channel;
 using parley::mux::Role;
 using parley::mux::Session;
 
-/// Serves one session: a coroutine per channel, until its peer has finished. The channel that brought E ends the
-/// server.
-class ConnectServer {
+/// Serves one session: a coroutine per channel, until its peer has finished.
+class ConnectServer : ConnectServerSide {
  public:
   explicit ConnectServer(const Options& o)
-      : options_(o), acceptor_(io_.get_executor(), parley::Endpoint{o.addr.text}, transport_options(o)) {}
+      : ConnectServerSide(o), acceptor_(io_.get_executor(), parley::Endpoint{o.addr.text}, transport_options(o)) {}
 
-  void run_all() {
-    start(io_, serve_one());
-    say("READY");
-    run(io_, options_);
-    wait_for_line();
-    window_.close();
-    JsonLine().add_cpu(window_).print();
-  }
+  void run_all() { serve_until_end(serve_one()); }
 
  private:
   asio::awaitable<void> serve_one() {
@@ -64,22 +52,19 @@ class ConnectServer {
       co_await asio::async_read(channel, asio::buffer(body), asio::redirect_error(asio::use_awaitable, ec));
       if (ec) break;
       mark = mark_of(body.data());
-      if (mark == Mark::start) window_.open();
+      came(mark);
       co_await asio::async_write(channel, asio::buffer(body), asio::use_awaitable);
     }
-    if (mark == Mark::end) io_.stop();
+    ended(mark);
   }
 
-  const Options& options_;
-  asio::io_context io_{1};
   parley::transport::Acceptor acceptor_;
-  Window window_;
 };
 
-/// `concurrency` coroutines, each of which opens one channel after the other until all have been.
-class ConnectClient {
+/// Channels of one session, each closed before the next.
+class ConnectClient : ConnectClientSide<ConnectClient> {
  public:
-  explicit ConnectClient(const Options& o) : options_(o) {}
+  using ConnectClientSide::ConnectClientSide;
 
   asio::awaitable<void> run_all(asio::io_context& io) {
     parley::transport::StreamConnectOptions options;
@@ -87,20 +72,13 @@ class ConnectClient {
     parley::transport::Stream stream = co_await parley::transport::async_connect(
         io.get_executor(), parley::Endpoint{options_.addr.text}, options, asio::use_awaitable);
     session_.emplace(std::move(stream), Role::client);
-    co_await one(Mark::start, 0);
-    run_.begin();
-    running_ = static_cast<std::size_t>(std::min<std::uint64_t>(options_.concurrency, options_.count));
-    for (std::size_t i = running_; i > 0; --i) start(io, worker(io));
+    co_await converse(io);
   }
 
  private:
-  asio::awaitable<void> worker(asio::io_context& io) {
-    while (begun_ < options_.count) co_await one(Mark::data, begun_++);
-    if (--running_ == 0) start(io, finish(io));
-  }
+  friend ConnectClientSide<ConnectClient>;
 
   asio::awaitable<void> one(Mark mark, std::uint64_t index) {
-    const auto began = Clock::now();
     Channel channel = co_await session_->open();
     std::vector<unsigned char> body = make_body(options_.size, 0);
     store_mark(body.data(), mark, index);
@@ -108,22 +86,15 @@ class ConnectClient {
     co_await asio::async_read(channel, asio::buffer(body), asio::use_awaitable);
     check_echo(body.data(), body.size(), index, options_.size);
     channel.close();
-    run_.record(began);
   }
 
-  asio::awaitable<void> finish(asio::io_context& io) {
-    run_.end();
-    co_await one(Mark::end, options_.count);
-    run_.report();
+  /// The server has stopped as well, and would not end the session with this one.
+  asio::awaitable<void> leave_when_done(asio::io_context& io) {
     co_await asio::post(asio::use_awaitable);
-    io.stop();  // the server has stopped as well, and would not end the session with this one
+    io.stop();
   }
 
-  const Options& options_;
   std::optional<Session> session_;
-  ConnectRun run_;
-  std::uint64_t begun_ = 0;
-  std::size_t running_ = 0;
 };
 
 }  // namespace bench::channels

@@ -1,30 +1,19 @@
 #pragma once
 
-#include "bench/common/connect.hpp"
-#include "bench/common/conversation.hpp"
 #include "bench/parley_bench/body_maker.hpp"
-#include "bench/parley_bench/loop.hpp"
+#include "bench/parley_bench/connect_sides.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 
 namespace bench::messages {
 
-/// An echo server: one coroutine per connection, until its peer closes. The one that brought E ends the server.
-class ConnectServer {
+/// One coroutine per connection, until its peer closes.
+class ConnectServer : ConnectServerSide {
  public:
-  explicit ConnectServer(const Options& o) : options_(o), listener_(listen_on(io_, o)) {}
+  explicit ConnectServer(const Options& o) : ConnectServerSide(o), listener_(listen_on(io_, o)) {}
 
-  void run_all() {
-    start(io_, accept_all());
-    say("READY");
-    run(io_, options_);
-    wait_for_line();
-    window_.close();
-    JsonLine().add_cpu(window_).print();
-  }
+  void run_all() { serve_until_end(accept_all()); }
 
  private:
   asio::awaitable<void> accept_all() {
@@ -35,57 +24,37 @@ class ConnectServer {
     Mark mark = Mark::data;
     while (auto m = co_await peer.next()) {
       mark = mark_of(m->data());
-      if (mark == Mark::start) window_.open();
+      came(mark);
       co_await peer.send(std::move(*m));
     }
-    if (mark == Mark::end) io_.stop();
+    ended(mark);
   }
 
-  const Options& options_;
-  asio::io_context io_{1};
   parley::Listener listener_;
-  Window window_;
 };
 
-/// `concurrency` coroutines, each of which makes one connection after the other until all are made.
-class ConnectClient {
+/// Connections, each closed before the next.
+class ConnectClient : ConnectClientSide<ConnectClient> {
  public:
-  explicit ConnectClient(const Options& o) : options_(o) {}
+  using ConnectClientSide::ConnectClientSide;
 
-  asio::awaitable<void> run_all(asio::io_context& io) {
-    co_await one(Mark::start, 0);
-    run_.begin();
-    running_ = static_cast<std::size_t>(std::min<std::uint64_t>(options_.concurrency, options_.count));
-    for (std::size_t i = running_; i > 0; --i) start(io, worker(io));
-  }
+  asio::awaitable<void> run_all(asio::io_context& io) { return converse(io); }
 
  private:
-  asio::awaitable<void> worker(asio::io_context& io) {
-    while (begun_ < options_.count) co_await one(Mark::data, begun_++);
-    if (--running_ == 0) start(io, finish(io));
-  }
+  friend ConnectClientSide<ConnectClient>;
 
   asio::awaitable<void> one(Mark mark, std::uint64_t index) {
-    const auto began = Clock::now();
     parley::Connection peer = co_await connect_to(options_);
     co_await peer.send(BodyMaker(options_.size).make(mark, index));
     const parley::Message echo = co_await peer.receive();
     check_echo(echo.data(), echo.size(), index, options_.size);
     co_await peer.close();
-    run_.record(began);
   }
 
-  asio::awaitable<void> finish(asio::io_context& io) {
-    run_.end();
-    co_await one(Mark::end, options_.count);
-    run_.report();
+  asio::awaitable<void> leave_when_done(asio::io_context& io) {
     leave(io, options_);
+    co_return;
   }
-
-  const Options& options_;
-  ConnectRun run_;
-  std::uint64_t begun_ = 0;
-  std::size_t running_ = 0;
 };
 
 }  // namespace bench::messages
