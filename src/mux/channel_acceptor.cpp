@@ -33,10 +33,10 @@ void ChannelAcceptor::accept(asio::any_io_executor stream_executor, transport::A
   want_session();
 }
 
-Stream ChannelAcceptor::try_accept(const asio::any_io_executor& stream_executor) {
+Stream ChannelAcceptor::try_accept() {
   const std::lock_guard lock{mutex_};
   if (is_closed_ || !pending_.empty()) return {};
-  if (Channel channel = take(stream_executor)) return Stream{std::move(channel)};
+  if (Channel channel = take(executor_)) return Stream{std::move(channel)};
   return {};
 }
 

@@ -27,7 +27,7 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
                   const TransportOptions& options);
 
   void accept(boost::asio::any_io_executor stream_executor, transport::AcceptHandler handler) override;
-  transport::Stream try_accept(const boost::asio::any_io_executor& stream_executor) override;
+  transport::Stream try_accept() override;
   void on_trouble(transport::Acceptor::TroubleHandler handler) override { beneath_.on_trouble(std::move(handler)); }
   void on_refused(transport::Acceptor::RefusedHandler handler) override { beneath_.on_refused(std::move(handler)); }
   void close() noexcept override;

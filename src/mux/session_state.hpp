@@ -166,6 +166,9 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   /// Opens for those who wait, as far as may be.
   void serve_openers();
   bool try_open(Opener& opener);
+  /// None where `ec` says why; error::full: it has to wait. Throws what the core's open does.
+  [[nodiscard]] Channel open_now(std::optional<ChannelId> wanted, const boost::asio::any_io_executor& channel_executor,
+                                 boost::system::error_code& ec);
   [[nodiscard]] bool is_open() const noexcept { return life_ == Life::open && !is_over_; }
   [[nodiscard]] Channel take_backlog(const boost::asio::any_io_executor& channel_executor);
   void tell(SessionEvent event);

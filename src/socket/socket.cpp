@@ -22,8 +22,6 @@ using State = std::shared_ptr<SocketState>;
 using Sent = SocketState::Sent;
 using Taken = SocketState::Taken;
 
-/// A coroutine of its own, so that the frames of those below hold none of this.
-
 constexpr const char* gone_sentence = "the socket was destroyed before the operation began";
 
 void require_living(SocketState& state) {

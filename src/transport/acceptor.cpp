@@ -49,7 +49,7 @@ Acceptor::~Acceptor() { close(); }
 
 Acceptor::executor_type Acceptor::get_executor() const { return state_->executor(); }
 const Endpoint& Acceptor::local_endpoint() const noexcept { return state_->local_endpoint(); }
-Stream Acceptor::try_accept() { return state_->try_accept(state_->executor()); }
+Stream Acceptor::try_accept() { return state_->try_accept(); }
 void Acceptor::on_trouble(TroubleHandler handler) { state_->on_trouble(std::move(handler)); }
 
 void Acceptor::on_refused(RefusedHandler handler) { state_->on_refused(std::move(handler)); }

@@ -16,7 +16,7 @@ class AcceptorState {
   virtual ~AcceptorState() = default;
 
   virtual void accept(boost::asio::any_io_executor stream_executor, AcceptHandler handler) = 0;
-  virtual Stream try_accept(const boost::asio::any_io_executor& /*stream_executor*/) { return {}; }
+  virtual Stream try_accept() { return {}; }
   virtual void on_trouble(Acceptor::TroubleHandler handler) = 0;
   virtual void on_refused(Acceptor::RefusedHandler handler) = 0;
   virtual void close() noexcept = 0;

@@ -113,7 +113,8 @@ class PARLEY_EXPORT Acceptor {
   }
 
   /// A connection that is here and needs no waiting for, on the acceptor's executor. None (an empty Stream) says that
-  /// nothing is known without asking the system: only channels are given this way. Never blocks or fails.
+  /// nothing is known without asking the system: only channels are given this way; so it is while accepts are pending,
+  /// and after close(). Never blocks or fails, and there is nothing to cancel. Any thread.
   [[nodiscard]] Stream try_accept();
 
   /// Stops listening, completes what is pending with operation_aborted, removes the Unix socket file. Streams already
