@@ -288,6 +288,32 @@ TEST(ToolTunnel, a_gateway_that_was_killed_and_is_back_serves_again) {
   EXPECT_EQ(destination.accept().receive(3), "new");
 }
 
+TEST(ToolTunnel, a_gateway_that_leaves_is_replaced_while_what_it_carries_goes_on) {
+  const RawListener destination{"tcp://127.0.0.1:0"};
+  ToolGateway leaving;
+  const std::string via = leaving.endpoint();
+  ToolTunnel tunnel{via, {destination.endpoint()}};
+  const RawPeer early = RawPeer::connect(tunnel.port());
+  const RawPeer early_server = destination.accept();
+  early.send("x");
+  EXPECT_EQ(early_server.receive(1), "x");
+  leaving.process().send_signal(SIGTERM);
+  tunnel.process().error_line_with("session with " + via + " ending: 1 connection still open: the gateway is leaving");
+  const ToolGateway next{std::vector<std::string>{}, via};
+  tunnel.process().error_line_with("session with " + via + " restored after ");
+  const RawPeer late = RawPeer::connect(tunnel.port());
+  late.send("new");
+  EXPECT_EQ(destination.accept().receive(3), "new");
+  early.send("y");
+  EXPECT_EQ(early_server.receive(1), "y");
+  early.end_sending();
+  EXPECT_EQ(early_server.receive_all(), "");
+  early_server.end_sending();
+  EXPECT_EQ(early.receive_all(), "");
+  EXPECT_EQ(leaving.process().wait(), 0);
+  EXPECT_FALSE(says(leaving.process().errors(), " cut")) << leaving.process().errors();
+}
+
 TEST(ToolTunnel, a_connection_waits_for_a_gateway_no_longer_than_it_may) {
   const std::string nobody = "mux+" + free_endpoint();
   ToolTunnel tunnel{nobody, {"tcp://127.0.0.1:1"}, {"--timeout", "200ms"}};

@@ -46,6 +46,15 @@ void CarrierConsole::session_up(const Endpoint& with, std::optional<Duration> lo
                   : fmt::format("session with {} is up", with.to_string()));
 }
 
+void CarrierConsole::session_ending(const Endpoint& with, std::size_t connections, std::string_view sentence) {
+  event(JsonLine{"session_ending"}
+            .add("endpoint", with.to_string())
+            .add("connections", connections)
+            .add("message", sentence));
+  remark(fmt::format("session with {} ending: {} still open: {}", with.to_string(), count_of_connections(connections),
+                     sentence));
+}
+
 void CarrierConsole::session_lost(const Endpoint& with, std::size_t connections_cut, std::string_view sentence) {
   event(JsonLine{"session_lost"}
             .add("endpoint", with.to_string())

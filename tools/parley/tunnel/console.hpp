@@ -40,6 +40,8 @@ class CarrierConsole : public Voice {
   void forwarding(const Endpoint& at, const Endpoint& to);
 
   void session_up(const Endpoint& with, std::optional<Duration> lost_for);
+  /// It takes no more connections; those that it has go on.
+  void session_ending(const Endpoint& with, std::size_t connections, std::string_view sentence);
   void session_lost(const Endpoint& with, std::size_t connections_cut, std::string_view sentence);
   /// To people once for each reason.
   void retrying(const Endpoint& with, Duration delay, const std::string& sentence);

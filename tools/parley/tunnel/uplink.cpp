@@ -25,6 +25,9 @@ constexpr auto as_news = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds dialling_max{10};
 constexpr std::chrono::seconds closing_max{1};
 
+/// A gateway that has stayed for so long is no gateway that accepts and drops.
+constexpr std::chrono::seconds settled_min{10};
+
 }  // namespace
 
 Uplink::Uplink(CommandLoop& loop, CarrierConsole& console, const TunnelOptions& options)
@@ -40,8 +43,9 @@ asio::awaitable<void> Uplink::run() {
   for (unsigned failures = 0; !loop_.ending().is_given();) {
     const LanePtr made = co_await dial();
     if (made) {
+      const TimePoint since = Clock::now();
       co_await watch(made);
-      failures = 1;
+      failures = Clock::now() - since >= settled_min ? 1 : failures + 1;
       if (!loop_.ending().is_given()) co_await pause(backoff(failures, random()));
       continue;
     }
@@ -81,16 +85,24 @@ asio::awaitable<void> Uplink::watch(LanePtr lane) {
   for (;;) {
     const auto [ec, event] = co_await lane->session.next_event(Deadline::never(), as_news);
     if (!ec && event.kind == Kind::ready) continue;
-    if (lane_ == lane) lane_ = nullptr;
+    lane_ = nullptr;
+    lost_at_ = Clock::now();
     if (!ec && event.kind == Kind::going_away) {
       reason_ = "the gateway is leaving";
-      continue;
+      console_.session_ending(*options_.via, lane->connection_count, reason_);
+      loop_.spawn(see_off(lane));
+      co_return;
     }
     reason_ = ec ? lane->session.last_error() : event.sentence;
-    break;
+    if (!loop_.ending().is_given()) console_.session_lost(*options_.via, lane->connection_count, reason_);
+    co_return;
   }
-  lost_at_ = Clock::now();
-  if (!loop_.ending().is_given()) console_.session_lost(*options_.via, lane->connection_count, reason_);
+}
+
+asio::awaitable<void> Uplink::see_off(LanePtr lane) {
+  const auto [ec, event] = co_await lane->session.next_event(Deadline::never(), as_news);
+  if (lane->connection_count == 0 || loop_.ending().is_given()) co_return;
+  console_.session_lost(*options_.via, lane->connection_count, ec ? lane->session.last_error() : event.sentence);
 }
 
 asio::awaitable<Uplink::LanePtr> Uplink::lane(Deadline deadline) {

@@ -1,4 +1,4 @@
-// The one session of a tunnel: dialled, watched, and dialled again when it is lost.
+// The one session of a tunnel: dialled, watched, and dialled again when it is lost, or takes no more connections.
 #pragma once
 
 #include "command_loop.hpp"
@@ -51,7 +51,10 @@ class Uplink {
  private:
   [[nodiscard]] boost::asio::awaitable<LanePtr> dial();
   [[nodiscard]] boost::asio::awaitable<bool> is_ready(Lane& lane);
+  /// Until it takes no more channels.
   [[nodiscard]] boost::asio::awaitable<void> watch(LanePtr lane);
+  /// Until what it carries has ended too.
+  [[nodiscard]] boost::asio::awaitable<void> see_off(LanePtr lane);
   [[nodiscard]] boost::asio::awaitable<void> pause(Duration span);
 
   CommandLoop& loop_;
