@@ -59,6 +59,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   void end_sending_behind_queue() override;
   void start_draining() override;
   [[nodiscard]] std::size_t unconfirmed_size() const override { return link_.unacknowledged_size(); }
+  [[nodiscard]] bool is_lost() const override { return link_.is_lost(); }
   void close_transport() override { link_.close(); }
   void forget_transport() noexcept override { link_.forget(); }
   [[nodiscard]] Message partial_locked() const override { return Message{link_.in().unread()}; }

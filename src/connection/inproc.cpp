@@ -182,6 +182,7 @@ class InprocConnection final : public ConnectionState, public BellOwner {
   [[nodiscard]] std::uint64_t position_queued() const override { return out_.pushed().size; }
   [[nodiscard]] std::uint64_t position_written() const override { return out_.handed_over().size; }
   [[nodiscard]] std::size_t unconfirmed_size() const override { return 0; }
+  [[nodiscard]] bool is_lost() const override { return false; }
 
   // --- the peer has news ---
 

@@ -105,6 +105,8 @@ class Link : private Pollable {
   [[nodiscard]] const OutQueue& out() const noexcept { return out_; }
   [[nodiscard]] const LinkCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::size_t unacknowledged_size() const noexcept;
+  /// None of that will be acknowledged any more.
+  [[nodiscard]] bool is_lost() const noexcept { return !closed_ && stream_.backend().is_lost(); }
   /// The system knows that the peer has ended, though what came before may not have been read.
   [[nodiscard]] bool peer_has_ended() const noexcept { return !closed_ && stream_.backend().peer_has_ended(); }
   /// The stream's sentence about its last failure; empty where the code says enough.

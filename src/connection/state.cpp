@@ -368,7 +368,7 @@ void ConnectionState::drained_locked() {
 void ConnectionState::confirm_locked() {
   rare().confirm_deadline = {};
   if (life_ != Life::closing) return;
-  if (unconfirmed_size() == 0) {
+  if (unconfirmed_size() == 0 || is_lost()) {
     finish_closing();
     return;
   }

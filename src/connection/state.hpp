@@ -142,6 +142,8 @@ class ConnectionState : public WaitingObject {
   virtual void start_draining() = 0;
   /// Written bytes the peer's system has not acknowledged, where that can be told.
   [[nodiscard]] virtual std::size_t unconfirmed_size() const = 0;
+  /// Nobody will say it any more.
+  [[nodiscard]] virtual bool is_lost() const = 0;
   /// What close_transport() is going to drop, and what nobody can say whether it arrived.
   [[nodiscard]] virtual CloseReport unsent_locked();
   /// Ends it all; drops what is queued.

@@ -3,6 +3,8 @@
 // alive).
 #pragma once
 
+#include "detail/this_thread.hpp"
+
 #include <parley/time.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -78,7 +80,27 @@ class ContextService final : public boost::asio::execution_context::service {
   /// How many links have asked to write at the end of the turn, and not begun.
   void flush_posted() noexcept { flushes_waiting_.fetch_add(1, std::memory_order_relaxed); }
   /// Returns how many there were.
-  std::size_t flush_begun() noexcept { return flushes_waiting_.fetch_sub(1, std::memory_order_relaxed); }
+  std::size_t flush_begun() noexcept {
+    (void)seems_run_by_this_thread_alone();
+    return flushes_waiting_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  /// To be asked by what the loop calls: this thread has asked a good many times and no other ever has, so that nobody
+  /// else would serve what this one is about to. (Threads that run a loop of Asio's together take turns to wait for
+  /// it.)
+  [[nodiscard]] bool seems_run_by_this_thread_alone() noexcept {
+    const void* const me = this_thread();
+    const void* runner = runner_.load(std::memory_order_relaxed);
+    if (runner == nullptr) runner_.compare_exchange_strong(runner, me, std::memory_order_relaxed);
+    if (runner != nullptr && runner != me) {
+      runner_.store(this, std::memory_order_relaxed);  // several: no thread's from now on
+      return false;
+    }
+    const int asked = asked_.load(std::memory_order_relaxed);
+    if (asked >= asked_min) return true;
+    asked_.store(asked + 1, std::memory_order_relaxed);
+    return false;
+  }
 
   /// Whether start_polling is worth a call; another thread may change it at any moment.
   [[nodiscard]] bool is_polling() const noexcept { return pollers_.load(std::memory_order_relaxed) != 0; }
@@ -116,6 +138,9 @@ class ContextService final : public boost::asio::execution_context::service {
   std::map<DeadlineId, Entry> deadlines_;
   std::atomic<std::size_t> flushes_waiting_{0};
   std::atomic<int> pollers_{0};
+  static constexpr int asked_min = 64;
+  std::atomic<const void*> runner_{nullptr};  // the one thread that has asked; this: there were several
+  std::atomic<int> asked_{0};
   std::vector<PolledEntry> polled_;
   std::uint64_t last_serial_ = 0;
   std::optional<boost::asio::steady_timer> timer_;

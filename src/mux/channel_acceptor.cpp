@@ -73,9 +73,19 @@ void ChannelAcceptor::on_stream(error_code ec, Stream stream) {
     pending_.pop_front();
     return want_session();
   }
+  make_way();
   sessions_.push_back({SessionState::make(std::move(stream), Role::server, options_)});
   want_channels();
   want_session();
+}
+
+void ChannelAcceptor::make_way() {
+  if (sessions_.size() < unheard_max) return;
+  const auto is_unheard = [](const Accepted& each) { return !each.session->has_heard(); };
+  if (std::ranges::count_if(sessions_, is_unheard) < static_cast<std::ptrdiff_t>(unheard_max)) return;
+  const auto oldest = std::ranges::find_if(sessions_, is_unheard);
+  oldest->session->abandon();
+  sessions_.erase(oldest);
 }
 
 void ChannelAcceptor::want_channels() {

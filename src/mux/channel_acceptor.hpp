@@ -1,7 +1,8 @@
 // ChannelAcceptor: streams accepted as channels, of every session that peers begin at an endpoint.
 //
 // A session's channels are taken from it only while somebody waits for one, so that what a peer opens ahead of that is
-// bounded by the session's own backlog.
+// bounded by the session's own backlog. Sessions whose peer has not said a word are bounded too: the one that has been
+// silent for longest makes way.
 #pragma once
 
 #include "mux/session_state.hpp"
@@ -44,6 +45,8 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
   // Mutex held.
   [[nodiscard]] Channel take(const boost::asio::any_io_executor& stream_executor);
   void want_session();
+  /// For a session more, where many peers have said nothing yet.
+  void make_way();
   void want_channels();
   void serve();
 
@@ -51,6 +54,8 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
   void on_channel(const std::shared_ptr<SessionState>& session, boost::system::error_code ec, Channel channel);
   friend struct transport::detail::PendingAccept;
   void cancel(std::uint64_t id);
+
+  static constexpr std::size_t unheard_max = 1024;
 
   const boost::asio::any_io_executor executor_;
   const Options options_;

@@ -1,5 +1,6 @@
 #include "mux/channel_backend.hpp"
 
+#include "mux/deliveries.hpp"
 #include "mux/session_state.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -29,17 +30,12 @@ std::size_t size_of(ChannelBackend::SharedBuffers buffers) noexcept {
   return size;
 }
 
-void post_wait(const asio::any_io_executor& executor, WaitHandler& waiting, error_code ec) {
-  WaitHandler handler;
+/// Boost 1.81: a handler that was moved from may still seem to be there.
+template <class Handler>
+Handler take(Handler& waiting) {
+  Handler handler;
   handler.swap(waiting);
-  asio::post(executor, [handler = std::move(handler), ec]() mutable { std::move(handler)(ec); });
-}
-
-template <class Transfer>
-void post_transfer(const asio::any_io_executor& executor, Transfer& transfer, error_code ec, std::size_t size) {
-  TransferHandler handler;
-  handler.swap(transfer.handler);
-  asio::post(executor, [handler = std::move(handler), ec, size]() mutable { std::move(handler)(ec, size); });
+  return handler;
 }
 
 }  // namespace
@@ -66,6 +62,11 @@ std::optional<std::size_t> ChannelBackend::unacknowledged_size() const noexcept 
   return end_ || written >= written_end_ ? 0 : static_cast<std::size_t>(written_end_ - written);
 }
 
+bool ChannelBackend::is_lost() const noexcept {
+  const SessionState::Lock lock{session_->session_mutex()};
+  return session_->is_closed();
+}
+
 bool ChannelBackend::peer_has_ended() const noexcept {
   const SessionState::Lock lock{session_->session_mutex()};
   return is_finished_ || end_;
@@ -74,6 +75,18 @@ bool ChannelBackend::peer_has_ended() const noexcept {
 std::string ChannelBackend::explain() const {
   const SessionState::Lock lock{session_->session_mutex()};
   return sentence_;
+}
+
+// --- handlers
+// ---------------------------------------------------------------------------------------------------------
+
+void ChannelBackend::tell(WaitHandler& waiting, error_code ec) {
+  session_->tell_channel(WaitDelivery{executor_, take(waiting), ec});
+}
+
+template <class Buffer>
+void ChannelBackend::tell(Transfer<Buffer>& transfer, error_code ec, std::size_t size) {
+  session_->tell_channel(TransferDelivery{executor_, take(transfer.handler), ec, size});
 }
 
 // --- reading ---------------------------------------------------------------------------------------------------------
@@ -143,11 +156,11 @@ std::size_t ChannelBackend::copy_out(MutableBuffers buffers) {
 }
 
 void ChannelBackend::wake_reader() {
-  if (read_wait_) post_wait(executor_, read_wait_, {});
+  if (read_wait_) tell(read_wait_, {});
   if (!transfers_ || !transfers_->read.handler) return;
   error_code ec;
   const std::size_t size = read(transfers_->read.buffers(), ec);
-  if (ec != asio::error::would_block) post_transfer(executor_, transfers_->read, ec, size);
+  if (ec != asio::error::would_block) tell(transfers_->read, ec, size);
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------------
@@ -219,11 +232,11 @@ std::size_t ChannelBackend::write(Buffers buffers, error_code& ec) {
 }
 
 void ChannelBackend::wake_writer() {
-  if (write_wait_) post_wait(executor_, write_wait_, {});
+  if (write_wait_) tell(write_wait_, {});
   if (!transfers_ || !transfers_->write.handler) return;
   error_code ec;
   const std::size_t size = write(transfers_->write.buffers(), ec);
-  if (ec != asio::error::would_block) post_transfer(executor_, transfers_->write, ec, size);
+  if (ec != asio::error::would_block) tell(transfers_->write, ec, size);
 }
 
 void ChannelBackend::shutdown_send(error_code& ec) {
@@ -264,11 +277,11 @@ void ChannelBackend::reset() noexcept {
 
 void ChannelBackend::abort_waits() {
   const error_code aborted = asio::error::operation_aborted;
-  if (read_wait_) post_wait(executor_, read_wait_, aborted);
-  if (write_wait_) post_wait(executor_, write_wait_, aborted);
+  if (read_wait_) tell(read_wait_, aborted);
+  if (write_wait_) tell(write_wait_, aborted);
   if (!transfers_) return;
-  if (transfers_->read.handler) post_transfer(executor_, transfers_->read, aborted, 0);
-  if (transfers_->write.handler) post_transfer(executor_, transfers_->write, aborted, 0);
+  if (transfers_->read.handler) tell(transfers_->read, aborted, 0);
+  if (transfers_->write.handler) tell(transfers_->write, aborted, 0);
 }
 
 std::size_t ChannelBackend::unread_size() const noexcept {
@@ -358,12 +371,12 @@ std::uint64_t ChannelBackend::watch_cancellation(const H& handler) {
 
 void ChannelBackend::cancel(std::uint64_t operation) {
   const error_code aborted = asio::error::operation_aborted;
-  if (read_wait_ && read_number_ == operation) post_wait(executor_, read_wait_, aborted);
-  if (write_wait_ && write_number_ == operation) post_wait(executor_, write_wait_, aborted);
+  if (read_wait_ && read_number_ == operation) tell(read_wait_, aborted);
+  if (write_wait_ && write_number_ == operation) tell(write_wait_, aborted);
   if (!transfers_) return;
   auto& [read, write] = *transfers_;
-  if (read.handler && read.number == operation) post_transfer(executor_, read, aborted, 0);
-  if (write.handler && write.number == operation) post_transfer(executor_, write, aborted, 0);
+  if (read.handler && read.number == operation) tell(read, aborted, 0);
+  if (write.handler && write.number == operation) tell(write, aborted, 0);
 }
 
 }  // namespace parley::mux::detail

@@ -63,6 +63,8 @@ class ChannelBackend final : public transport::StreamBackend {
   /// What the session has not written of it. Whether the rest has been acknowledged nobody asks: a peer's system may
   /// take its time to say so, as the stream goes on.
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override;
+  /// Its last bytes may still be the session's to write when it ends.
+  [[nodiscard]] bool is_lost() const noexcept override;
   [[nodiscard]] bool peer_has_ended() const noexcept override;
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const override;
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override;
@@ -132,6 +134,9 @@ class ChannelBackend final : public transport::StreamBackend {
   template <class Buffers>
   std::size_t write(Buffers buffers, boost::system::error_code& ec);
   std::size_t copy_out(MutableBuffers buffers);
+  void tell(transport::WaitHandler& waiting, boost::system::error_code ec);
+  template <class Buffer>
+  void tell(Transfer<Buffer>& transfer, boost::system::error_code ec, std::size_t size);
   void wake_reader();
   void wake_writer();
   void drop_unread() noexcept;

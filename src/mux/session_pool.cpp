@@ -20,7 +20,7 @@ using transport::StreamConnectOptions;
 namespace {
 
 /// How long a session without channels is kept for the next.
-constexpr std::chrono::seconds idle_time{5};
+constexpr std::chrono::seconds idle_time{1};
 /// With fewer places there is nothing to be tidied up.
 constexpr std::size_t places_min = 16;
 

@@ -231,13 +231,38 @@ bool SessionState::wants_bytes() const { return !reading_held_; }
 
 void SessionState::on_bytes(Lock& lock) {
   parley::detail::InBuffer& in = link_.in();
+  gathers_deliveries_ = context()->seems_run_by_this_thread_alone();
   if (!is_over_) {
     core_.feed(in.unread(), Clock::now());
     take_events();
+    give_turns();
   }
+  gathers_deliveries_ = false;
   in.consume(in.size());
   settle(lock);
   if (!lock.owns_lock()) lock.lock();  // the link goes on, and much at once has been written already
+  if (!deliveries_.empty()) deliver(lock);
+}
+
+/// The link holds this object.
+void SessionState::deliver(Lock& lock) {
+  Deliveries due;
+  delivering_ = parley::detail::this_thread();
+  try {
+    for (int round = 0; round < delivery_rounds_max && !deliveries_.empty(); ++round) {
+      due.swap(deliveries_);  // their memory serves in turns
+      lock.unlock();
+      due.run();
+      lock.lock();
+    }
+  } catch (...) {
+    lock.lock();
+    delivering_ = nullptr;
+    deliveries_.post();
+    throw;
+  }
+  delivering_ = nullptr;
+  deliveries_.post();
 }
 
 void SessionState::on_read_end(error_code ec) {
@@ -425,7 +450,9 @@ void SessionState::on_opened(const MuxEvent& event) {
   } else {
     Acceptor acceptor = acceptors_.take_front();
     Channel channel = hand_over(std::move(backend), acceptor.channel_executor);
-    complete(std::move(acceptor), error_code{}, std::move(channel));
+    if (acceptor.deadline.is_set()) context()->cancel(acceptor.deadline);
+    const asio::any_io_executor on = acceptor.handler.executor_or(executor());
+    tell_channel(ChannelDelivery{on, std::move(acceptor.handler), std::move(channel)});
   }
 }
 
@@ -500,7 +527,12 @@ void SessionState::give_turns() {
 }
 
 void SessionState::on_data(ChannelBackend& channel, std::span<const std::byte> bytes) {
-  if (bytes.size() <= ChannelBackend::gathered_size_max && !channel.is_awaited()) return channel.gather(bytes);
+  if (!channel.is_awaited()) {
+    if (bytes.size() <= ChannelBackend::gathered_size_max) return channel.gather(bytes);
+    // Readers are behind: what is kept may be as much as was sent, but not the blocks that hold a little of it each.
+    const bool pins_much = bytes.size() < limits::read_size / 4 && core_.unread_size() > pinned_size_max;
+    if (pins_much) return channel.on_data(Message{bytes});
+  }
   Message message;
   const std::byte* const front = link_.in().unread().data();
   link_.in().slice(static_cast<std::size_t>(bytes.data() - front), bytes.size(), message);

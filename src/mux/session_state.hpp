@@ -7,8 +7,10 @@
 #include "connection/link.hpp"
 #include "detail/ready_in_a_row.hpp"
 #include "detail/ring.hpp"
+#include "detail/this_thread.hpp"
 #include "detail/waiting_object.hpp"
 #include "mux/channel_backend.hpp"
+#include "mux/deliveries.hpp"
 
 #include <parley/detail/handler.hpp>
 #include <parley/mux/session.hpp>
@@ -58,6 +60,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void abandon() noexcept;
   /// New channels may be opened, as far as is known.
   [[nodiscard]] bool takes_channels();
+  /// The peer has said anything at all.
+  [[nodiscard]] bool has_heard();
   /// From now on it closes when it has had no channel for so long.
   void close_when_idle(Duration time);
   [[nodiscard]] SessionStats stats();
@@ -82,6 +86,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   // Mutex held.
 
   [[nodiscard]] wire::AnyMux& core() noexcept { return core_; }
+  /// Its stream is: nothing more is written.
+  [[nodiscard]] bool is_closed() const noexcept { return life_ == Life::closed; }
   [[nodiscard]] bool has_context() noexcept { return context() != nullptr; }
   [[nodiscard]] std::uint64_t next_number() noexcept { return next_id(); }
   /// Whether the stream's queue takes more payload.
@@ -101,6 +107,14 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void settle(Lock& lock);
   /// The core was called, and all that may have come of it is that it waits for something.
   void schedule_core_deadline();
+  /// Calls a channel's handler, as soon as may be.
+  template <class Delivery>
+  void tell_channel(Delivery delivery) {
+    if (gathers_deliveries_ || delivering_ == parley::detail::this_thread())
+      return deliveries_.add(std::move(delivery));
+    const boost::asio::any_io_executor executor = delivery.executor;
+    boost::asio::post(executor, std::move(delivery));
+  }
   /// The core will not speak of it any more, or its owner not use it.
   void detach(wire::MuxChannel channel) noexcept;
   void cancel_in(wire::MuxChannel channel, std::uint64_t operation);
@@ -147,6 +161,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   // Mutex held.
   void begin();
   void take_events();
+  void deliver(Lock& lock);
   void on_event(const wire::MuxEvent& event);
   void on_opened(const wire::MuxEvent& event);
   void on_ended(const wire::MuxEvent& event);
@@ -194,7 +209,11 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
 
   /// With so much waiting to be written, channels wait too: what a small message may be late by.
-  static constexpr std::size_t out_mark = 128 * 1024;
+  static constexpr std::size_t out_mark = 192 * 1024;
+  /// With so many bytes unread, those that come refer to blocks of the stream's no more, unless they are most of one.
+  static constexpr std::size_t pinned_size_max = 1024 * 1024;
+  /// What those who were told have begun is told from there too, so many times over; then others have their turn.
+  static constexpr int delivery_rounds_max = 16;
   static constexpr std::uint64_t token_core = 1;
   static constexpr std::uint64_t token_close = 2;
   static constexpr std::uint64_t token_linger = 3;
@@ -225,6 +244,9 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   boost::system::error_code end_;
   std::string end_sentence_;
   bool settle_is_posted_ = false;
+  bool gathers_deliveries_ = false;
+  const void* delivering_ = nullptr;  // the thread that is in deliver()
+  Deliveries deliveries_;
   parley::detail::ReadyInARow ready_in_a_row_;
   bool peer_goes_away_ = false;
   Duration idle_time_{};  // zero: it may be idle for ever

@@ -121,6 +121,7 @@ class FaultyStream final : public StreamBackend {
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override {
     return inner_.backend().unacknowledged_size();
   }
+  [[nodiscard]] bool is_lost() const noexcept override { return inner_.backend().is_lost(); }
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return inner_.local_endpoint(); }
   [[nodiscard]] const Endpoint& remote_endpoint() const noexcept override { return inner_.remote_endpoint(); }
 

@@ -405,6 +405,11 @@ bool LayeredState::peer_has_ended() const noexcept {
   return !is_closed_ && lower_.backend().peer_has_ended();
 }
 
+bool LayeredState::is_lost() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return !is_closed_ && lower_.backend().is_lost();
+}
+
 std::uint64_t LayeredState::received_size() const noexcept {
   const std::lock_guard lock{mutex_};
   return received_size_;

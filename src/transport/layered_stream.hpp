@@ -54,6 +54,7 @@ class LayeredState final : public std::enable_shared_from_this<LayeredState>, pr
   [[nodiscard]] bool drop_input();
 
   [[nodiscard]] std::size_t unacknowledged_size() const noexcept;
+  [[nodiscard]] bool is_lost() const noexcept;
   /// Bytes that have come from below so far.
   [[nodiscard]] std::uint64_t received_size() const noexcept;
   [[nodiscard]] bool peer_has_ended() const noexcept;
@@ -142,6 +143,7 @@ class LayeredStream final : public StreamBackend {
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override {
     return state_->unacknowledged_size();
   }
+  [[nodiscard]] bool is_lost() const noexcept override { return state_->is_lost(); }
   [[nodiscard]] bool peer_has_ended() const noexcept override { return state_->peer_has_ended(); }
   [[nodiscard]] std::string explain() const override { return state_->explain(); }
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const override { return state_->tls_info(); }

@@ -49,6 +49,7 @@ class PrefixedStream final : public StreamBackend {
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override {
     return stream_.backend().unacknowledged_size();
   }
+  [[nodiscard]] bool is_lost() const noexcept override { return stream_.backend().is_lost(); }
   [[nodiscard]] bool peer_has_ended() const noexcept override { return stream_.backend().peer_has_ended(); }
   [[nodiscard]] std::string explain() const override { return stream_.explain(); }
   [[nodiscard]] std::shared_ptr<const TlsInfo> tls_info() const override { return stream_.tls_info(); }

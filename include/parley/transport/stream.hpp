@@ -108,6 +108,8 @@ class StreamBackend {
 
   /// Bytes written but not yet taken by the peer's system, where the transport can tell.
   [[nodiscard]] virtual std::optional<std::size_t> unacknowledged_size() const noexcept { return std::nullopt; }
+  /// Whether it is certain that no more of these will be taken. A stream whose reads and writes say so need not.
+  [[nodiscard]] virtual bool is_lost() const noexcept { return false; }
 
   /// Whether the system knows already that the peer has ended its direction, or the connection, though bytes that came
   /// before that may not have been read. False where that cannot be told.

@@ -3,7 +3,9 @@
 #include <parley/log.hpp>
 #include <parley/mux/serve.hpp>
 #include <parley/mux/session.hpp>
+#include <parley/wire/yamux_frame.hpp>
 
+#include "detail/context_service.hpp"
 #include "support/channel_io.hpp"
 #include "support/connection_pairs.hpp"
 #include "support/session_pair.hpp"
@@ -14,16 +16,23 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
+#include <future>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -50,6 +59,20 @@ const auto as_result = asio::as_tuple(use_awaitable);
 class MuxSession : public ::testing::Test {
  protected:
   asio::io_context context;
+
+  /// All of so many threads call something of the library's.
+  void let_each_run(int count) {
+    std::latch all{count};
+    std::vector<std::future<void>> done;
+    for (int i = 0; i < count; ++i) {
+      done.push_back(asio::post(
+          context, asio::use_future([&] {
+            all.arrive_and_wait();
+            (void)parley::detail::ContextService::of(context.get_executor()).seems_run_by_this_thread_alone();
+          })));
+    }
+    for (std::future<void>& each : done) each.get();
+  }
 
   void run(const std::function<asio::awaitable<void>()>& body) {
     std::optional<std::exception_ptr> end;
@@ -126,6 +149,75 @@ TEST_F(MuxSession, whoever_opens_and_opens_lets_others_run_now_and_then) {
     for (; !has_turned && count < 10'000; ++count) const Channel brief = co_await pair.client.open();
     EXPECT_LT(count, 10'000);
   });
+}
+
+/// Two channels with somebody who waits at their far ends, after so much has been said that handlers are called from
+/// where the bytes are read, if they ever are.
+struct TwoAwaited {
+  std::vector<Channel> near;
+  std::vector<Channel> far;
+
+  asio::awaitable<void> open(SessionPair& pair) {
+    for (int i = 0; i < 2; ++i) {
+      near.push_back(co_await pair.client.open());
+      far.push_back(co_await pair.server.accept());
+    }
+    for (int i = 0; i < 200; ++i) {
+      co_await write_all(near[0], "x");
+      const std::string heard = co_await read_exactly(far[0], 1);
+    }
+  }
+  void write_to_both() {
+    for (Channel& each : near) asio::async_write(each, asio::buffer("!", 1), asio::detached);
+  }
+};
+
+TEST_F(MuxSession, what_a_handler_throws_leaves_the_loop_and_those_behind_it_are_called_all_the_same) {
+  SessionPair pair = support::session_pair(context);
+  TwoAwaited two;
+  run([&] { return two.open(pair); });
+  char bytes[2];
+  two.far[0].async_read_some(asio::buffer(&bytes[0], 1),
+                             [](error_code, std::size_t) { throw std::runtime_error{"thrown"}; });
+  std::optional<std::size_t> second;
+  two.far[1].async_read_some(asio::buffer(&bytes[1], 1), [&](error_code, std::size_t size) { second = size; });
+  two.write_to_both();
+  const auto is_done = [&] { return second.has_value(); };
+  EXPECT_THROW((void)run_until(context, is_done), std::runtime_error);
+  EXPECT_TRUE(run_until(context, is_done));
+  EXPECT_EQ(second, 1U);
+  run([&]() -> asio::awaitable<void> {  // and both go on
+    two.write_to_both();
+    for (Channel& each : two.far) {
+      const std::string heard = co_await read_exactly(each, 1);
+      EXPECT_EQ(heard, "!");
+    }
+  });
+}
+
+TEST_F(MuxSession, threads_of_one_loop_serve_channels_of_one_session_at_once) {
+  SessionPair pair = support::session_pair(context);
+  auto work = asio::make_work_guard(context);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 3; ++i) threads.emplace_back([&] { context.run(); });
+  let_each_run(3);
+  TwoAwaited two;
+  asio::co_spawn(
+      context, [&] { return two.open(pair); }, asio::use_future)
+      .get();
+  std::promise<void> came[2];
+  std::promise<bool> met[2];
+  std::shared_future<void> others[2] = {came[1].get_future(), came[0].get_future()};
+  char bytes[2];
+  for (int i = 0; i < 2; ++i) {
+    two.far[i].async_read_some(asio::buffer(&bytes[i], 1), [&, i](error_code, std::size_t) {
+      came[i].set_value();
+      met[i].set_value(others[i].wait_for(support::hang_bound) == std::future_status::ready);
+    });
+  }
+  two.write_to_both();
+  for (std::promise<bool>& each : met) EXPECT_TRUE(each.get_future().get());
+  asio::post(context, asio::use_future([&] { context.stop(); })).get();
 }
 
 TEST_F(MuxSession, one_direction_ends_and_the_other_goes_on) {
@@ -470,6 +562,25 @@ TEST_F(MuxSession, a_connection_over_a_channel_tells_what_its_session_has_not_wr
     co_await connection.flush();
     const CloseReport report = co_await connection.close(20ms);
     EXPECT_EQ(report.unsent_size, 0U) << "the session has it";
+    EXPECT_GT(report.unconfirmed_size, 40'000U);
+  });
+}
+
+TEST_F(MuxSession, a_connection_over_a_channel_waits_no_longer_than_there_is_a_session) {
+  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1000});
+  Session session{std::move(a), Role::client};
+  run([&]() -> asio::awaitable<void> {
+    Connection connection{co_await session.open()};
+    co_await connection.send(std::string(50'000, 'x'));
+    co_await connection.flush();
+    constexpr std::uint16_t accepts_and_ends = wire::YamuxFlags::ack | wire::YamuxFlags::fin;
+    std::array<std::byte, wire::YamuxFrame::header_size> frame;
+    wire::YamuxFrame{.type = wire::YamuxType::window_update, .flags = accepts_and_ends, .id = 1}.encode(frame.data());
+    co_await asio::async_write(b, asio::buffer(frame), use_awaitable);
+    const std::optional<Message> nothing = co_await connection.next();
+    EXPECT_FALSE(nothing);
+    asio::post(context, [&] { b.close(); });
+    const CloseReport report = co_await connection.close(Deadline::never());
     EXPECT_GT(report.unconfirmed_size, 40'000U);
   });
 }

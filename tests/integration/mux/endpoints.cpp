@@ -5,6 +5,7 @@
 #include <parley/socket/socket.hpp>
 #include <parley/transport/acceptor.hpp>
 
+#include "support/raw_peer.hpp"
 #include "support/run_context.hpp"
 #include "support/scheme_options.hpp"
 #include "support/temporary_folder.hpp"
@@ -16,14 +17,19 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <future>
+#include <list>
 #include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley::mux {
@@ -180,6 +186,34 @@ TEST(MuxEndpoints, are_not_dialled_for_longer_than_anybody_waits) {
   }
   EXPECT_TRUE(support::run_to_end(context));
   EXPECT_EQ(ends, (std::vector<boost::system::error_code>{error::timed_out, error::timed_out}));
+}
+
+TEST(MuxEndpoints, let_who_has_been_silent_for_longest_make_way_when_too_many_are) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  asio::io_context context;
+  Listener listener{context.get_executor(), Endpoint{"mux+tcp://127.0.0.1:0"}};
+  asio::co_spawn(context, serve_echo(listener), asio::detached);
+  Connection honest;
+  connect(context.get_executor(), listener.local_endpoint(), {},
+          [&](boost::system::error_code, Connection connected) { honest = std::move(connected); });
+  ASSERT_TRUE(run_until(context, [&] { return static_cast<bool>(honest); }));
+  const auto is_echoed = [&] {
+    (void)honest.post(Message{"still there"});
+    std::optional<Message> echoed;
+    honest.receive({}, [&](boost::system::error_code, Message message) { echoed = std::move(message); });
+    return run_until(context, [&] { return echoed.has_value(); }) && echoed->view() == "still there";
+  };
+  EXPECT_TRUE(is_echoed());
+  const Endpoint beneath{listener.local_endpoint().to_string().substr(4)};
+  std::list<support::RawPeer> silent;
+  for (int i = 0; i < 1025; ++i) silent.emplace_back(beneath);
+  std::future<void> first_ends = std::async(std::launch::async, [&] { (void)silent.front().read_to_end(); });
+  EXPECT_TRUE(run_until(context, [&] { return first_ends.wait_for(0s) == std::future_status::ready; }));
+  EXPECT_NO_THROW(first_ends.get()) << "it has not been cut off";
+  EXPECT_TRUE(is_echoed()) << "it has said something";
 }
 
 TEST(MuxEndpoints, are_no_place_to_be_called_at_for_who_connects) {

@@ -69,5 +69,45 @@ TEST(MuxSessionMemory, of_an_idle_channel_of_a_session_is_less_than_1_kib_at_eac
   EXPECT_LT(each, 1024);
 }
 
+constexpr std::size_t ignored_count = 24;
+constexpr std::size_t rounds = 1'200;
+constexpr std::size_t scrap = 5'000;
+constexpr std::size_t much = 250'000;
+
+/// A scrap for one of those that nobody reads, and much for the one that somebody does.
+asio::awaitable<void> strew(Session& session, std::vector<Channel>& channels) {
+  for (std::size_t i = 0; i <= ignored_count; ++i) channels.push_back(co_await session.open());
+  for (std::size_t i = 0; i < rounds; ++i) {
+    co_await support::write_all(channels[1 + i % ignored_count], std::string(scrap, 'x'));
+    co_await support::write_all(channels[0], std::string(much, 'y'));
+  }
+}
+
+asio::awaitable<void> read_the_first(Session& session, std::vector<Channel>& channels) {
+  for (std::size_t i = 0; i <= ignored_count; ++i) channels.push_back(co_await session.accept());
+  for (std::size_t i = 0; i < rounds; ++i) (void)co_await support::read_exactly(channels[0], much);
+}
+
+TEST(MuxSessionMemory, of_scraps_that_nobody_reads_is_not_that_of_all_that_came_with_them) {
+  std::vector<Channel> near;
+  std::vector<Channel> far;
+  asio::io_context context;
+  const std::size_t before = memory_in_use();
+  support::SessionPair sessions = support::session_pair(context, {}, {}, 1024 * 1024);
+  int done = 0;
+  const auto count = [&done](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+    ++done;
+  };
+  asio::co_spawn(context, strew(sessions.client, near), count);
+  asio::co_spawn(context, read_the_first(sessions.server, far), count);
+  ASSERT_TRUE(support::run_until(context, [&] { return done == 2; }));
+  EXPECT_EQ(sessions.server.stats().unread_size, rounds * scrap);
+  const std::size_t mib = (memory_in_use() - before) / (1024 * 1024);
+  RecordProperty("mib", static_cast<int>(mib));
+  if (!support::allocations_are_counted) return;
+  EXPECT_LT(mib, 100U) << "some 300 came with them";
+}
+
 }  // namespace
 }  // namespace parley::mux
