@@ -80,12 +80,19 @@ void ChannelAcceptor::on_stream(error_code ec, Stream stream) {
 }
 
 void ChannelAcceptor::make_way() {
-  if (sessions_.size() < unheard_max) return;
-  const auto is_unheard = [](const Accepted& each) { return !each.session->has_heard(); };
-  if (std::ranges::count_if(sessions_, is_unheard) < static_cast<std::ptrdiff_t>(unheard_max)) return;
-  const auto oldest = std::ranges::find_if(sessions_, is_unheard);
+  if (sessions_.size() - heard_count_ < unheard_max) return;
+  // Most have been heard since, as a rule: so many may come again before this has to be done once more.
+  for (Accepted& each : sessions_) {
+    if (!each.is_heard && each.session->has_heard()) note_heard(each);
+  }
+  if (sessions_.size() - heard_count_ < unheard_max) return;
+  const auto oldest = std::ranges::find(sessions_, false, &Accepted::is_heard);
   oldest->session->abandon();
   sessions_.erase(oldest);
+}
+
+void ChannelAcceptor::note_heard(Accepted& session) noexcept {
+  if (!std::exchange(session.is_heard, true)) ++heard_count_;
 }
 
 void ChannelAcceptor::want_channels() {
@@ -109,10 +116,12 @@ void ChannelAcceptor::on_channel(const std::shared_ptr<SessionState>& session, e
   if (found == sessions_.end()) return;
   if (ec) {
     if (giving_ == session) giving_.reset();
+    if (found->is_heard) --heard_count_;
     sessions_.erase(found);  // it has ended
     return;
   }
   found->is_asked = false;
+  note_heard(*found);
   ready_.push_back(std::move(channel));
   giving_ = session;
   serve();
@@ -149,6 +158,7 @@ void ChannelAcceptor::close() noexcept {
     unwanted.swap(ready_);
     giving_.reset();
     sessions.swap(sessions_);
+    heard_count_ = 0;
     for (PendingAccept& each : pending_) {
       post_completion(std::move(each.handler), executor_, error_code{asio::error::operation_aborted}, Stream{});
     }

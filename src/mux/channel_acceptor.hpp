@@ -40,6 +40,7 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
   struct Accepted {
     std::shared_ptr<SessionState> session;
     bool is_asked = false;  // for its next channel
+    bool is_heard = false;  // its peer has said something, as far as has been looked
   };
 
   // Mutex held.
@@ -47,6 +48,7 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
   void want_session();
   /// For a session more, where many peers have said nothing yet.
   void make_way();
+  void note_heard(Accepted& session) noexcept;
   void want_channels();
   void serve();
 
@@ -65,7 +67,8 @@ class ChannelAcceptor final : public transport::detail::AcceptorState,
   std::mutex mutex_;
   std::list<transport::detail::PendingAccept> pending_;
   std::vector<Accepted> sessions_;
-  std::deque<Channel> ready_;  // taken from a session, as others got there first; one for each session at most
+  std::size_t heard_count_ = 0;  // of them
+  std::deque<Channel> ready_;    // taken from a session, as others got there first; one for each session at most
   std::shared_ptr<SessionState> giving_;  // the last that gave one, and may have more
   std::uint64_t next_id_ = 0;
   bool is_accepting_ = false;

@@ -49,7 +49,8 @@ class Deliveries {
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   void swap(Deliveries& other) noexcept { all_.swap(other.all_); }
 
-  /// Calls them in order, each on its executor. What a handler throws leaves; those behind it are posted.
+  /// Calls them in order, each on its executor. What a handler throws leaves the loop when the last of them has been
+  /// called, as Asio's contexts keep it until then; with an executor that does not, those behind it are posted.
   void run() {
     std::size_t next = 0;
     try {

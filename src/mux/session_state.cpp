@@ -232,14 +232,21 @@ bool SessionState::wants_bytes() const { return !reading_held_; }
 void SessionState::on_bytes(Lock& lock) {
   parley::detail::InBuffer& in = link_.in();
   gathers_deliveries_ = context()->seems_run_by_this_thread_alone();
-  if (!is_over_) {
-    core_.feed(in.unread(), Clock::now());
-    take_events();
-    give_turns();
+  try {
+    if (!is_over_) {
+      core_.feed(in.unread(), Clock::now());
+      take_events();
+      give_turns();
+    }
+    gathers_deliveries_ = false;
+    in.consume(in.size());
+    settle(lock);
+  } catch (...) {
+    if (!lock.owns_lock()) lock.lock();
+    gathers_deliveries_ = false;
+    deliveries_.post();
+    throw;
   }
-  gathers_deliveries_ = false;
-  in.consume(in.size());
-  settle(lock);
   if (!lock.owns_lock()) lock.lock();  // the link goes on, and much at once has been written already
   if (!deliveries_.empty()) deliver(lock);
 }
@@ -451,8 +458,8 @@ void SessionState::on_opened(const MuxEvent& event) {
     Acceptor acceptor = acceptors_.take_front();
     Channel channel = hand_over(std::move(backend), acceptor.channel_executor);
     if (acceptor.deadline.is_set()) context()->cancel(acceptor.deadline);
-    const asio::any_io_executor on = acceptor.handler.executor_or(executor());
-    tell_channel(ChannelDelivery{on, std::move(acceptor.handler), std::move(channel)});
+    // By the executor that is held at work: its context must not run out of that before.
+    tell_channel(ChannelDelivery{std::move(acceptor.work), std::move(acceptor.handler), std::move(channel)});
   }
 }
 

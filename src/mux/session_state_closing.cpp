@@ -157,6 +157,7 @@ void SessionState::on_context_shutdown() noexcept {
   parley::detail::Ring<Pinger> pingers;
   parley::detail::Ring<EventWaiter> event_waiters;
   parley::detail::Ring<Closer> closers;
+  Deliveries deliveries;
   const Lock lock{mutex()};
   forget_context();
   life_ = Life::closed;
@@ -170,6 +171,7 @@ void SessionState::on_context_shutdown() noexcept {
   pingers.swap(pingers_);
   event_waiters.swap(event_waiters_);
   closers.swap(closers_);
+  deliveries.swap(deliveries_);
   link_.forget();
   held_while_closing_.reset();  // the service that calls holds it too
 }

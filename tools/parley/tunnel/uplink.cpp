@@ -100,7 +100,9 @@ asio::awaitable<void> Uplink::watch(LanePtr lane) {
 }
 
 asio::awaitable<void> Uplink::see_off(LanePtr lane) {
+  leaving_.insert(lane);
   const auto [ec, event] = co_await lane->session.next_event(Deadline::never(), as_news);
+  leaving_.erase(lane);
   if (lane->connection_count == 0 || loop_.ending().is_given()) co_return;
   console_.session_lost(*options_.via, lane->connection_count, ec ? lane->session.last_error() : event.sentence);
 }
@@ -121,9 +123,10 @@ asio::awaitable<void> Uplink::pause(Duration span) {
 }
 
 asio::awaitable<void> Uplink::close() {
-  const LanePtr lane = lane_;
-  if (!lane) co_return;
-  co_await lane->session.close(Deadline{closing_max}, as_news);
+  const Deadline deadline{closing_max};
+  std::set<LanePtr> lanes = leaving_;
+  if (lane_) lanes.insert(lane_);
+  for (const LanePtr& lane : lanes) co_await lane->session.close(deadline, as_news);
 }
 
 }  // namespace parley::tool

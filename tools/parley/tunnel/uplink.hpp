@@ -63,6 +63,7 @@ class Uplink {
   const Endpoint beneath_;
   const TransportOptions transport_;
   LanePtr lane_;                        // one that takes new channels
+  std::set<LanePtr> leaving_{};         // those that do not, and still carry some
   std::optional<TimePoint> lost_at_{};  // the last that there has been
   std::string reason_;
   std::set<boost::asio::steady_timer*> waiting_{};  // of those who wait for one: cancelled when there is
