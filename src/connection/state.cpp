@@ -19,6 +19,8 @@ namespace {
 /// How often a closing connection asks whether the peer's system has acknowledged everything.
 constexpr std::chrono::milliseconds confirm_pause_min{1};
 constexpr std::chrono::milliseconds confirm_pause_max{50};
+/// As many as a Link waits for a message, and two more.
+constexpr int confirm_turns_max = 6;
 
 }  // namespace
 
@@ -360,7 +362,8 @@ void ConnectionState::enter_closing() {
 void ConnectionState::drained_locked() {
   if (life_ != Life::closing || drained_) return;
   drained_ = true;
-  rare().confirm_pause = {};
+  rare().confirm_turns = 0;
+  rare().confirm_pause = confirm_pause_min;
   confirm_locked();
 }
 
@@ -372,9 +375,10 @@ void ConnectionState::confirm_locked() {
     finish_closing();
     return;
   }
-  if (rare_->confirm_pause == Duration{}) {
-    // A stream that shares another's, a channel, has it written in the turn that it has just asked for.
-    rare_->confirm_pause = confirm_pause_min;
+  if (rare_->confirm_turns < confirm_turns_max) {
+    // A stream that shares another's, a channel, has it written within a few turns: its end waits for a message to go
+    // with.
+    ++rare_->confirm_turns;
     asio::post(executor(), [self = std::static_pointer_cast<ConnectionState>(shared_from_this())] {
       const Lock lock{self->mutex()};
       if (self->context() != nullptr) self->confirm_locked();

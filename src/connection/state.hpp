@@ -248,6 +248,7 @@ class ConnectionState : public WaitingObject {
     DeadlineId confirm_deadline;
     DeadlineId backend_deadline;
     Duration confirm_pause{};
+    std::uint8_t confirm_turns = 0;       // asked again in so many turns, before there are pauses
     std::shared_ptr<ContextMember> self;  // while closing: nobody else may hold it
   };
   Rare& rare() {
