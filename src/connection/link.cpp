@@ -26,7 +26,6 @@ constexpr std::uint64_t turn_size_max = 512 * 1024;
 // does what is no message, wherever it waits: an acknowledgement can go with the answer that is being made.
 constexpr std::size_t busy_flush_count = 64;
 constexpr std::size_t gathered_enough = 16 * 1024;
-constexpr std::uint8_t turns_gathered_max = 4;
 
 }  // namespace
 

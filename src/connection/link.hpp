@@ -86,6 +86,8 @@ class Link : private Pollable {
   void appended(Lock& lock) {
     if (writing_ == Writing::idle && (!flush_posted_ || out_.size() >= write_at_once_size)) see_to_writing(lock);
   }
+  /// So many turns of the loop what is appended waits for more to go with, at most.
+  static constexpr std::uint8_t turns_gathered_max = 4;
   /// Writes what is queued at once instead of at the end of the turn, as far as the stream takes it. May release the
   /// lock meanwhile; the caller holds the connection.
   void write_now(Lock& lock);

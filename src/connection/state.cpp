@@ -1,5 +1,7 @@
 #include "connection/state.hpp"
 
+#include "connection/link.hpp"
+
 #include "detail/log.hpp"
 
 #include <boost/asio/dispatch.hpp>
@@ -19,8 +21,8 @@ namespace {
 /// How often a closing connection asks whether the peer's system has acknowledged everything.
 constexpr std::chrono::milliseconds confirm_pause_min{1};
 constexpr std::chrono::milliseconds confirm_pause_max{50};
-/// As many as a Link waits for a message, and two more.
-constexpr int confirm_turns_max = 6;
+/// In which a Link has written what it was given: the turn that it was given it in, and the one that writes.
+constexpr int confirm_turns_max = Link::turns_gathered_max + 2;
 
 }  // namespace
 
@@ -362,7 +364,6 @@ void ConnectionState::enter_closing() {
 void ConnectionState::drained_locked() {
   if (life_ != Life::closing || drained_) return;
   drained_ = true;
-  rare().confirm_turns = 0;
   rare().confirm_pause = confirm_pause_min;
   confirm_locked();
 }

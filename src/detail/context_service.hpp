@@ -81,7 +81,7 @@ class ContextService final : public boost::asio::execution_context::service {
   void flush_posted() noexcept { flushes_waiting_.fetch_add(1, std::memory_order_relaxed); }
   /// Returns how many there were.
   std::size_t flush_begun() noexcept {
-    (void)seems_run_by_this_thread_alone();
+    (void)seems_run_by_this_thread_alone();  // so that every link's thread is noticed
     return flushes_waiting_.fetch_sub(1, std::memory_order_relaxed);
   }
 

@@ -62,9 +62,15 @@ class WaitingObject : public ContextMember {
     waiter.deadline = context_->schedule(executor_, deadline.when(), *this, id);
   }
 
+  /// Of a wait that is over.
+  template <class W>
+  void drop_deadline(const W& waiter) {
+    if (waiter.deadline.is_set() && context_ != nullptr) context_->cancel(waiter.deadline);
+  }
+
   template <class W, class... Results>
   void complete(W waiter, boost::system::error_code ec, Results... results) {
-    if (waiter.deadline.is_set() && context_ != nullptr) context_->cancel(waiter.deadline);
+    drop_deadline(waiter);
     post_completion(std::move(waiter.handler), executor_, ec, std::move(results)...);
   }
 

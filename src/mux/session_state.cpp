@@ -198,6 +198,11 @@ SessionStats SessionState::stats() {
   return stats;
 }
 
+bool SessionState::has_heard() {
+  const Lock lock{mutex()};
+  return link_.counters().bytes_read > 0;
+}
+
 std::optional<ChannelInfo> SessionState::find_channel(ChannelId id) {
   const Lock lock{mutex()};
   for (const ChannelBackend* each : channels_) {
@@ -457,7 +462,7 @@ void SessionState::on_opened(const MuxEvent& event) {
   } else {
     Acceptor acceptor = acceptors_.take_front();
     Channel channel = hand_over(std::move(backend), acceptor.channel_executor);
-    if (acceptor.deadline.is_set()) context()->cancel(acceptor.deadline);
+    drop_deadline(acceptor);
     // By the executor that is held at work: its context must not run out of that before.
     tell_channel(ChannelDelivery{std::move(acceptor.work), std::move(acceptor.handler), std::move(channel)});
   }
@@ -572,8 +577,7 @@ void SessionState::cancel_in(MuxChannel channel, std::uint64_t operation) {
   if (ChannelBackend* const found = find(channel)) found->cancel(operation);
 }
 
-// --- operations that end
-// ----------------------------------------------------------------------------------------------
+// --- interrupting ----------------------------------------------------------------------------------------------------
 
 void SessionState::interrupt_locked(std::uint64_t id, error_code ec) {
   const auto fail_in = [&](auto& waiters, std::string_view operation) {

@@ -43,11 +43,6 @@ bool SessionState::takes_channels() {
   return life_ == Life::open && !is_over_ && !peer_goes_away_ && context() != nullptr;
 }
 
-bool SessionState::has_heard() {
-  const Lock lock{mutex()};
-  return link_.counters().bytes_read > 0;
-}
-
 void SessionState::close_when_idle(Duration time) {
   Lock lock{mutex()};
   idle_time_ = time;

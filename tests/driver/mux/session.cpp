@@ -39,6 +39,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 namespace parley::mux {
@@ -553,33 +554,58 @@ TEST_F(MuxSession, a_connection_over_a_channel_says_why_its_session_has_ended) {
   });
 }
 
-TEST_F(MuxSession, a_connection_over_a_channel_tells_what_its_session_has_not_written) {
-  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1000});
-  Session session{std::move(a), Role::client};
-  run([&]() -> asio::awaitable<void> {
-    Connection connection{co_await session.open()};
+/// A Connection over a channel, all of whose bytes its session has, most of which its stream does not take.
+struct Stuck {
+  explicit Stuck(asio::io_context& context) {
+    transport::Stream near;
+    std::tie(near, far) =
+        transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1000});
+    session.emplace(std::move(near), Role::client);
+  }
+  asio::awaitable<Connection> open() {
+    Connection connection{co_await session->open()};
     co_await connection.send(std::string(50'000, 'x'));
     co_await connection.flush();
+    co_return connection;
+  }
+
+  transport::Stream far;
+  std::optional<Session> session;
+};
+
+TEST_F(MuxSession, a_connection_over_a_channel_tells_what_its_session_has_not_written) {
+  Stuck stuck{context};
+  run([&]() -> asio::awaitable<void> {
+    Connection connection = co_await stuck.open();
     const CloseReport report = co_await connection.close(20ms);
     EXPECT_EQ(report.unsent_size, 0U) << "the session has it";
     EXPECT_GT(report.unconfirmed_size, 40'000U);
   });
 }
 
+TEST_F(MuxSession, a_connection_over_a_channel_is_closed_without_a_pause) {
+  SessionPair pair = support::session_pair(context);
+  auto [near, far] = support::channel_pair(context, pair);
+  Connection connection{std::move(near)};
+  std::optional<CloseReport> report;
+  connection.close(Deadline::never(), [&](error_code, const CloseReport& closed) { report = closed; });
+  context.restart();
+  context.poll();  // what is ready, and no timer that has to be waited for
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->all_arrived());
+}
+
 TEST_F(MuxSession, a_connection_over_a_channel_waits_no_longer_than_there_is_a_session) {
-  auto [a, b] = transport::memory_pair(context.get_executor(), context.get_executor(), transport::MemoryOptions{1000});
-  Session session{std::move(a), Role::client};
+  Stuck stuck{context};
   run([&]() -> asio::awaitable<void> {
-    Connection connection{co_await session.open()};
-    co_await connection.send(std::string(50'000, 'x'));
-    co_await connection.flush();
+    Connection connection = co_await stuck.open();
     constexpr std::uint16_t accepts_and_ends = wire::YamuxFlags::ack | wire::YamuxFlags::fin;
     std::array<std::byte, wire::YamuxFrame::header_size> frame;
     wire::YamuxFrame{.type = wire::YamuxType::window_update, .flags = accepts_and_ends, .id = 1}.encode(frame.data());
-    co_await asio::async_write(b, asio::buffer(frame), use_awaitable);
+    co_await asio::async_write(stuck.far, asio::buffer(frame), use_awaitable);
     const std::optional<Message> nothing = co_await connection.next();
     EXPECT_FALSE(nothing);
-    asio::post(context, [&] { b.close(); });
+    asio::post(context, [&] { stuck.far.close(); });
     const CloseReport report = co_await connection.close(Deadline::never());
     EXPECT_GT(report.unconfirmed_size, 40'000U);
   });

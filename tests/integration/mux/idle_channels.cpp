@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <malloc.h>
@@ -27,6 +28,18 @@ constexpr std::size_t many = support::allocations_are_counted ? 100'000 : 10'000
 std::size_t memory_in_use() {
   const struct mallinfo2 now = mallinfo2();
   return now.uordblks + now.hblkhd;
+}
+
+/// False if they do not end in time.
+bool run_both(asio::io_context& context, asio::awaitable<void> one, asio::awaitable<void> other) {
+  int done = 0;
+  const auto count = [&done](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+    ++done;
+  };
+  asio::co_spawn(context, std::move(one), count);
+  asio::co_spawn(context, std::move(other), count);
+  return support::run_until(context, [&] { return done == 2; });
 }
 
 asio::awaitable<void> say_something(Session& session, std::vector<Channel>& channels) {
@@ -53,14 +66,7 @@ TEST(MuxSessionMemory, of_an_idle_channel_of_a_session_is_less_than_1_kib_at_eac
   Options options;
   options.channels_max = many;
   support::SessionPair sessions = support::session_pair(context, options);
-  int done = 0;
-  const auto count = [&done](std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-    ++done;
-  };
-  asio::co_spawn(context, say_something(sessions.client, near), count);
-  asio::co_spawn(context, hear_it(sessions.server, far), count);
-  ASSERT_TRUE(support::run_until(context, [&] { return done == 2; }));
+  ASSERT_TRUE(run_both(context, say_something(sessions.client, near), hear_it(sessions.server, far)));
   EXPECT_EQ(sessions.client.stats().channel_count, many);
   EXPECT_EQ(sessions.server.stats().channel_count, many);
   const double each = static_cast<double>(memory_in_use() - before) / (2 * many);
@@ -94,14 +100,7 @@ TEST(MuxSessionMemory, of_scraps_that_nobody_reads_is_not_that_of_all_that_came_
   asio::io_context context;
   const std::size_t before = memory_in_use();
   support::SessionPair sessions = support::session_pair(context, {}, {}, 1024 * 1024);
-  int done = 0;
-  const auto count = [&done](std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-    ++done;
-  };
-  asio::co_spawn(context, strew(sessions.client, near), count);
-  asio::co_spawn(context, read_the_first(sessions.server, far), count);
-  ASSERT_TRUE(support::run_until(context, [&] { return done == 2; }));
+  ASSERT_TRUE(run_both(context, strew(sessions.client, near), read_the_first(sessions.server, far)));
   EXPECT_EQ(sessions.server.stats().unread_size, rounds * scrap);
   const std::size_t mib = (memory_in_use() - before) / (1024 * 1024);
   RecordProperty("mib", static_cast<int>(mib));

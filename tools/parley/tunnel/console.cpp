@@ -16,6 +16,10 @@ std::string count_of_connections(std::uint64_t count) {
   return fmt::format("{} connection{}", count, count == 1 ? "" : "s");
 }
 
+JsonLine session_line(std::string_view event, const Endpoint& with, std::size_t connections, std::string_view why) {
+  return JsonLine{event}.add("endpoint", with.to_string()).add("connections", connections).add("message", why);
+}
+
 JsonLine connection_line(std::string_view event, const CarriedConnection& which) {
   JsonLine line{event};
   line.add("connection", which.number).add("peer", which.peer);
@@ -47,19 +51,13 @@ void CarrierConsole::session_up(const Endpoint& with, std::optional<Duration> lo
 }
 
 void CarrierConsole::session_ending(const Endpoint& with, std::size_t connections, std::string_view sentence) {
-  event(JsonLine{"session_ending"}
-            .add("endpoint", with.to_string())
-            .add("connections", connections)
-            .add("message", sentence));
+  event(session_line("session_ending", with, connections, sentence));
   remark(fmt::format("session with {} ending: {} still open: {}", with.to_string(), count_of_connections(connections),
                      sentence));
 }
 
 void CarrierConsole::session_lost(const Endpoint& with, std::size_t connections_cut, std::string_view sentence) {
-  event(JsonLine{"session_lost"}
-            .add("endpoint", with.to_string())
-            .add("connections", connections_cut)
-            .add("message", sentence));
+  event(session_line("session_lost", with, connections_cut, sentence));
   remark(fmt::format("session with {} lost: {} cut: {}", with.to_string(), count_of_connections(connections_cut),
                      sentence));
 }
