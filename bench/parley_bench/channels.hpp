@@ -8,9 +8,10 @@
 #include <parley/transport/acceptor.hpp>
 #include <parley/transport/connect.hpp>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -46,14 +47,13 @@ class ConnectServer : ConnectServerSide {
 
   asio::awaitable<void> echo(Channel channel) {
     std::vector<unsigned char> body(options_.size);
-    boost::system::error_code ec;
     Mark mark = Mark::data;
     while (true) {
-      co_await asio::async_read(channel, asio::buffer(body), asio::redirect_error(asio::use_awaitable, ec));
+      const auto [ec, size] = co_await asio::async_read(channel, asio::buffer(body), asio::as_tuple(asio::deferred));
       if (ec) break;
       mark = mark_of(body.data());
       came(mark);
-      co_await asio::async_write(channel, asio::buffer(body), asio::use_awaitable);
+      co_await asio::async_write(channel, asio::buffer(body), asio::deferred);
     }
     ended(mark);
   }
@@ -82,8 +82,8 @@ class ConnectClient : ConnectClientSide<ConnectClient> {
     Channel channel = co_await session_->open();
     std::vector<unsigned char> body = make_body(options_.size, 0);
     store_mark(body.data(), mark, index);
-    co_await asio::async_write(channel, asio::buffer(body), asio::use_awaitable);
-    co_await asio::async_read(channel, asio::buffer(body), asio::use_awaitable);
+    co_await asio::async_write(channel, asio::buffer(body), asio::deferred);
+    co_await asio::async_read(channel, asio::buffer(body), asio::deferred);
     check_echo(body.data(), body.size(), index, options_.size);
     channel.close();
   }

@@ -1,6 +1,6 @@
 #include "connection/link.hpp"
 
-#include "detail/small_blocks.hpp"
+#include "detail/block_cache.hpp"
 #include "detail/this_thread.hpp"
 
 #include <boost/asio/bind_allocator.hpp>

@@ -3,14 +3,14 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 
 #include <type_traits>
 #include <utility>
 
 namespace parley::detail {
 
-inline constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable);
+inline constexpr auto as_result = boost::asio::as_tuple(boost::asio::deferred);
 
 /// `initiation` is called with the completion handler. The awaitable gives a tuple of the signature's arguments; what
 /// the initiation refers to must stay alive until then.

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace parley::detail {
 
 /// A coroutine of its own, so that the frames of those who call it hold none of this.
-inline boost::asio::awaitable<void> let_others_run() { co_await boost::asio::post(boost::asio::use_awaitable); }
+inline boost::asio::awaitable<void> let_others_run() { co_await boost::asio::post(boost::asio::deferred); }
 
 }  // namespace parley::detail

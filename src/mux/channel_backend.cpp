@@ -77,8 +77,7 @@ std::string ChannelBackend::explain() const {
   return sentence_;
 }
 
-// --- handlers
-// ---------------------------------------------------------------------------------------------------------
+// --- handlers --------------------------------------------------------------------------------------------------------
 
 void ChannelBackend::tell(WaitHandler& waiting, error_code ec) {
   session_->tell_channel(WaitDelivery{executor_, take(waiting), ec});

@@ -2,6 +2,7 @@
 // it writes goes through its session at once.
 #pragma once
 
+#include "detail/block_cache.hpp"
 #include "detail/chunk.hpp"
 #include "detail/ring.hpp"
 
@@ -30,7 +31,11 @@ using parley::detail::post_completion;
 
 class SessionState;
 
-class ChannelBackend final : public transport::StreamBackend {
+/// So many of what each channel has a thread keeps, for those that come.
+inline constexpr std::size_t kept_channels_max = 64;
+
+class ChannelBackend final : public transport::StreamBackend,
+                             public parley::detail::MadeOverAndOver<ChannelBackend, kept_channels_max> {
  public:
   using MutableBuffers = std::span<const boost::asio::mutable_buffer>;
   using ConstBuffers = std::span<const boost::asio::const_buffer>;
@@ -119,7 +124,7 @@ class ChannelBackend final : public transport::StreamBackend {
     transport::TransferHandler handler;
     std::uint64_t number = 0;
   };
-  struct Transfers {
+  struct Transfers : parley::detail::MadeOverAndOver<Transfers, kept_channels_max> {
     Transfer<boost::asio::mutable_buffer> read;
     Transfer<boost::asio::const_buffer> write;
   };

@@ -3,12 +3,12 @@
 // mutex released: a turn of the loop is saved for each, and what they write leaves with one write.
 #pragma once
 
+#include <parley/detail/call_on.hpp>
 #include <parley/detail/handler.hpp>
 #include <parley/mux/channel.hpp>
 #include <parley/transport/stream.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include <cstddef>
@@ -43,8 +43,8 @@ struct ChannelDelivery {
 class Deliveries {
  public:
   template <class Delivery>
-  void add(Delivery delivery) {
-    all_.emplace_back(std::move(delivery));
+  void add(Delivery&& delivery) {
+    all_.emplace_back(std::forward<Delivery>(delivery));
   }
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   void swap(Deliveries& other) noexcept { all_.swap(other.all_); }
@@ -55,7 +55,7 @@ class Deliveries {
     std::size_t next = 0;
     try {
       while (next < all_.size()) {
-        send(all_[next++], [](const auto& executor, auto f) { boost::asio::dispatch(executor, std::move(f)); });
+        send(all_[next++], [](const auto& executor, auto f) { parley::detail::call_on(executor, std::move(f)); });
       }
     } catch (...) {
       post_from(next);
@@ -68,7 +68,7 @@ class Deliveries {
 
  private:
   using Any = std::variant<WaitDelivery, TransferDelivery, ChannelDelivery>;
-  static constexpr std::size_t kept_max = 64;
+  static constexpr std::size_t kept_max = 128;
 
   void post_from(std::size_t next) {
     while (next < all_.size()) {

@@ -266,11 +266,14 @@ void SessionState::deliver(Lock& lock) {
       lock.unlock();
       due.run();
       lock.lock();
+      settle_now(lock);
+      if (!lock.owns_lock()) lock.lock();
     }
   } catch (...) {
-    lock.lock();
+    if (!lock.owns_lock()) lock.lock();
     delivering_ = nullptr;
     deliveries_.post();
+    settle_later();
     throw;
   }
   delivering_ = nullptr;
@@ -309,6 +312,10 @@ void SessionState::settle_later() {
 }
 
 void SessionState::settle(Lock& lock) {
+  if (delivering_ != parley::detail::this_thread()) settle_now(lock);
+}
+
+void SessionState::settle_now(Lock& lock) {
   if (context() == nullptr) return;
   take_events();
   give_turns();

@@ -103,17 +103,18 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   /// Refers to what is large. At most `shared_max` buffers.
   void append(std::span<const std::byte> header, ChannelBackend::SharedBuffers payload, std::size_t size);
   static constexpr std::size_t shared_max = 64;
-  /// The core was called: carries out what comes of it. May release the lock.
+  /// The core was called: carries out what comes of it, or, by a handler that deliver() calls, leaves that to it, once
+  /// for the whole round. May release the lock.
   void settle(Lock& lock);
   /// The core was called, and all that may have come of it is that it waits for something.
   void schedule_core_deadline();
   /// Calls a channel's handler, as soon as may be.
   template <class Delivery>
-  void tell_channel(Delivery delivery) {
+  void tell_channel(Delivery&& delivery) {
     if (gathers_deliveries_ || delivering_ == parley::detail::this_thread())
-      return deliveries_.add(std::move(delivery));
+      return deliveries_.add(std::forward<Delivery>(delivery));
     const boost::asio::any_io_executor executor = delivery.executor;
-    boost::asio::post(executor, std::move(delivery));
+    boost::asio::post(executor, std::forward<Delivery>(delivery));
   }
   /// The core will not speak of it any more, or its owner not use it.
   void detach(wire::MuxChannel channel) noexcept;
@@ -194,6 +195,7 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   bool refuses(Handler<Result>& handler);
   void fail_all_operations(boost::system::error_code ec);
   void on_pong(const wire::MuxEvent& event);
+  void settle_now(Lock& lock);
   void settle_later();
   void append_output();
   void hold_reading_back();

@@ -18,8 +18,7 @@ std::string magic_text(std::uint32_t magic) {
 
 }  // namespace
 
-// --- the stream
-// -------------------------------------------------------------------------------------------------------
+// --- the stream ------------------------------------------------------------------------------------------------------
 
 TcpChan::Core::Core(MuxRole role, const MuxOptions& options, std::uint64_t seed)
     : channels{role, options, seed}, next_id_{role == MuxRole::client ? 1U : 2U} {}
@@ -221,8 +220,7 @@ void TcpChan::Core::stream_ended(boost::system::error_code code) {
   channels.end(error::closed, "the peer has closed the stream");
 }
 
-// --- time
-// -------------------------------------------------------------------------------------------------------------
+// --- time ------------------------------------------------------------------------------------------------------------
 
 std::optional<TimePoint> TcpChan::Core::next_deadline() const noexcept {
   if (channels.has_ended()) return std::nullopt;
@@ -245,8 +243,7 @@ void TcpChan::Core::set_reading(bool reads, TimePoint now) noexcept {
   is_reading_ = reads;
 }
 
-// --- channels
-// ---------------------------------------------------------------------------------------------------------
+// --- channels --------------------------------------------------------------------------------------------------------
 
 MuxOpened TcpChan::Core::open(TimePoint now, std::optional<ChannelId> id) {
   if (id && channels.table.find(*id) != no_channel)
@@ -330,8 +327,7 @@ void TcpChan::Core::close(MuxChannel channel, bool in_order) {
   }
 }
 
-// --- what others see
-// --------------------------------------------------------------------------------------------------
+// --- what others see -------------------------------------------------------------------------------------------------
 
 TcpChan::TcpChan(MuxRole role, const MuxOptions& options, std::uint64_t seed)
     : core_{std::make_unique<Core>(role, options, seed)} {}

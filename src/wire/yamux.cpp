@@ -8,8 +8,7 @@
 
 namespace parley::wire {
 
-// --- the stream
-// -------------------------------------------------------------------------------------------------------
+// --- the stream ------------------------------------------------------------------------------------------------------
 
 Yamux::Core::Core(MuxRole role, const MuxOptions& options, std::uint64_t seed)
     : channels{role, options, seed}, random_{~seed}, next_id_{role == MuxRole::client ? 1U : 2U} {}
@@ -86,8 +85,7 @@ void Yamux::Core::stream_ended(boost::system::error_code code) {
   channels.end(error::closed, "the peer has closed the stream");
 }
 
-// --- time
-// -------------------------------------------------------------------------------------------------------------
+// --- time ------------------------------------------------------------------------------------------------------------
 
 void Yamux::Core::plan_keep_alive() noexcept {
   const Duration interval = channels.options.keep_alive_interval;
@@ -160,8 +158,7 @@ void Yamux::Core::set_reading(bool reads, TimePoint now) noexcept {
   if (keep_alive_at_) plan_keep_alive();
 }
 
-// --- channels
-// ---------------------------------------------------------------------------------------------------------
+// --- channels --------------------------------------------------------------------------------------------------------
 
 MuxOpened Yamux::Core::open(TimePoint now, std::optional<ChannelId> id) {
   if (id && (*id % 2 != own_parity() || *id < next_id_))
@@ -315,8 +312,7 @@ void Yamux::Core::reset_at(std::uint32_t index, error why) {
   channels.end_channel(index, why);
 }
 
-// --- credit
-// -----------------------------------------------------------------------------------------------------------
+// --- credit ----------------------------------------------------------------------------------------------------------
 
 void Yamux::Core::consume(MuxChannel channel, std::size_t size, TimePoint now) {
   const std::uint32_t index = channels.consume(channel, size);
@@ -353,8 +349,7 @@ void Yamux::Core::grow_window(std::uint32_t index, TimePoint now) {
   ++channels.counters.windows_grown;
 }
 
-// --- the session
-// ------------------------------------------------------------------------------------------------------
+// --- the session -----------------------------------------------------------------------------------------------------
 
 boost::system::error_code Yamux::Core::ping(std::uint32_t value, TimePoint now) {
   if (channels.has_ended()) return channels.end_code();
@@ -370,8 +365,7 @@ void Yamux::Core::go_away() {
   put(YamuxType::go_away, 0, 0, static_cast<std::uint32_t>(YamuxGoAway::normal));
 }
 
-// --- what others see
-// --------------------------------------------------------------------------------------------------
+// --- what others see -------------------------------------------------------------------------------------------------
 
 Yamux::Yamux(MuxRole role, const MuxOptions& options, std::uint64_t seed)
     : core_{std::make_unique<Core>(role, options, seed)} {}

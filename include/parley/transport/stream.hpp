@@ -10,6 +10,7 @@
 // asio::error::operation_aborted.
 #pragma once
 
+#include <parley/detail/call_on.hpp>
 #include <parley/detail/shared_bytes.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/error.hpp>
@@ -28,6 +29,7 @@
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/prefer.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -205,8 +207,12 @@ class Stream {
                                         boost::asio::execution::outstanding_work.tracked);
     auto go_on = [executor = std::move(executor), handler = std::move(handler)](boost::system::error_code ec,
                                                                                 Results... results) mutable {
-      boost::asio::dispatch(
-          executor, [handler = std::move(handler), ec, results...]() mutable { std::move(handler)(ec, results...); });
+      auto call = [handler = std::move(handler), ec, results...]() mutable { std::move(handler)(ec, results...); };
+      if constexpr (std::same_as<decltype(executor), boost::asio::any_io_executor>) {
+        parley::detail::call_on(executor, std::move(call));
+      } else {
+        boost::asio::dispatch(executor, std::move(call));
+      }
     };
     return boost::asio::bind_cancellation_slot(slot, std::move(go_on));
   }

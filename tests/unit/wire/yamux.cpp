@@ -355,8 +355,7 @@ TEST(Yamux, a_stranger_is_known_by_the_first_byte) {
   EXPECT_EQ(server.sentences[MuxEvent::Kind::ended], "the peer does not speak yamux: version 71 in place of 0");
 }
 
-// --- turns
-// ------------------------------------------------------------------------------------------------------------
+// --- turns -----------------------------------------------------------------------------------------------------------
 
 TEST(Yamux, writers_take_turns_by_a_quantum) {
   YamuxProbe client = ready_yamux();
@@ -437,8 +436,7 @@ TEST(Yamux, a_write_that_finds_no_room_says_whether_there_will_ever_be_some) {
   EXPECT_FALSE(client.core.has_turn());
 }
 
-// --- deadlines
-// --------------------------------------------------------------------------------------------------------
+// --- deadlines -------------------------------------------------------------------------------------------------------
 
 TEST(Yamux, gives_up_on_a_peer_that_does_not_answer_the_first_ping) {
   YamuxProbe client;
@@ -627,8 +625,7 @@ TEST(Yamux, a_peer_that_is_not_read_is_not_silent) {
   EXPECT_EQ(client.core.next_deadline().value() > client.now, true);
 }
 
-// --- peers that break the protocol, or a limit
-// ------------------------------------------------------------------------
+// --- peers that break the protocol, or a limit -----------------------------------------------------------------------
 
 struct YamuxViolation {
   const char* name;
