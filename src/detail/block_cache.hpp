@@ -3,6 +3,8 @@
 // handlers, and malloc's seven of a size.
 #pragma once
 
+#include "detail/thread_kept.hpp"
+
 #include <array>
 #include <cstddef>
 #include <new>
@@ -11,20 +13,11 @@ namespace parley::detail {
 
 /// The blocks of one size that a thread keeps.
 template <std::size_t size, std::size_t kept_max>
-class BlockCache {
+class BlockCache : public ThreadKept<BlockCache<size, kept_max>> {
  public:
-  BlockCache() noexcept = default;
+  constexpr BlockCache() noexcept = default;
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
-  ~BlockCache() {
-    while (count_ > 0) ::operator delete(blocks_[--count_]);
-    count_max_ = 0;  // others may go later still, with what the program holds to its very end
-  }
-
-  static BlockCache& of_this_thread() noexcept {
-    static thread_local BlockCache cache;
-    return cache;
-  }
 
   void* take() { return count_ > 0 ? blocks_[--count_] : ::operator new(size); }
   void give_back(void* block) noexcept {
@@ -34,11 +27,16 @@ class BlockCache {
       blocks_[count_++] = block;
     }
   }
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  void end() noexcept {
+    count_max_ = 0;
+    while (count_ > 0) ::operator delete(blocks_[--count_]);
+  }
 
  private:
   std::array<void*, kept_max> blocks_{};
   std::size_t count_ = 0;
-  std::size_t count_max_ = kept_max;
+  std::size_t count_max_ = reuses_memory ? kept_max : 0;
 };
 
 /// An allocator of small blocks, of whatever is up to their size.
@@ -78,7 +76,10 @@ struct MadeOverAndOver {
   static void operator delete(void* memory) noexcept { cache().give_back(memory); }
 
  private:
-  static auto& cache() noexcept { return BlockCache<sizeof(T), kept_max>::of_this_thread(); }
+  static auto& cache() noexcept {
+    static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+    return BlockCache<sizeof(T), kept_max>::of_this_thread();
+  }
 };
 
 }  // namespace parley::detail

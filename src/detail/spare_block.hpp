@@ -4,44 +4,23 @@
 // 1 KiB with its header.
 #pragma once
 
+#include "detail/thread_kept.hpp"
+
 #include <cstddef>
 #include <new>
 #include <utility>
 
 namespace parley::detail {
 
-// Under the address sanitizer what is used after it was freed should show.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool reuses_blocks = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-inline constexpr bool reuses_blocks = false;
-#else
-inline constexpr bool reuses_blocks = true;
-#endif
-#else
-inline constexpr bool reuses_blocks = true;
-#endif
-
-class SpareBlock {
+class SpareBlock : public ThreadKept<SpareBlock> {
  public:
-  SpareBlock() noexcept = default;
+  constexpr SpareBlock() noexcept = default;
   SpareBlock(const SpareBlock&) = delete;
   SpareBlock& operator=(const SpareBlock&) = delete;
-  ~SpareBlock() {
-    ::operator delete(memory_);
-    memory_ = nullptr;
-    size_ = gone;
-  }
-
-  static SpareBlock& of_this_thread() noexcept {
-    static thread_local SpareBlock spare;
-    return spare;
-  }
 
   /// Whether bodies of this size are worth it.
   static constexpr bool keeps(std::size_t size) noexcept {
-    return reuses_blocks && size >= size_min && size <= size_max;
+    return reuses_memory && size >= size_min && size <= size_max;
   }
 
   /// Null: there is none that is large enough, and not much larger.
@@ -52,18 +31,23 @@ class SpareBlock {
 
   /// A block of `operator new` for a body of that size.
   void give_back(void* memory, std::size_t size) noexcept {
-    if (size_ == gone) return ::operator delete(memory);  // messages may go later than the thread's variables
+    if (has_ended_) return ::operator delete(memory);
     ::operator delete(std::exchange(memory_, memory));
     size_ = size;
+  }
+
+  void end() noexcept {
+    has_ended_ = true;
+    ::operator delete(std::exchange(memory_, nullptr));
   }
 
  private:
   static constexpr std::size_t size_min = 1000;
   static constexpr std::size_t size_max = 8 * 1024;
-  static constexpr std::size_t gone = ~std::size_t{0};
 
   void* memory_ = nullptr;
   std::size_t size_ = 0;
+  bool has_ended_ = false;
 };
 
 }  // namespace parley::detail

@@ -175,7 +175,7 @@ void ChannelBackend::wait_writable(WaitHandler handler) {
 std::size_t ChannelBackend::try_write(ConstBuffers buffers, error_code& ec) {
   SessionState::Lock lock{session_->session_mutex()};
   const std::size_t size = write(buffers, ec);
-  if (size > 0) session_->settle(lock);
+  if (size > 0) settle_written(lock);
   return size;
 }
 
@@ -187,13 +187,13 @@ void ChannelBackend::async_write_some(ConstBuffers buffers, TransferHandler hand
   transfer.handler.swap(handler);
   wake_writer();
   if (transfer.handler) transfer.number = watch_cancellation(transfer.handler);
-  session_->settle(lock);
+  settle_written(lock);
 }
 
 std::size_t ChannelBackend::try_write_shared(SharedBuffers buffers, error_code& ec) {
   SessionState::Lock lock{session_->session_mutex()};
   const std::size_t size = write(buffers.first(std::min(buffers.size(), SessionState::shared_max)), ec);
-  if (size > 0) session_->settle(lock);
+  if (size > 0) settle_written(lock);
   return size;
 }
 
@@ -228,6 +228,15 @@ std::size_t ChannelBackend::write(Buffers buffers, error_code& ec) {
     session_->schedule_core_deadline();  // the peer has a limited time to grant something
   }
   return grant.size;
+}
+
+/// It may be its turn again, and then the rest is written at once.
+void ChannelBackend::settle_written(Lock& lock) {
+  if (waits_for_turn_) {
+    session_->settle_now(lock);
+  } else {
+    session_->settle(lock);
+  }
 }
 
 void ChannelBackend::wake_writer() {

@@ -2,6 +2,7 @@
 // it writes goes through its session at once.
 #pragma once
 
+#include "detail/biased_mutex.hpp"
 #include "detail/block_cache.hpp"
 #include "detail/chunk.hpp"
 #include "detail/ring.hpp"
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -133,6 +135,8 @@ class ChannelBackend final : public transport::StreamBackend,
     return *transfers_;
   }
 
+  using Lock = std::unique_lock<parley::detail::BiasedMutex>;
+
   // Mutex held.
   [[nodiscard]] bool is_readable() const noexcept { return !unread_.empty() || is_finished_ || end_ || is_closed_; }
   std::size_t read(MutableBuffers buffers, boost::system::error_code& ec);
@@ -142,6 +146,7 @@ class ChannelBackend final : public transport::StreamBackend,
   void tell(transport::WaitHandler& waiting, boost::system::error_code ec);
   template <class Buffer>
   void tell(Transfer<Buffer>& transfer, boost::system::error_code ec, std::size_t size);
+  void settle_written(Lock& lock);
   void wake_reader();
   void wake_writer();
   void drop_unread() noexcept;

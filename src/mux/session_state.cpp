@@ -307,7 +307,7 @@ void SessionState::settle_later() {
   asio::post(executor(), [self = std::static_pointer_cast<SessionState>(shared_from_this())] {
     Lock lock{self->mutex()};
     self->settle_is_posted_ = false;
-    if (self->context() != nullptr) self->settle(lock);
+    if (self->context() != nullptr) self->settle_now(lock);
   });
 }
 
@@ -404,15 +404,15 @@ void SessionState::on_deadline(std::uint64_t token) {
       note_delivery(now);
       core_.expire(now);
     }
-    settle(lock);
+    settle_now(lock);
   } else if (token == token_close) {
     close_deadline_ = {};
     cut();
-    settle(lock);
+    settle_now(lock);
   } else if (token == token_idle) {
     idle_deadline_ = {};
     if (core_.channel_count() == 0) begin_closing(Deadline::never());
-    settle(lock);
+    settle_now(lock);
   } else if (token == token_linger) {
     linger_deadline_ = {};
     if (life_ == Life::finishing) on_linger_over();

@@ -106,6 +106,8 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   /// The core was called: carries out what comes of it, or, by a handler that deliver() calls, leaves that to it, once
   /// for the whole round. May release the lock.
   void settle(Lock& lock);
+  /// The same, not put off: for what goes on at once, and for what the loop calls, which a handler may run itself.
+  void settle_now(Lock& lock);
   /// The core was called, and all that may have come of it is that it waits for something.
   void schedule_core_deadline();
   /// Calls a channel's handler, as soon as may be.
@@ -195,7 +197,6 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   bool refuses(Handler<Result>& handler);
   void fail_all_operations(boost::system::error_code ec);
   void on_pong(const wire::MuxEvent& event);
-  void settle_now(Lock& lock);
   void settle_later();
   void append_output();
   void hold_reading_back();

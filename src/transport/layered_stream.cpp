@@ -1,5 +1,7 @@
 #include "transport/layered_stream.hpp"
 
+#include "detail/thread_kept.hpp"
+
 #include <parley/detail/post_completion.hpp>
 
 #include <boost/asio/error.hpp>
@@ -17,29 +19,36 @@ using boost::system::error_code;
 constexpr std::size_t gathered_max = 64;
 
 /// Between turns no stream needs a buffer to encode into, so the threads keep them: two, for a layer on a layer.
-class SpareBuffers {
+class SpareBuffers : public parley::detail::ThreadKept<SpareBuffers> {
  public:
   std::vector<std::byte> take() {
-    if (count_ == 0) return {};
-    return std::move(spares_[--count_]);
+    if (spares_ == nullptr || spares_->count == 0) return {};
+    return std::move(spares_->buffers[--spares_->count]);
   }
   void give_back(std::vector<std::byte> buffer) {
-    if (count_ == spares_.size() || buffer.capacity() > capacity_max) return;
+    if (has_ended_ || buffer.capacity() > capacity_max) return;
+    if (spares_ == nullptr) spares_ = new Spares;
+    if (spares_->count == spares_->buffers.size()) return;
     buffer.clear();
-    spares_[count_++] = std::move(buffer);
+    spares_->buffers[spares_->count++] = std::move(buffer);
+  }
+  void end() noexcept {
+    has_ended_ = true;
+    delete std::exchange(spares_, nullptr);
   }
 
  private:
   static constexpr std::size_t capacity_max = 4 * Layer::write_size_max;
 
-  std::array<std::vector<std::byte>, 2> spares_;
-  std::size_t count_ = 0;
+  struct Spares {
+    std::array<std::vector<std::byte>, 2> buffers;
+    std::size_t count = 0;
+  };
+  Spares* spares_ = nullptr;  // the thread's own, as this has no destructor
+  bool has_ended_ = false;
 };
 
-SpareBuffers& spare_buffers() {
-  thread_local SpareBuffers spares;
-  return spares;
-}
+SpareBuffers& spare_buffers() { return SpareBuffers::of_this_thread(); }
 
 /// What is left of a sequence of buffers, of which only the first `gathered_max` are looked at.
 class Remaining {

@@ -196,6 +196,20 @@ TEST_F(MuxSession, what_a_handler_throws_leaves_the_loop_and_those_behind_it_are
   });
 }
 
+TEST_F(MuxSession, closes_by_its_deadline_in_a_loop_that_a_handler_runs) {
+  SessionPair pair = support::session_pair(context);
+  TwoAwaited two;
+  run([&] { return two.open(pair); });
+  bool was_closed = false;
+  char byte = 0;
+  two.far[0].async_read_some(asio::buffer(&byte, 1), [&](error_code, std::size_t) {
+    pair.server.close(5ms, [&](error_code, const SessionCloseReport&) { was_closed = true; });
+    EXPECT_TRUE(run_until(context, [&] { return was_closed; }));
+  });
+  two.write_to_both();
+  EXPECT_TRUE(run_until(context, [&] { return was_closed; }));
+}
+
 TEST_F(MuxSession, threads_of_one_loop_serve_channels_of_one_session_at_once) {
   SessionPair pair = support::session_pair(context);
   auto work = asio::make_work_guard(context);
