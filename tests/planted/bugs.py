@@ -255,7 +255,18 @@ CHANNELS = [
         "    header_size_ += size;\n", "    header_size_ = size;\n", Fuzz("tcpchan")),
 ]
 
-BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *CHANNELS, *ENDPOINTS, *CODECS, *VALUES]
+REQUESTS = [
+    Bug("communica: metadata may end behind its message", "src/wire/communica_frame.cpp",
+        "mlen < field_size || mlen - field_size > total - message_header_size",
+        "mlen < field_size || mlen - field_size > total", Fuzz("communica")),
+    Bug("communica: each chunk may be as large as a message", "src/wire/communica_assembly.cpp",
+        "if (data.size() > limits_.data_size_max - data_.size()) {",
+        "if (data.size() > limits_.data_size_max) {", Fuzz("communica")),
+    Bug("communica: the rest of a pair of escapes is text", "src/wire/json_scanner.cpp",
+        "      i += 6;\n", "      i += 5;\n", Fuzz("communica")),
+]
+
+BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *CHANNELS, *REQUESTS, *ENDPOINTS, *CODECS, *VALUES]
 
 
 def text_of(root, bug):
