@@ -8,6 +8,7 @@
 #include "bench/parley_bench/conns.hpp"
 #include "bench/parley_bench/inproc.hpp"
 #include "bench/parley_bench/latency.hpp"
+#include "bench/parley_bench/rpc.hpp"
 #include "bench/parley_bench/socket/run.hpp"
 #include "bench/parley_bench/throughput.hpp"
 
@@ -68,6 +69,7 @@ void run_between_processes(const Options& o) {
 void run_driver(const Options& o) {
   if (o.part("connection") == "socket") return sockets::run(o);
   if (o.blocking() && o.part("connection") == "connection") return blocking::run(o);
+  if (const auto way = requests::find_way(o)) return requests::run(o, *way);
   require_way(o);
   const bool in_process = o.addr.scheme == Address::Scheme::inproc;
   if (in_process != (o.role == Role::both)) not_offered(o);

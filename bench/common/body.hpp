@@ -14,7 +14,7 @@ namespace bench {
 //   0      marker: D data, S the measured window starts, E end, H hello (conns), R "send to me" (bystander)
 //   1..8   u64 count: in a D its own index, counted from 0 since S (before S: since the beginning);
 //          in an S, H or R 0; in an E how many D came since S
-//   9..12  u32 number of the sender in conns; else 0
+//   9..12  u32 number of the sender in conns, of the slot that asks in rpc; else 0
 //   13..   filler
 //
 // A receiver checks marker, count and size of each body, so a run in which a message is lost, doubled,

@@ -27,7 +27,7 @@ struct Options {
   double seconds = 2.0;                    ///< length of the measured window
   double warmup = 0.5;                     ///< seconds before the window
   std::uint64_t count = 5000;              ///< connect: connections; fanout: messages
-  std::size_t concurrency = 1;             ///< connect: how many at once
+  std::size_t concurrency = 1;             ///< connect: how many at once; rpc: open requests
   std::size_t peers = 1000;                ///< conns: connections
   std::size_t hwm = 0;                     ///< high-water mark in messages; 0: the library's default
   int sockbuf = 0;                         ///< bytes of SO_SNDBUF and SO_RCVBUF; 0: leave them

@@ -28,6 +28,8 @@ RAW_SINGLE = Contender("raw single", "raw_driver", "single")
 RAW_POLL = Contender("raw poll", "raw_driver", "single-poll")
 ZMQ = Contender("zmq", "zmq_driver")
 NNG = Contender("nng", "nng_driver")
+GRPC = Contender("grpc", "grpc_driver", "stock")
+GRPC_LEAN = Contender("grpc lean", "grpc_driver", "lean")
 ASIO = Contender("asio", "asio_driver", "coroutine")
 OPENSSL = Contender("openssl", "openssl_driver")
 PARLEY_TCP = Contender("parley tcp", "parley-bench", "connection", transport="tcp")
@@ -42,6 +44,10 @@ CHANNEL = Contender("channel", "parley-bench", "mux")
 CHANNEL_BESIDE = Contender("channel beside", "parley-bench", "mux-beside")
 CHANNEL_POLL = Contender("channel poll", "parley-bench", "mux-poll")
 RAW_PING_PONG = Contender("raw ping-pong", "raw_driver", "batched", scenario="latency")
+RPC = Contender("rpc", "parley-bench", "rpc")
+RPC_CALLBACK = Contender("rpc callback", "parley-bench", "rpc-callback")
+RPC_HUNDRED = Contender("rpc 100 routes", "parley-bench", "rpc-hundred")
+RPC_JSON = Contender("rpc json", "parley-bench", "rpc-json")
 CONNECTION = Contender("connection", "parley-bench", "connection")  # beside a Socket, which does the same and more
 
 
@@ -94,6 +100,8 @@ METRICS: dict[str, tuple[str, Callable]] = {
     "memory": ("KiB/conn", lambda r: r["server"]["rss_per_conn"] / 1024),
     "accepts": ("conn/s", lambda r: r["client"]["conns_per_s"]),
     "delivered": ("msg/s", lambda r: r["client"]["msgs_per_s"]),
+    "requests": ("req/s", lambda r: r["client"]["reqs_per_s"]),
+    "cpu request": ("ns CPU/req", lambda r: sum(cpu_ns(report) for report in r.values()) / r["client"]["requests"]),
     "cpu delivered": ("ns CPU/msg", lambda r: sum(cpu_ns(report) for report in r.values()) / r["client"]["delivered"]),
 }
 
@@ -101,6 +109,7 @@ FIGURES = {  # which of them a scenario has
     "throughput": ("rate", "bytes", "cpu", "cpu server", "cpu client"),
     "bystander": ("rate",),
     "latency": ("p50", "p99"),
+    "rpc": ("requests", "p50", "p99", "cpu request"),
     "connect": ("connects", "p50", "p99", "cpu each"),
     "idle": ("memory", "accepts"),
     "conns": ("rate",),
@@ -123,6 +132,12 @@ ONE_WAY = {  # (transport, size): the peer, must, wants
     ("tcp", 65536): ("raw", 0.85, 1.0), ("tcp", 1 << 20): ("raw", 0.85, 1.0),
     ("unix", 64): ("zmq", 2.5, 4), ("unix", 1024): ("zmq", 4, 6),
     ("unix", 65536): ("raw", 0.85, 1.0), ("unix", 1 << 20): ("raw", 0.85, 1.0),
+}
+
+IN_FLIGHT = {  # requests open on one connection: peer, must, wants
+    1: (("grpc", 1.2, None), ("zmq", None, None)),
+    64: (("grpc", 5, None), ("zmq", None, 1.0)),
+    1024: (("grpc", 20, 50), ("zmq", None, 1.0)),
 }
 
 PUBLISHED_PER_SECOND = {64: 60_000, 1024: 8_000}  # so that libzmq takes about as long as the window of others
@@ -151,7 +166,7 @@ def questions(seconds, warmup, count):
     result.append(Question("inproc", "inproc-throughput", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("inproc-latency", "inproc-latency", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("bystander.tcp", "bystander", "tcp", (PARLEY_BESET, PARLEY_ALONE), {**timed, "--peers": 1002}))
-    return result + socket_questions(seconds, timed, count) + channel_questions(seconds, timed, count)
+    return result + socket_questions(seconds, timed, count) + channel_questions(seconds, timed, count) + rpc_questions(timed)
 
 
 def socket_questions(seconds, timed, count):
@@ -193,6 +208,11 @@ def channel_questions(seconds, timed, count):
         Question("channel.throughput.tcp.65536", "throughput", "tcp", (CHANNEL, PARLEY), {**timed, "--size": 65536}),
         Question("channel.idle.tcp", "conns", "tcp", (CHANNEL, PARLEY), {"--peers": IDLE_PEERS, "--seconds": 0}),
     ]
+
+
+def rpc_questions(timed):
+    return [Question(f"rpc.{count}", "rpc", "tcp", (RPC, RPC_CALLBACK, RPC_HUNDRED, RPC_JSON, GRPC, ZMQ, GRPC_LEAN, RAW, ASIO),
+                     {**timed, "--size": 64, "--concurrency": count}) for count in IN_FLIGHT]
 
 
 def figures_of(question, contender=None):
@@ -290,6 +310,21 @@ def channel_rows():
               more_is_better=False)
 
 
+def rpc_rows():
+    for count, peers in IN_FLIGHT.items():
+        label = f"rpc: requests and replies, {count} in flight, {SIZES[64]}"
+        for peer, must, wants in peers:
+            yield Row(f"rpc.{count}", f"{label}, against {peer}", "requests", peer, "rpc", must=must, wants=wants)
+        for peer in ("grpc lean", "raw"):
+            yield Row(f"rpc.{count}", f"{label}, against {peer}", "requests", peer, "rpc")
+        for peer, must, wants in peers:
+            yield Row(f"rpc.{count}", f"{label}, called back, against {peer}", "requests", peer, "rpc callback", wants=wants)
+            yield Row(f"rpc.{count}", f"{label}, 100 routes, against {peer}", "requests", peer, "rpc 100 routes", must=must,
+                      wants=wants)
+        yield Row(f"rpc.{count}", f"{label}, ten fields in JSON against bytes", "requests", "rpc", "rpc json",
+                  must=0.5 if count == 64 else None)
+
+
 def rows():
     yield from one_way_rows("", "", "parley")
     yield from layered_rows()
@@ -299,3 +334,4 @@ def rows():
     yield Row("bystander.tcp", "beside 1000 mute peers and one that never reads", "rate", "parley alone", must=0.9)
     yield from socket_rows()
     yield from channel_rows()
+    yield from rpc_rows()

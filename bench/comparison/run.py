@@ -11,8 +11,8 @@ import tempfile
 import threading
 import time
 
-LEADERS = {"throughput": "server", "bystander": "server", "conns": "server", "latency": "client", "connect": "client",
-           "fanout": "client", "stalled": "client"}
+LEADERS = {"throughput": "server", "bystander": "server", "conns": "server", "latency": "client", "rpc": "client",
+           "connect": "client", "fanout": "client", "stalled": "client"}
 
 
 class RunFailed(Exception):
@@ -214,6 +214,8 @@ def checked(scenario, options, reports):
             fail_unless("sent" not in client or client["sent"] == server["received"], "not every message arrived")
         elif scenario == "latency":
             fail_unless(client["round_trips"] == server["served"] > 0, "round trips and replies differ")
+        elif scenario == "rpc":
+            fail_unless(client["requests"] == server["served"] > 0, "requests and replies differ")
         elif scenario == "inproc-latency":
             fail_unless(server["round_trips"] > 0, "no round trip")
         elif scenario == "connect":

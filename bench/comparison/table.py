@@ -9,7 +9,7 @@ def human(value, unit):
     if value is None or math.isnan(value):
         return "-"
     for factor, suffix in ((1e6, " M"), (1e3, " k")):
-        if value >= factor and unit in ("msg/s", "conn/s"):
+        if value >= factor and unit in ("msg/s", "conn/s", "req/s"):
             return f"{value / factor:.3g}{suffix}"
     return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
 
@@ -23,7 +23,7 @@ def print_table(header, lines):
 
 
 def judge(row, results):
-    """One line of the table of ratios as a dict; `mark` is wants, pass, short, FAILED, "not offered" or empty (no bound)."""
+    """One line of the table of ratios as a dict; `mark` is wants, pass, short, FAILED, "not offered" or empty (no must)."""
     unit, _ = METRICS[row.metric]
     parley, peer = results.get(row.question, row.parley), results.get(row.question, row.peer)
     a, b = parley.median(row.metric), peer.median(row.metric)
@@ -39,10 +39,10 @@ def mark(row, parley, peer, judged):
     value = judged["parley"] if row.absolute else judged["ratio"]
     if value is None:
         return "not offered"
-    if row.must is None:
-        return ""
     if row.wants is not None and row.reaches(value, row.wants):
         return "wants"
+    if row.must is None:
+        return ""
     return "pass" if row.reaches(value, row.must) else "short"
 
 

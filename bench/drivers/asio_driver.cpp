@@ -5,6 +5,7 @@
 #include "bench/drivers/asio/connect.hpp"
 #include "bench/drivers/asio/conns.hpp"
 #include "bench/drivers/asio/latency.hpp"
+#include "bench/drivers/asio/rpc.hpp"
 #include "bench/drivers/asio/throughput.hpp"
 
 namespace {
@@ -42,6 +43,7 @@ void run_driver(const Options& o) {
   if (o.role == Role::both || o.blocking() || o.part("coroutine") != "coroutine") not_offered(o);
   if (o.scenario == "throughput") return server ? serve_one(throughput_server, o) : talk_to_one(throughput_client, o);
   if (o.scenario == "latency") return server ? serve_one(latency_server, o) : talk_to_one(latency_client, o);
+  if (o.scenario == "rpc") return server ? serve_one(rpc_server, o) : talk_to_one(rpc_client, o);
   if (o.scenario == "connect") return server ? ConnectServer(o).run_all() : run_client<ConnectClient>(o);
   if (o.scenario == "conns") return server ? ConnsServer(o).run_all() : run_client<ConnsClient>(o);
   not_offered(o);

@@ -7,6 +7,7 @@
 #include "bench/drivers/raw/fanout.hpp"
 #include "bench/drivers/raw/hostile.hpp"
 #include "bench/drivers/raw/latency.hpp"
+#include "bench/drivers/raw/rpc.hpp"
 #include "bench/drivers/raw/throughput.hpp"
 
 int main(int argc, char** argv) {
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
     if (o.role == Role::both || o.blocking() || !o.addr.over_tcp.empty()) not_offered(o);
     if (o.scenario == "throughput") return server ? raw::throughput_server(o) : raw::throughput_client(o);
     if (o.scenario == "latency") return server ? raw::latency_server(o) : raw::latency_client(o);
+    if (o.scenario == "rpc") return server ? raw::rpc_server(o) : raw::rpc_client(o);
     if (o.scenario == "connect") return server ? raw::connect_server(o) : raw::connect_client(o);
     if (o.scenario == "conns") return server ? raw::conns_server(o) : raw::conns_client(o);
     if (o.scenario == "fanout" && !o.polling()) return server ? raw::fanout_server(o) : raw::fanout_client(o);

@@ -5,6 +5,7 @@
 #include "bench/drivers/zmq/conns.hpp"
 #include "bench/drivers/zmq/fanout.hpp"
 #include "bench/drivers/zmq/latency.hpp"
+#include "bench/drivers/zmq/rpc.hpp"
 #include "bench/drivers/zmq/throughput.hpp"
 
 int main(int argc, char** argv) {
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
     }
     if (o.scenario == "throughput") return server ? zmq::throughput_server(o) : zmq::throughput_client(o);
     if (o.scenario == "latency") return server ? zmq::latency_server(o) : zmq::latency_client(o);
+    if (o.scenario == "rpc") return server ? zmq::rpc_server(o) : zmq::rpc_client(o);
     if (o.scenario == "connect") return server ? zmq::connect_server(o) : zmq::connect_client(o);
     if (o.scenario == "conns") return server ? zmq::conns_server(o) : zmq::conns_client(o);
     if (o.scenario == "fanout") return server ? zmq::fanout_server(o) : zmq::fanout_client(o);

@@ -49,6 +49,13 @@ class FrameBatch {
     return bytes_;
   }
 
+  /// The first frames, each body as `fill(index, body)` leaves it.
+  template <class Fill>
+  std::span<const unsigned char> each(std::size_t count, Fill&& fill) {
+    for (std::size_t i = 0; i < count; ++i) fill(i, frame(i) + prefix_size);
+    return {bytes_.data(), count * stride_};
+  }
+
   /// One frame with this mark.
   std::span<const unsigned char> single(Mark mark, std::uint64_t count) noexcept {
     store_mark(frame(0) + prefix_size, mark, count);
