@@ -18,9 +18,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-/// Long enough for any machine; only a hang lasts so long.
-constexpr std::chrono::seconds patience{20};
-
 struct Pipe {
   int read;
   int write;
@@ -107,7 +104,7 @@ void ChildProcess::write_typed() {
   if (input_ended_) close_descriptor(in_);
 }
 
-std::string ChildProcess::error_line_with(const std::string& text) {
+std::string ChildProcess::error_line_with(const std::string& text, std::chrono::seconds patience) {
   const auto deadline = SteadyClock::now() + patience;
   for (;;) {
     const std::size_t at = errors_.find(text);
@@ -135,7 +132,7 @@ bool ChildProcess::move_bytes(SteadyClock::time_point deadline) {
 
 void ChildProcess::signal(int number) { ::kill(process_, number); }
 
-ChildResult ChildProcess::wait() {
+ChildResult ChildProcess::wait(std::chrono::seconds patience) {
   const auto deadline = SteadyClock::now() + patience;
   while (move_bytes(deadline)) {
   }

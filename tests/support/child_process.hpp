@@ -36,14 +36,17 @@ class ChildProcess {
   /// After everything typed.
   void end_input();
 
+  /// Long enough for what a program does at once, on any machine; only a hang lasts so long.
+  static constexpr std::chrono::seconds default_patience{20};
+
   /// Waits for a whole line on its standard error with `text` in it. Throws std::runtime_error when none comes.
-  [[nodiscard]] std::string error_line_with(const std::string& text);
+  [[nodiscard]] std::string error_line_with(const std::string& text, std::chrono::seconds patience = default_patience);
 
   /// SIGTERM, or another. Before wait().
   void signal(int number);
 
   /// Waits for its end; a child that hangs is killed, and the code says so.
-  [[nodiscard]] ChildResult wait();
+  [[nodiscard]] ChildResult wait(std::chrono::seconds patience = default_patience);
 
  private:
   void write_typed();
