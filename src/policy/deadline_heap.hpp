@@ -1,6 +1,6 @@
-// DeadlineHeap: what is to happen when. Entries are never taken out before their time; whoever finds that an entry no
-// longer means anything, or that it came too early, passes it over or puts it back. So a peer that sends and receives
-// all the time costs nothing here.
+// DeadlineHeap: what is to happen when. Entries are not taken out one by one before their time; whoever finds that an
+// entry no longer means anything, or that it came too early, passes it over or puts it back. So a peer that sends and
+// receives all the time costs nothing here. Where many entries lose their meaning, retain() leaves the others.
 #pragma once
 
 #include <parley/time.hpp>
@@ -36,6 +36,13 @@ class DeadlineHeap {
     return what;
   }
 
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// Linear.
+  template <class Means>
+  void retain(Means&& means) {
+    std::erase_if(entries_, [&](const Entry& entry) { return !means(entry.what); });
+    std::make_heap(entries_.begin(), entries_.end());
+  }
   void clear() noexcept { entries_.clear(); }
 
  private:

@@ -11,6 +11,9 @@ namespace {
 constexpr std::uint32_t small_block = 16 * 1024;
 constexpr std::uint32_t large_block = 64 * 1024;
 
+// A peer may choose how large a header is, as that of an answer, which comes with what the request had.
+constexpr std::size_t header_in_place_size_max = OutQueue::copied_size_max - Message::inline_size_max;
+
 // Larger rings than these are given back when the queue rests.
 constexpr std::size_t kept_segments = 16;
 constexpr std::size_t kept_ends = 64;
@@ -30,9 +33,10 @@ void OutQueue::append(const wire::Envelope& envelope, const Message& body) {
 }
 
 void OutQueue::append(std::span<const std::byte> header, const Message& body, Note note) {
-  if (body.size() > copied_size_max) {
+  const bool is_copied = body.size() <= copied_size_max;
+  if (!is_copied || header.size() > header_in_place_size_max) {
     copy(header);
-    reference(body);
+    is_copied ? copy(body.bytes()) : reference(body);
     end_message(note);
     return;
   }

@@ -38,6 +38,7 @@ struct RequestMetadata {
   RequestType type = RequestType::request;  ///< any number may have come
   std::string_view route;                   ///< empty without one
   bool has_route = false;                   ///< whether there is one
+  std::int32_t timeout_ms = 0;              ///< for how long the answer is waited for; 0: not said
   std::size_t type_begin = 0;               ///< where the number of the type is in the text
   std::size_t type_end = 0;                 ///< and where it ends
 };
@@ -53,7 +54,8 @@ struct RequestMetadataScan {
 };
 
 /// Reads all of `text`, which has to be one JSON object (RFC 8259) in UTF-8, with a whole number `type` and texts `id`
-/// and, if there is one, `route`, each once. A missing `id` is an empty one. What else there is has to be JSON, nested
+/// and, if there is one, `route`, each once; and perhaps a whole number `timeout_ms`, which is this library's own and
+/// which communica passes over. A missing `id` is an empty one. What else there is has to be JSON, nested
 /// 32 deep at most. `decoded` is written to only if one of the texts has escapes.
 [[nodiscard]] PARLEY_EXPORT RequestMetadataScan scan_metadata(std::string_view text, std::string& decoded);
 
@@ -77,13 +79,14 @@ struct RequestId {
 [[nodiscard]] PARLEY_EXPORT std::string quoted_route(std::string_view route);
 
 /// Writes what communica would: `{"id": "…", "type": 1, "route": "…"}`, without the route if `quoted_route` is empty
-/// and with an empty id for a notice. Returns its size; `out` has metadata_size() bytes.
-PARLEY_EXPORT std::size_t put_metadata(char* out, const RequestId& id, RequestType type,
-                                       std::string_view quoted_route) noexcept;
+/// and with an empty id for a notice; and `timeout_ms` unless that is 0. Returns its size; `out` has metadata_size()
+/// bytes.
+PARLEY_EXPORT std::size_t put_metadata(char* out, const RequestId& id, RequestType type, std::string_view quoted_route,
+                                       std::int32_t timeout_ms = 0) noexcept;
 /// What put_metadata() writes at most.
 [[nodiscard]] constexpr std::size_t metadata_size(std::string_view quoted_route) noexcept {
-  constexpr std::size_t braces_keys_and_id = 80;
-  return braces_keys_and_id + quoted_route.size();
+  constexpr std::size_t braces_keys_numbers_and_id = 112;
+  return braces_keys_numbers_and_id + quoted_route.size();
 }
 
 /// Writes the metadata of an answer to the request of which `request` was read from `text`. Returns its size; `out` has

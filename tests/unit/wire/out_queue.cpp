@@ -11,8 +11,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -190,6 +192,25 @@ TEST(OutQueue, headers_and_trailers_of_any_size_are_copied) {
   q.append(std::string(copied_max + 1, 'h'), "b", 0, std::string(50'000, 't'));
   q.append(std::string(100'000, 'H'), std::string(copied_max + 1, 'B'));
   q.drain();
+}
+
+TEST(OutQueue, headers_of_any_size_go_before_bodies_that_are_copied) {
+  const std::string header(65'536, 'h');
+  for (const std::size_t size : {copied_max - 100, copied_max - 1, copied_max, copied_max + 1, header.size()}) {
+    for (const std::size_t body_size : {std::size_t{0}, std::size_t{5}, std::size_t{1000}, copied_max}) {
+      OutQueue queue;
+      const Message body{std::string(body_size, 'b')};
+      queue.append(std::as_bytes(std::span{header}.first(size)), body);
+      std::string written;
+      std::array<asio::const_buffer, 64> buffers;
+      const std::size_t count = queue.gather(buffers);
+      for (std::size_t i = 0; i < count; ++i) {
+        written.append(static_cast<const char*>(buffers[i].data()), buffers[i].size());
+      }
+      EXPECT_EQ(written, header.substr(0, size) + body.text());
+      EXPECT_EQ(queue.message_count(), 1U);
+    }
+  }
 }
 
 TEST(OutQueue, messages_cross_from_block_to_block) {

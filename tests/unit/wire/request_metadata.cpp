@@ -129,6 +129,31 @@ TEST(RequestMetadata, is_written_as_the_original_writes_it) {
   EXPECT_EQ(written({}, RequestType::notice, wire::quoted_route("note")), R"({"id": "", "type": 2, "route": "note"})");
 }
 
+TEST(RequestMetadata, may_say_how_long_the_answer_is_waited_for) {
+  std::string text(wire::metadata_size(wire::quoted_route("sum")), ' ');
+  text.resize(wire::put_metadata(text.data(), {1, 2}, RequestType::request, wire::quoted_route("sum"), 1500));
+  EXPECT_EQ(text, R"({"id": "00000000000000010000000000000002", "type": 1, "route": "sum", "timeout_ms": 1500})");
+  std::string decoded;
+  EXPECT_EQ(wire::scan_metadata(text, decoded).metadata.timeout_ms, 1500);
+  EXPECT_EQ(wire::scan_metadata(R"({"timeout_ms":7,"type":1})", decoded).metadata.timeout_ms, 7);
+  EXPECT_STREQ(wire::scan_metadata(R"({"timeout_ms":7,"timeout_ms":7,"type":1})", decoded).what, "has a key twice");
+  EXPECT_EQ(wire::scan_metadata(R"({"type":1})", decoded).metadata.timeout_ms, 0);
+}
+
+TEST(RequestMetadata, is_read_alike_in_the_usual_form_and_in_others) {
+  // Each of these begins as the usual form does and leaves it somewhere.
+  for (const std::string text :
+       {R"({"id": "00000000000000010000000000000002", "type": 1})",
+        R"({"id": "00000000000000010000000000000002", "type": 1 })",
+        R"({"id": "00000000000000010000000000000002", "type": 1, "route": "a"})",
+        R"({"id": "00000000000000010000000000000002", "type": 1, "route": "a" })",
+        R"({"id": "00000000000000010000000000000002", "type": 1, "route": "\u0061"})",
+        R"({"id": "00000000000000010000000000000002", "type": 1, "route": "a", "timeout_ms": 0})"}) {
+    std::string spaced = " " + text;  // which the usual form has not
+    EXPECT_EQ(summary(text), summary(spaced)) << text;
+  }
+}
+
 TEST(RequestMetadata, arrives_as_it_was_written) {
   for (const std::string route : {"note", "a \"quoted\\ one\n", "é😀"}) {
     EXPECT_EQ(summary(written({1, 2}, RequestType::request, wire::quoted_route(route))),
