@@ -52,6 +52,8 @@ Endpoint Endpoint::unix_abstract(std::string_view name) {
 
 Endpoint Endpoint::inproc(std::string_view name) { return "inproc://" + percent::encode(name, percent::safe_in_path); }
 
+Endpoint Endpoint::local(std::string_view name) { return "local://" + percent::encode(name, percent::safe_in_segment); }
+
 Scheme Endpoint::scheme() const noexcept { return parts_->scheme; }
 std::string_view Endpoint::host() const noexcept { return parts_->host; }
 bool Endpoint::is_wildcard() const noexcept { return host() == "*" || host() == "0.0.0.0" || host() == "::"; }

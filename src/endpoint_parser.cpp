@@ -37,6 +37,7 @@ std::pair<std::string_view, std::string_view> split(std::string_view text, char 
 
 const SchemeTraits* find_scheme(std::string_view written) {
   const std::string name = lower(written);
+  if (name == local_traits().name) return &local_traits();
   const auto table = scheme_table();
   const auto found = std::find_if(table.begin(), table.end(), [&](const auto& traits) { return traits.name == name; });
   return found == table.end() ? nullptr : &*found;
@@ -48,7 +49,7 @@ std::string known_schemes() {
     if (!names.empty()) names += ", ";
     names += traits.name;
   }
-  return names;
+  return names + ", " + std::string{local_traits().name};
 }
 
 /// Resolvers take such a name for an address, in spellings ("1.2.3", "0x7f.1") that mean what few people expect.
@@ -74,6 +75,7 @@ Endpoint EndpointParser::parse() {
     case EndpointShape::network: parse_network(address); break;
     case EndpointShape::unix_socket: parse_unix(address); break;
     case EndpointShape::inproc: parse_inproc(address); break;
+    case EndpointShape::local_name: parse_local(address); break;
   }
   if (query.data() != nullptr) parse_parameters(query);
 
@@ -253,7 +255,7 @@ void EndpointParser::parse_path(std::string_view raw) {
     if (!raw.empty()) fail_at(raw, a_scheme_endpoint() + " ends with the port; it takes no path");
     return;
   }
-  if (traits_->scheme == Scheme::amqp) {
+  if (traits_->scheme == Scheme::amqp || traits_->scheme == Scheme::amqps) {
     if (raw == "/") fail_after(raw, "the virtual host is empty; the one named / is written %2F");
     if (const std::size_t slash = raw.find('/', 1); slash != std::string_view::npos) {
       fail_at(raw.substr(slash), "a '/' in the name of a virtual host is written %2F");
@@ -294,6 +296,30 @@ void EndpointParser::parse_unix(std::string_view rest) {
 void EndpointParser::parse_inproc(std::string_view rest) {
   if (rest.empty()) fail_at(rest, "the name is missing");
   parts_.name = decode(rest);
+}
+
+void EndpointParser::parse_local(std::string_view rest) {
+  if (rest.empty()) fail_at(rest, "the name is missing");
+  const std::string name = lower(decode(rest));
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const std::string_view at = rest.substr(percent::raw_offset(rest, i));
+    if (name[i] == '/') fail_at(at, "a local name has no '/', since it becomes the name of a file");
+    if (static_cast<unsigned char>(name[i]) >= 0x80) {
+      fail_at(at, "a local name is ASCII: on the lower case of anything else two programs might not agree");
+    }
+  }
+  const std::string folder = communica_folder();
+  if (folder.empty()) {
+    fail_at(rest,
+            "there is no temporary folder for it: neither $TMPDIR, $TEMP or $TMP nor /tmp, /var/tmp, /usr/tmp or "
+            "the current one can be written to");
+  }
+  parts_.path = folder + '/' + name + std::string{communica_ending};
+  if (parts_.path.size() > Endpoint::unix_path_size_max) {
+    fail_at(rest, "in the temporary folder this is " + parts_.path + ", a path of " +
+                      std::to_string(parts_.path.size()) + " bytes; at most " +
+                      std::to_string(Endpoint::unix_path_size_max) + " are possible for a Unix socket");
+  }
 }
 
 std::string EndpointParser::decode_socket_name(std::string_view raw, std::string_view what) const {

@@ -26,6 +26,7 @@ class EndpointParser {
   void parse_network(std::string_view rest);
   void parse_unix(std::string_view rest);
   void parse_inproc(std::string_view rest);
+  void parse_local(std::string_view rest);
   void parse_user(std::string_view user_info);
   void parse_host_and_port(std::string_view host_and_port);
   void parse_bracketed_host(std::string_view inside);

@@ -22,6 +22,8 @@ enum class EndpointShape : std::uint8_t {
   unix_socket,
   /// name
   inproc,
+  /// name of a file in communica's folder: another way to write a Unix socket, and never how one is spelled
+  local_name,
 };
 
 struct SchemeTraits {
@@ -39,6 +41,8 @@ struct SchemeTraits {
 /// All of them, in the order of the enumerators.
 [[nodiscard]] std::span<const SchemeTraits> scheme_table() noexcept;
 [[nodiscard]] const SchemeTraits& traits_of(Scheme scheme) noexcept;
+/// Of `local`, which is written like a scheme and gives a Unix socket.
+[[nodiscard]] const SchemeTraits& local_traits() noexcept;
 
 struct PARLEY_HIDDEN Endpoint::Parts {
   Scheme scheme = Scheme::tcp;
@@ -85,6 +89,10 @@ inline constexpr std::string_view safe_in_parameter = "!$'()*,;:@/";
 }  // namespace percent
 
 using Ipv6Groups = std::array<std::uint16_t, 8>;
+
+/// The path of communica's folder, which may not be there yet; empty where there is no temporary folder to be had.
+[[nodiscard]] std::string communica_folder();
+inline constexpr std::string_view communica_ending = ".sock";
 
 /// Empty when `text` (no brackets, no zone) is not an IPv6 address.
 [[nodiscard]] std::optional<Ipv6Groups> parse_ipv6(std::string_view text) noexcept;

@@ -39,7 +39,17 @@ constexpr SchemeTraits table[] = {
     {.scheme = Scheme::mux_tcp, .name = "mux+tcp", .shape = network, .available = true, .has_parameters = true},
     {.scheme = Scheme::mux_tls, .name = "mux+tls", .shape = network, .available = has_tls, .has_parameters = true},
     {.scheme = Scheme::mux_unix, .name = "mux+unix", .shape = unix_socket, .available = true, .has_parameters = true},
+    {.scheme = Scheme::amqps,
+     .name = "amqps",
+     .shape = network,
+     .available = false,
+     .has_path = true,
+     .has_parameters = true,
+     .has_user = true,
+     .default_port = 5671},
 };
+
+constexpr SchemeTraits local{.scheme = Scheme::unix_socket, .name = "local", .shape = local_name, .available = true};
 
 constexpr bool is_in_enumerator_order() {
   for (std::size_t i = 0; i < std::size(table); ++i) {
@@ -54,6 +64,8 @@ static_assert(is_in_enumerator_order(), "traits_of indexes the table by enumerat
 std::span<const SchemeTraits> scheme_table() noexcept { return table; }
 
 const SchemeTraits& traits_of(Scheme scheme) noexcept { return table[static_cast<std::size_t>(scheme)]; }
+
+const SchemeTraits& local_traits() noexcept { return local; }
 
 std::string_view to_string(Scheme scheme) noexcept { return traits_of(scheme).name; }
 

@@ -20,6 +20,7 @@ std::string Endpoint::Parts::spell(bool with_password) const {
       break;
     case EndpointShape::unix_socket: text += spell_socket_name(); break;
     case EndpointShape::inproc: text += percent::encode(name, percent::safe_in_path); break;
+    case EndpointShape::local_name: break;
   }
   return text + spell_path() + spell_parameters();
 }
@@ -38,7 +39,8 @@ std::string Endpoint::Parts::spell_socket_name() const {
 }
 
 std::string Endpoint::Parts::spell_path() const {
-  if (scheme != Scheme::amqp || path.empty()) return percent::encode(path, percent::safe_in_path);
+  if ((scheme != Scheme::amqp && scheme != Scheme::amqps) || path.empty())
+    return percent::encode(path, percent::safe_in_path);
   // A '/' in the name of a virtual host is part of the name.
   return '/' + percent::encode(std::string_view(path).substr(1), percent::safe_in_segment);
 }

@@ -40,6 +40,10 @@ const char* sentence(error e) noexcept {
     case error::too_many_resets: return "the peer opened and reset too many channels";
     case error::unread_limit: return "too many bytes of channels are unread";
     case error::flooded: return "the peer provokes answers and does not read them";
+    case error::no_such_route: return "the other side has no handler by this name";
+    case error::handler_failed: return "the handler of the request has failed";
+    case error::overloaded: return "more is asked than may wait";
+    case error::disconnected: return "the connection was lost before the answer came";
   }
   return "unknown parley error";
 }

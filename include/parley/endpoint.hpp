@@ -6,10 +6,13 @@
 //   tls://host:port              ws://host:port/path          wss://host:port/path
 //
 //   mux+tcp://host:port          mux+tls://host:port          mux+unix:///absolute/path
+//   local://name                 (a Unix socket where programs of communica's look for it)
 //
-// The last three are channels of one connection shared by all who connect there: yamux, or with `?dialect=tcpchan` (and
+// mux+… are channels of one connection shared by all who connect there: yamux, or with `?dialect=tcpchan` (and
 // `&magic=0x…`) TCPChan. udp and amqp are known by name: they parse, print and compare. `available()` says whether this
 // build can connect or bind an endpoint.
+//
+// local://Name is read as unix:///tmp/communica/name.sock, or what the temporary folder is: see Endpoint::local().
 //
 // Every endpoint has one canonical spelling, made when it is parsed: scheme and host in lower case, the port written
 // out, IPv6 addresses as RFC 5952 has them, percent-encoding only where it is needed. Equality, order and hash are
@@ -56,6 +59,8 @@ enum class Scheme : std::uint8_t {
   mux_tcp,
   mux_tls,
   mux_unix,
+  /// An AMQP 0-9-1 broker over TLS; the default port is 5671.
+  amqps,
 };
 
 /// The scheme as it is written before `://`.
@@ -138,6 +143,12 @@ class PARLEY_EXPORT Endpoint {
   [[nodiscard]] static Endpoint unix_abstract(std::string_view name);
   /// A name in this process: any text that is not empty.
   [[nodiscard]] static Endpoint inproc(std::string_view name);
+  /// The Unix socket that programs of communica's have by this name: the file `name.sock`, the name in lower case, in
+  /// the folder `communica` of the temporary folder. That is the first of $TMPDIR, $TEMP, $TMP, /tmp, /var/tmp,
+  /// /usr/tmp and the current folder that can be written to, read at this call; so programs with another environment
+  /// may mean another file. Who binds such an endpoint makes the folder, for this user alone, if it is not there.
+  /// `name` is ASCII without '/'.
+  [[nodiscard]] static Endpoint local(std::string_view name);
 
   // The parts, decoded. A part that the scheme does not have is empty (or 0). Views live as long as any copy of this
   // endpoint does.
@@ -168,6 +179,9 @@ class PARLEY_EXPORT Endpoint {
   /// name. Throws EndpointError if the folder makes it longer than `unix_path_size_max`, and std::invalid_argument if
   /// this is no Unix endpoint.
   [[nodiscard]] std::string unix_path() const;
+
+  /// Of an endpoint that local() gives for it, now and here: that name, in lower case. Nothing for all others.
+  [[nodiscard]] std::optional<std::string> local_name() const;
 
   /// The part after `?`, in the order written. tcp, unix and inproc have none; they refuse what they would ignore.
   [[nodiscard]] std::span<const Parameter> parameters() const noexcept;

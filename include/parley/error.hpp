@@ -288,6 +288,38 @@ enum class error {
   ///
   /// Options: `MuxOptions::answers_size_max`.
   flooded,
+
+  /// The other side has no handler for a request by this name.
+  ///
+  /// To do: compare the names at the two ends; `Routes::on` makes them.
+  ///
+  /// Options: none.
+  no_such_route,
+
+  /// The handler of a request has thrown. The sentence has its words, if the other side tells them; `RequestError` has
+  /// its code, and whose fault it says that it was.
+  ///
+  /// To do: what the handler's code asks for; else look at the log of the other side.
+  ///
+  /// Options: at the other side `PeerOptions::tells_exceptions`.
+  handler_failed,
+
+  /// More is asked than may wait: too many requests without an answer, too much that is kept for a peer that is not
+  /// connected, or too many at work at the other side. The request was not begun.
+  ///
+  /// To do: ask less at a time, or later again; or raise the limit that the sentence names.
+  ///
+  /// Options: `PeerOptions::calls_max`, `PeerOptions::kept_count_max`, `PeerOptions::kept_size_max`; at the other side
+  /// `PeerOptions::handlers_max`, `PeerOptions::waiting_count_max`, `PeerOptions::waiting_size_max`.
+  overloaded,
+
+  /// The connection was lost before the answer to a request came, or there is none and nobody makes one. The handler
+  /// may have run.
+  ///
+  /// To do: ask again, if that does no harm; or let such requests wait for the next connection.
+  ///
+  /// Options: `RequestOptions::when_lost`.
+  disconnected,
 };
 
 /// The category of these codes, named `parley`; one for the process, from any thread.

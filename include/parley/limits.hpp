@@ -80,4 +80,32 @@ inline constexpr std::size_t events_max = 4096;
 /// Bytes of the messages that those carry.
 inline constexpr std::size_t events_size_max = 16 * 1024 * 1024;
 
+/// What comes before a request's or an answer's payload, in bytes.
+inline constexpr std::size_t metadata_size_max = 64 * kib;
+
+/// How long a request waits for its answer.
+inline constexpr std::chrono::milliseconds request_time_max{60'000};
+
+/// Requests to one peer that wait for their answers.
+inline constexpr std::size_t calls_max = 65'536;
+
+/// Messages that wait for a peer to connect again, and their bytes.
+inline constexpr std::size_t kept_count_max = 65'536;
+inline constexpr std::size_t kept_size_max = 64 * mib;
+
+/// Requests of one peer at work at a time, those that wait for their turn, and the bytes of these.
+inline constexpr std::size_t handlers_max = 1024;
+inline constexpr std::size_t waiting_requests_max = 16'384;
+inline constexpr std::size_t waiting_requests_size_max = 64 * mib;
+
+/// Answers that wait to be written to a peer, in bytes, and how long it may take none of them.
+inline constexpr std::size_t answers_size_max = 16 * mib;
+inline constexpr std::chrono::milliseconds stall_time_max{30'000};
+
+/// Connections to a server that have not said who they are.
+inline constexpr std::size_t strangers_max = 1024;
+
+/// How long a server remembers a client that is not connected.
+inline constexpr std::chrono::milliseconds absence_max{60'000};
+
 }  // namespace parley::limits

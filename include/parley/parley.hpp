@@ -3,6 +3,8 @@
 
 #include <parley/blocking/connection.hpp>
 #include <parley/blocking/listener.hpp>
+#include <parley/blocking/rpc_client.hpp>
+#include <parley/blocking/rpc_server.hpp>
 #include <parley/blocking/socket.hpp>
 #include <parley/codec/bytes.hpp>
 #include <parley/codec/json.hpp>
@@ -20,6 +22,9 @@
 #include <parley/limits.hpp>
 #include <parley/log.hpp>
 #include <parley/message.hpp>
+#include <parley/rpc/clean_up.hpp>
+#include <parley/rpc/client.hpp>
+#include <parley/rpc/server.hpp>
 #include <parley/run.hpp>
 #include <parley/socket/socket.hpp>
 #include <parley/time.hpp>

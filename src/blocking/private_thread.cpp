@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <utility>
+
 namespace parley::blocking::detail {
 
 namespace {
@@ -26,21 +28,27 @@ class SignalsBlocked {
   sigset_t before_{};
 };
 
+thread_local const PrivateThread* running_here = nullptr;
+
 }  // namespace
 
-PrivateThread::PrivateThread() { start(); }
+PrivateThread::PrivateThread(const char* name) : name_{name} { start(); }
 
 PrivateThread::~PrivateThread() {
   if (is_running()) stop();
 }
 
 bool PrivateThread::is_running() const noexcept { return thread_.joinable() && process_ == getpid(); }
+bool PrivateThread::is_calling() const noexcept { return running_here == this; }
 
 void PrivateThread::start() {
   const SignalsBlocked blocked;
   process_ = getpid();
-  thread_ = std::thread{[this]() noexcept { context_.run(); }};
-  pthread_setname_np(thread_.native_handle(), "parley-socket");
+  thread_ = std::thread{[this]() noexcept {
+    running_here = this;
+    context_.run();
+  }};
+  pthread_setname_np(thread_.native_handle(), name_);
 }
 
 void PrivateThread::stop() {
@@ -57,6 +65,11 @@ void PrivateThread::notify_fork(boost::asio::execution_context::fork_event event
     context_.restart();
     start();
   }
+}
+
+void run_detached(std::function<void()> task) {
+  const SignalsBlocked blocked;
+  std::thread{std::move(task)}.detach();
 }
 
 void PrivateThread::Wait::finish() {

@@ -12,6 +12,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -24,8 +25,8 @@ namespace parley::blocking::detail {
 
 class PrivateThread {
  public:
-  /// Throws std::system_error when the system gives no thread.
-  PrivateThread();
+  /// `name`, of at most 15 bytes, is what the system calls the thread. Throws std::system_error when it gives none.
+  explicit PrivateThread(const char* name);
   PrivateThread(const PrivateThread&) = delete;
   PrivateThread& operator=(const PrivateThread&) = delete;
   /// Stops what still goes on. Nobody may wait.
@@ -49,6 +50,8 @@ class PrivateThread {
   void notify_fork(boost::asio::execution_context::fork_event event);
   /// False between fork_prepare and one of the others, and in a child that has not been told of the fork.
   [[nodiscard]] bool is_running() const noexcept;
+  /// Whether this is the thread that calls: one that waits for itself waits for ever.
+  [[nodiscard]] bool is_calling() const noexcept;
 
  private:
   class Wait {
@@ -69,10 +72,14 @@ class PrivateThread {
   void start();
   void stop();
 
+  const char* const name_;
   boost::asio::io_context context_{1};  // the hint that one thread runs it
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   std::thread thread_;
   pid_t process_ = 0;  // in which the thread is
 };
+
+/// Runs it on a thread of its own, which nobody waits for.
+void run_detached(std::function<void()> task);
 
 }  // namespace parley::blocking::detail

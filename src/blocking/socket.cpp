@@ -69,7 +69,8 @@ void leave_alone(std::shared_ptr<PrivateThread> thread, std::shared_ptr<SocketSt
 }  // namespace
 
 Socket::Socket(SocketOptions options)
-    : thread_{std::make_shared<PrivateThread>()}, state_{SocketState::make(thread_->executor(), std::move(options))} {}
+    : thread_{std::make_shared<PrivateThread>("parley-socket")},
+      state_{SocketState::make(thread_->executor(), std::move(options))} {}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
   if (this != &other) {

@@ -402,7 +402,12 @@ void Link::on_async_write(error_code ec, std::size_t size) {
 
 void Link::end_sending() {
   end_sending_ = true;
-  if (writing_ == Writing::idle && out_.empty() && !flush_posted_) shut_down_if_drained();
+  if (writing_ != Writing::idle || flush_posted_) return;
+  if (out_.empty()) {
+    shut_down_if_drained();
+  } else {
+    schedule_flush();  // of what was appended on the way out, and nobody else writes
+  }
 }
 
 void Link::shut_down_if_drained() {

@@ -1,6 +1,7 @@
 #include "socket/state.hpp"
 
 #include "detail/log.hpp"
+#include "detail/random_bits.hpp"
 
 #include <parley/error.hpp>
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -20,15 +20,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using policy::LinkId;
 using policy::SocketAction;
-
-namespace {
-
-std::uint64_t random_bits() {
-  static thread_local std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
-
-}  // namespace
 
 std::shared_ptr<SocketState> SocketState::make(asio::any_io_executor executor, SocketOptions options) {
   return std::make_shared<SocketState>(std::move(executor), std::move(options));

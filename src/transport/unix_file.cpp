@@ -81,6 +81,15 @@ void remove_stale(const Endpoint& endpoint, const std::string& path, const Socke
   }
 }
 
+/// Only there, and only that one: elsewhere a folder that is missing is more likely a mistake.
+void make_folder_of_local_name(const Endpoint& endpoint, const std::string& path) {
+  if (!endpoint.local_name()) return;
+  const std::string folder = path.substr(0, path.rfind('/'));
+  if (::mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST) return;
+  const error_code ec = last_errno();
+  fail(endpoint, ec, "the folder " + folder + " cannot be made: " + reason(ec));
+}
+
 void bind_path(int descriptor, const Endpoint& endpoint, const std::string& path) {
   const SocketAddress address = unix_address(endpoint);
   constexpr int tries_max = 3;  // others may come and go at the same path
@@ -124,6 +133,7 @@ UnixFile listen_unix(int descriptor, const Endpoint& endpoint, const TransportOp
   // bind() makes the file with the mode of the descriptor, less the umask: so it is never wider than asked. (Changing
   // the umask instead would change it for every thread.)
   if (options.unix_mode && ::fchmod(descriptor, *options.unix_mode) != 0) fail(endpoint, last_errno());
+  make_folder_of_local_name(endpoint, path);
   const FolderTurn turn{path};
   bind_path(descriptor, endpoint, path);
   UnixFile file{path};

@@ -23,7 +23,7 @@ LAYERS = {
     "common": {"plain", "detail"},
     "transport": {"plain", "common", "detail", *CORES},
     "connection": {"plain", "common", "detail", "transport", "codec", *CORES},
-    "blocking": {"plain", "common", "detail", "transport", "connection", "socket", "codec", *CORES},
+    "blocking": {"plain", "common", "detail", "transport", "connection", "socket", "rpc", "codec", *CORES},
     "mux": {"plain", "common", "detail", "transport", "connection", *CORES},
     "socket": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},
     "rpc": {"plain", "common", "detail", "transport", "connection", "codec", *CORES},

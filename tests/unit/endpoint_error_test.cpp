@@ -30,7 +30,8 @@ void expect_faults(const std::vector<Fault>& faults) {
   }
 }
 
-const std::string known = "known are tcp, unix, inproc, tls, ws, wss, udp, amqp, mux+tcp, mux+tls, mux+unix";
+const std::string known =
+    "known are tcp, unix, inproc, tls, ws, wss, udp, amqp, mux+tcp, mux+tls, mux+unix, amqps, local";
 
 TEST(EndpointError, names_faults_of_the_whole_text) {
   expect_faults({

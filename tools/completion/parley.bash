@@ -1,6 +1,6 @@
 # Completion of parley's command line for bash.
 
-_parley_commands="listen connect send receive echo proxy peers tunnel gateway demo"
+_parley_commands="listen connect send receive echo proxy peers request serve routes tunnel gateway demo"
 _parley_tls="--tls-cert --tls-key --tls-ca"
 _parley_tls_client="--tls-server-name --tls-accept-any"
 _parley_talk="--json -q --quiet -v --verbose --poll -h --help"
@@ -21,6 +21,12 @@ _parley_options() {
       echo "--seed $_parley_tls_client"
       ;;
     peers) echo "--bind --identity --dialect --for $_parley_tls_client" ;;
+    request)
+      echo "--unnamed --notify --count --concurrency --client-id --format --codec --max-size --discard --timeout"
+      echo "$_parley_tls_client"
+      ;;
+    serve) echo "--route --any --concurrency --format --codec --max-size --timeout" ;;
+    routes) echo "--client-id --timeout $_parley_tls_client" ;;
     tunnel) echo "--listen --to --via --max-connections --timeout --stats $_parley_tls_client" ;;
     gateway) echo "--listen --allow --max-connections --timeout --stats" ;;
     demo) echo "-h --help" && return ;;
@@ -35,7 +41,7 @@ _parley_offer() {
 
 _parley_offer_endpoints() {
   compopt -o nospace 2>/dev/null
-  _parley_offer "$1" -W "tcp:// unix:// tls:// ws:// wss://"
+  _parley_offer "$1" -W "tcp:// unix:// local:// tls:// ws:// wss://"
 }
 
 _parley_offer_mux_endpoints() {
@@ -76,13 +82,14 @@ _parley_value() {
     *:--delivery) _parley_offer "$3" -W "at-most-once at-least-once" ;;
     *:--dialect) _parley_offer "$3" -W "aiomsg legacy" ;;
     *:--wait) _parley_offer "$3" -W "forever" ;;
-    *:--exec) _parley_offer "$3" -c ;;
+    *:--exec | *:--any) _parley_offer "$3" -c ;;
     *:--file | *:--tls-cert | *:--tls-key | *:--tls-ca)
       compopt -o filenames 2>/dev/null
       _parley_offer "$3" -f
       ;;
     *:--max-size | *:--count | *:--timeout | *:--poll | *:--tls-server-name) COMPREPLY=() ;;
     *:--identity | *:--to | *:--wait-peers | *:--rate | *:--interval | *:--for) COMPREPLY=() ;;
+    *:--route | *:--concurrency | *:--client-id) COMPREPLY=() ;;
     *:--max-connections | *:--stats) COMPREPLY=() ;;
     *:--cut | *:--delay | *:--drop | *:--throttle | *:--seed) COMPREPLY=() ;;
     *) return 1 ;;
@@ -106,7 +113,7 @@ _parley() {
   _parley_value "$command" "$before" "$current" && return
   case $command:$current in
     *:-* | demo:*) _parley_offer "$current" -W "$(_parley_options "$command")" ;;
-    listen:* | connect:* | proxy:* | peers:*) _parley_offer_endpoints "$current" ;;
+    listen:* | connect:* | proxy:* | peers:* | request:* | serve:* | routes:*) _parley_offer_endpoints "$current" ;;
   esac
 }
 

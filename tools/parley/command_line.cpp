@@ -2,6 +2,7 @@
 
 #include "help.hpp"
 #include "named.hpp"
+#include "rpc/command_line.hpp"
 #include "socket/command_line.hpp"
 #include "talk_command_line.hpp"
 #include "text.hpp"
@@ -50,7 +51,8 @@ std::vector<std::string> take_bodies(const CLI::App& app, const std::vector<std:
 }
 
 std::string missing_command_sentence(const std::vector<std::string>& given) {
-  constexpr std::string_view commands = "listen, connect, send, receive, echo, proxy, peers, tunnel, gateway";
+  constexpr std::string_view commands =
+      "listen, connect, send, receive, echo, proxy, peers, request, serve, routes, tunnel, gateway";
   if (given.empty() || is_option(given.front())) return fmt::format("a command is missing: {} or demo", commands);
   return fmt::format("there is no command {}; the commands are {} and demo", quote(given.front()), commands);
 }
@@ -73,6 +75,9 @@ struct Words {
   SocketTalkWords socket;
   ProxyWords proxy;
   PeersWords peers;
+  RequestWords request;
+  ServeWords serve;
+  RoutesWords routes;
   TunnelWords tunnel;
   GatewayWords gateway;
   std::string demo_endpoint;
@@ -80,6 +85,7 @@ struct Words {
 
 constexpr const char* connection_commands = "Connections";
 constexpr const char* socket_commands = "Smart sockets";
+constexpr const char* rpc_commands = "Requests";
 constexpr const char* port_commands = "Ports";
 
 void add_connection_commands(CLI::App& app, Words& words, CommandLine& line) {
@@ -117,6 +123,20 @@ void add_socket_commands(CLI::App& app, Words& words, CommandLine& line) {
   peers->group(socket_commands)->footer(peers_footer());
 }
 
+void add_rpc_commands(CLI::App& app, Words& words, CommandLine& line) {
+  CLI::App* request = app.add_subcommand("request", "Ask a server, and print its answer");
+  add_options(*request, words.request, line.request);
+  request->group(rpc_commands)->footer(request_footer());
+
+  CLI::App* serve = app.add_subcommand("serve", "Answer requests with what commands print");
+  add_options(*serve, words.serve, line.serve);
+  serve->group(rpc_commands)->footer(serve_footer());
+
+  CLI::App* routes = app.add_subcommand("routes", "Say what a server answers");
+  add_options(*routes, words.routes, line.routes);
+  routes->group(rpc_commands)->footer(routes_footer());
+}
+
 void add_port_commands(CLI::App& app, Words& words, CommandLine& line) {
   CLI::App* tunnel = app.add_subcommand("tunnel", "Lead local ports elsewhere, all through one connection");
   add_options(*tunnel, words.tunnel, line.tunnel);
@@ -138,20 +158,30 @@ void add_demo_commands(CLI::App& app, Words& words, CommandLine& line) {
   demo_client->add_option("endpoint", words.demo_endpoint)->required();
   demo_client->add_option("name", line.demo_role)->required();
   demo_client->add_option("authority", line.demo_certificate);
+  CLI::App* demo_desk = app.add_subcommand("demo-desk", "A process of the demo")->group("");
+  demo_desk->add_option("endpoint", words.demo_endpoint)->required();
+  CLI::App* demo_asker = app.add_subcommand("demo-asker", "A process of the demo")->group("");
+  demo_asker->add_option("endpoint", words.demo_endpoint)->required();
+  demo_asker->add_option("name", line.demo_role)->required();
 }
 
-constexpr Named<Command, 12> commands{{{"listen", Command::listen},
+constexpr Named<Command, 17> commands{{{"listen", Command::listen},
                                        {"connect", Command::connect},
                                        {"send", Command::send},
                                        {"receive", Command::receive},
                                        {"echo", Command::echo},
                                        {"proxy", Command::proxy},
                                        {"peers", Command::peers},
+                                       {"request", Command::request},
+                                       {"serve", Command::serve},
+                                       {"routes", Command::routes},
                                        {"tunnel", Command::tunnel},
                                        {"gateway", Command::gateway},
                                        {"demo", Command::demo},
                                        {"demo-server", Command::demo_server},
-                                       {"demo-client", Command::demo_client}}};
+                                       {"demo-client", Command::demo_client},
+                                       {"demo-desk", Command::demo_desk},
+                                       {"demo-asker", Command::demo_asker}}};
 
 /// What is behind `--`, for commands that have no bodies.
 void refuse_verbatim(const std::string& command, const Arguments& arguments) {
@@ -177,11 +207,18 @@ void read_words(const CLI::App& chosen, const Arguments& arguments, Words& words
       return read_socket_talk(words.socket, line.socket);
     case Command::proxy: refuse_verbatim("proxy", arguments); return read_proxy(words.proxy, line.proxy);
     case Command::peers: refuse_verbatim("peers", arguments); return read_peers(words.peers, line.peers);
+    case Command::request:
+      words.request.arguments = take_bodies(chosen, arguments.verbatim);
+      return read_request(words.request, line.request);
+    case Command::serve: refuse_verbatim("serve", arguments); return read_serve(words.serve, line.serve);
+    case Command::routes: refuse_verbatim("routes", arguments); return read_routes(words.routes, line.routes);
     case Command::tunnel: refuse_verbatim("tunnel", arguments); return read_tunnel(words.tunnel, line.tunnel);
     case Command::gateway: refuse_verbatim("gateway", arguments); return read_gateway(words.gateway, line.gateway);
     case Command::demo: return refuse_verbatim("demo", arguments);
     case Command::demo_server:
-    case Command::demo_client: line.talk.endpoint = read_endpoint(words.demo_endpoint); return;
+    case Command::demo_client:
+    case Command::demo_desk:
+    case Command::demo_asker: line.talk.endpoint = read_endpoint(words.demo_endpoint); return;
     case Command::none: return;
   }
 }
@@ -201,6 +238,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.footer(main_footer());
   add_connection_commands(app, words, line);
   add_socket_commands(app, words, line);
+  add_rpc_commands(app, words, line);
   add_port_commands(app, words, line);
   add_demo_commands(app, words, line);
 

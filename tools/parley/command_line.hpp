@@ -3,6 +3,7 @@
 
 #include "proxy/options.hpp"
 #include "read_values.hpp"
+#include "rpc/options.hpp"
 #include "socket/options.hpp"
 #include "talk_options.hpp"
 #include "tunnel/options.hpp"
@@ -20,27 +21,36 @@ enum class Command {
   echo,
   proxy,
   peers,
+  request,
+  serve,
+  routes,
   tunnel,
   gateway,
   demo,
   demo_server,  ///< one of the processes that a demo starts
   demo_client,
+  demo_desk,  ///< and those of its chapter on requests
+  demo_asker,
 };
 
 struct CommandLine {
   Command command = Command::none;
-  std::string text;              ///< for Command::none
-  TalkOptions talk;              ///< for listen and connect; its endpoint is the demo's as well
-  SocketTalkOptions socket;      ///< for send, receive and echo
-  ProxyOptions proxy;            ///< for proxy
-  PeersOptions peers;            ///< for peers
-  TunnelOptions tunnel;          ///< for tunnel
-  GatewayOptions gateway;        ///< for gateway
-  std::string demo_role;         ///< for demo_client: its name
-  std::string demo_certificate;  ///< over TLS: the file of the server's, or of what the client trusts
+  std::string text;               ///< for Command::none
+  TalkOptions talk;               ///< for listen and connect; its endpoint is the demo's as well
+  SocketTalkOptions socket;       ///< for send, receive and echo
+  ProxyOptions proxy;             ///< for proxy
+  PeersOptions peers;             ///< for peers
+  RequestCommandOptions request;  ///< for request
+  ServeOptions serve;             ///< for serve
+  RoutesOptions routes;           ///< for routes
+  TunnelOptions tunnel;           ///< for tunnel
+  GatewayOptions gateway;         ///< for gateway
+  std::string demo_role;          ///< for demo_client and demo_asker: its name
+  std::string demo_certificate;   ///< over TLS: the file of the server's, or of what the client trusts
 
   [[nodiscard]] bool is_verbose() const noexcept {
-    return talk.verbose || socket.verbose || proxy.verbose || peers.verbose || tunnel.verbose || gateway.verbose;
+    return talk.verbose || socket.verbose || proxy.verbose || peers.verbose || request.verbose || serve.verbose ||
+           routes.verbose || tunnel.verbose || gateway.verbose;
   }
 };
 

@@ -54,6 +54,7 @@ const std::string_view exit_codes_help =
     "  3  a time limit passed\n"
     "  4  no peer: connection refused, nobody listening, host unknown\n"
     "  5  refused: the peer broke the framing, the codec or a limit (malformed, truncated, too large),\n"
-    "     or one of the two refused the other (certificate, WebSocket path, another protocol)";
+    "     or one of the two refused the other (certificate, WebSocket path, another protocol) or its\n"
+    "     request (no such route, not the value that is taken, overloaded)";
 
 }  // namespace parley::tool

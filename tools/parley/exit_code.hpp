@@ -14,7 +14,7 @@ enum class ExitCode {
   timed_out = 3,  ///< a time limit passed first
   no_peer = 4,    ///< nobody answers there: refused, no listener, unknown host
   refused = 5,    ///< the peer broke the framing, the codec or a limit (malformed, truncated, too large), or one of the
-                  ///< two does not want the other: a certificate, a WebSocket's path, another protocol
+                  ///< two does not want the other: a certificate, a WebSocket's path, another protocol; or its request
 };
 
 /// For an error while connecting.

@@ -16,4 +16,8 @@ std::string describe_status(int status) {
   return fmt::format("left with exit code {}", WEXITSTATUS(status));
 }
 
+int exit_code_of_status(int status) noexcept {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 }  // namespace parley::tool

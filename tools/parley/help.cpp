@@ -21,10 +21,11 @@ struct Positionals {
 
 constexpr std::string_view endpoint_forms =
     "tcp://HOST:PORT, unix:///PATH, unix://NAME (in the temporary folder),\n"
-    "             unix://@NAME (abstract), tls://HOST:PORT, ws://HOST:PORT/PATH or wss://...,\n"
+    "             unix://@NAME (abstract), local://NAME (as communica has it),\n"
+    "             tls://HOST:PORT, ws://HOST:PORT/PATH or wss://...,\n"
     "             mux+tcp://, mux+tls:// or mux+unix:// (channels)";
 
-constexpr std::array<Positionals, 9> all_positionals{{
+constexpr std::array<Positionals, 12> all_positionals{{
     {"listen", "ENDPOINT [BODY ...]", "  ENDPOINT   ",
      "; port 0 takes any free port\n"
      "  BODY       messages to send to every peer that connects\n"},
@@ -43,6 +44,13 @@ constexpr std::array<Positionals, 9> all_positionals{{
      "             Both are ",
      "; port 0 takes any free port\n"},
     {"peers", "ENDPOINT", "  ENDPOINT   ", "\n"},
+    {"request", "ENDPOINT [ROUTE [VALUE]]", "  ENDPOINT   ",
+     "\n"
+     "  ROUTE      which of the server's handlers to ask; without, the one for requests that name none\n"
+     "  VALUE      what to ask, as JSON unless --codec or --format say otherwise; - or nothing is what\n"
+     "             standard input has, and null where that is a terminal or empty\n"},
+    {"serve", "ENDPOINT --route NAME=COMMAND", "  ENDPOINT   ", "; port 0 takes any free port\n"},
+    {"routes", "ENDPOINT", "  ENDPOINT   ", "\n"},
     {"tunnel", "--listen ENDPOINT --to ENDPOINT --via ENDPOINT", "", ""},
     {"gateway", "--listen ENDPOINT --allow PATTERN", "", ""},
 }};
@@ -206,6 +214,50 @@ constexpr std::string_view peers_text =
     "  parley peers tcp://127.0.0.1:25000\n"
     "  parley peers tcp://*:25000 --bind --for 10s --json\n";
 
+constexpr std::string_view rpc_formats =
+    "Formats (instead of JSON values): text, quoted, hex, base64 or raw, as of parley send.\n";
+
+constexpr std::string_view rpc_codecs =
+    "Codecs (values are written as JSON here whatever they travel as):\n"
+    "  json      JSON, the default\n"
+    "  msgpack   MessagePack\n"
+    "  pickle    Python's pickle, as far as it is data\n"
+    "  text      a string of UTF-8\n"
+    "  bytes     anything; in JSON, a string of base64\n";
+
+constexpr std::string_view request_text =
+    "It prints the answer. An error is told with the handler's code: exit code 1 when the handler has\n"
+    "failed, 5 when the request was refused (no such route, not the value that is taken, overloaded).\n"
+    "With --count it goes on after such an error, and the first one decides.\n"
+    "\n"
+    "Examples:\n"
+    "  parley request tcp://127.0.0.1:7500 sum '{\"a\": 2, \"b\": 3}'\n"
+    "  parley request tcp://127.0.0.1:7500 --unnamed '\"hello\"'\n"
+    "  jq .order orders.json | parley request tls://shop:7500 order\n"
+    "  parley request tcp://127.0.0.1:7500 log '\"done\"' --notify\n"
+    "  parley request tcp://127.0.0.1:7500 sum '{\"a\": 2, \"b\": 3}' --count 100000 --concurrency 64 --discard\n";
+
+constexpr std::string_view serve_text =
+    "/bin/sh runs COMMAND once for each request, whose value it reads from its standard input; what it\n"
+    "prints is the answer, and nothing is null. One that leaves with another exit code than 0 is an error\n"
+    "whose message is the last line on its standard error, and whose code is that exit code. One that\n"
+    "prints more than --max-size, or works for longer than --timeout, is killed, and is an error too.\n"
+    "With --any alone, requests get there whatever route they name. When it is interrupted it lets\n"
+    "commands end for 5 seconds, and sends their answers.\n"
+    "\n"
+    "Examples:\n"
+    "  parley serve tcp://127.0.0.1:7500 --route double='jq \". * 2\"' --route when='date +\\\"%F\\\"'\n"
+    "  parley serve unix:///run/app.sock --any 'python3 answer.py' --codec msgpack\n"
+    "  parley serve tls://*:7500 --tls-cert server.pem --route upper='tr a-z A-Z' --format text\n";
+
+constexpr std::string_view routes_text =
+    "Of a server that lists its routes, as parley serve does. With --json what each takes and gives is\n"
+    "a JSON Schema.\n"
+    "\n"
+    "Examples:\n"
+    "  parley routes tcp://127.0.0.1:7500\n"
+    "  parley routes tls://shop:7500 --json\n";
+
 constexpr std::string_view tunnel_text =
     "Each connection to a local port becomes a channel of one connection to the gateway, which connects to\n"
     "where it leads. Bytes go both ways, and so do the end of one direction and a reset. A slow reader\n"
@@ -242,13 +294,16 @@ std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_sha
 std::string main_footer() {
   return join(
       {"Connections carry messages in a framing that both ends agree on. Smart sockets have any number of\n"
-       "peers, find them again when they are lost, and speak the aiomsg protocol.\n",
+       "peers, find them again when they are lost, and speak the aiomsg protocol. Requests are answered by\n"
+       "handlers that have names, and speak communica.\n",
        "Examples:\n"
        "  parley demo\n"
        "  parley listen tcp://127.0.0.1:8888 --echo\n"
        "  parley connect tcp://127.0.0.1:8888 hello world\n"
        "  parley receive --bind tcp://127.0.0.1:25000\n"
        "  parley send --connect tcp://127.0.0.1:25000 hello world\n"
+       "  parley serve tcp://127.0.0.1:7500 --route length='jq length'\n"
+       "  parley request tcp://127.0.0.1:7500 length '[1, 2, 3]'\n"
        "  parley send --help\n",
        exit_codes_help});
 }
@@ -295,6 +350,12 @@ std::string socket_footer(SocketRole role) {
 std::string proxy_footer() { return join({times, proxy_text, exit_codes_help}); }
 
 std::string peers_footer() { return join({times, peers_text, exit_codes_help}); }
+
+std::string request_footer() { return join({rpc_codecs, rpc_formats, times, request_text, exit_codes_help}); }
+
+std::string serve_footer() { return join({rpc_codecs, rpc_formats, times, serve_text, exit_codes_help}); }
+
+std::string routes_footer() { return join({times, routes_text, exit_codes_help}); }
 
 std::string tunnel_footer() { return join({times, tunnel_text, exit_codes_help}); }
 

@@ -20,6 +20,9 @@ namespace parley::tool {
 [[nodiscard]] std::string socket_footer(SocketRole role);
 [[nodiscard]] std::string proxy_footer();
 [[nodiscard]] std::string peers_footer();
+[[nodiscard]] std::string request_footer();
+[[nodiscard]] std::string serve_footer();
+[[nodiscard]] std::string routes_footer();
 [[nodiscard]] std::string tunnel_footer();
 [[nodiscard]] std::string gateway_footer();
 [[nodiscard]] std::string demo_footer();

@@ -52,11 +52,16 @@ ExitCode run(const CommandLine& line) {
     case Command::echo: return run_echo(line.socket);
     case Command::proxy: return run_proxy(line.proxy);
     case Command::peers: return run_peers(line.peers);
+    case Command::request: return run_request(line.request);
+    case Command::serve: return run_serve(line.serve);
+    case Command::routes: return run_routes(line.routes);
     case Command::tunnel: return run_tunnel(line.tunnel);
     case Command::gateway: return run_gateway(line.gateway);
     case Command::demo: return run_demo();
     case Command::demo_server: return run_demo_server(line.talk.endpoint, line.demo_certificate);
     case Command::demo_client: return run_demo_client(line.talk.endpoint, line.demo_role, line.demo_certificate);
+    case Command::demo_desk: return run_demo_desk(line.talk.endpoint);
+    case Command::demo_asker: return run_demo_asker(line.talk.endpoint, line.demo_role);
     case Command::none: break;
   }
   return print(line.text);

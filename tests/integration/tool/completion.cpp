@@ -27,8 +27,8 @@ std::string contents(const std::string& path) {
 }
 
 /// All of them.
-const std::vector<std::string> commands{"listen", "connect", "send",   "receive", "echo",
-                                        "proxy",  "peers",   "tunnel", "gateway", "demo"};
+const std::vector<std::string> commands{"listen",  "connect", "send",   "receive", "echo",    "proxy", "peers",
+                                        "request", "serve",   "routes", "tunnel",  "gateway", "demo"};
 
 /// And none.
 std::vector<std::vector<std::string>> command_lines() {
@@ -81,8 +81,9 @@ TEST(ToolCompletion, bash_offers_the_options_of_each_command_and_no_others) {
 }
 
 TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
-  EXPECT_EQ(offered("parley \"\""), (Words{"listen", "connect", "send", "receive", "echo", "proxy", "peers", "tunnel",
-                                           "gateway", "demo", "-h", "--help", "--version"}));
+  EXPECT_EQ(offered("parley \"\""),
+            (Words{"listen", "connect", "send", "receive", "echo", "proxy", "peers", "request", "serve", "routes",
+                   "tunnel", "gateway", "demo", "-h", "--help", "--version"}));
   EXPECT_EQ(offered("parley c"), Words{"connect"});
   EXPECT_EQ(offered("parley listen w"), (Words{"ws://", "wss://"}));
   EXPECT_EQ(offered("parley listen --format r"), Words{"raw"});
@@ -93,6 +94,9 @@ TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
   EXPECT_EQ(offered("parley peers --bind u"), Words{"unix://"});
   EXPECT_EQ(offered("parley tunnel --to t"), Words{"tcp://"});
   EXPECT_EQ(offered("parley tunnel --via mux+u"), Words{"mux+unix://"});
+  EXPECT_EQ(offered("parley request u"), Words{"unix://"});
+  EXPECT_EQ(offered("parley serve --route \"\""), Words{});
+  EXPECT_EQ(offered("parley routes tc"), Words{"tcp://"});
   EXPECT_EQ(offered("parley gateway --listen mux+tl"), Words{"mux+tls://"});
   EXPECT_EQ(offered("parley proxy tcp://*:1 t"), (Words{"tcp://", "tls://"}));
   EXPECT_TRUE(offered("parley connect --file /dev/nul").contains("/dev/null"));

@@ -67,7 +67,8 @@ class Narrator {
     }
     co_await tell_between_processes("4. As a browser would, over WebSocket", "ws://127.0.0.1:0/");
     co_await tell_channels("5. A thousand conversations over one TCP connection, as channels of it");
-    co_await tell_within_process("6. And inside one process, without a socket");
+    co_await tell_requests("6. Requests: functions of another process, called by name");
+    co_await tell_within_process("7. And inside one process, without a socket");
     const std::chrono::duration<double> taken = Clock::now() - begin_;
     transcript_.end(fmt::format("{} questions, asked by {} processes, all answered right. {:.1f} s.", exchange_count_,
                                 client_count_ + 1, taken.count()));
@@ -113,6 +114,31 @@ class Narrator {
     if (to_number(words[2]) != 1) throw Failure("cleo took " + words[2] + " sockets for its channels");
     transcript_.crowd(cleo.name(), crowd);
     for (ChildProcess* process : {&cleo, server}) co_await cast.dismiss(*process);
+  }
+
+  asio::awaitable<void> tell_requests(std::string title) {
+    transcript_.chapter(title);
+    deadline_ = patience;
+    Cast cast{executor_, deadline_};
+    ChildProcess& server = cast.start("server", {"demo-desk", "tcp://127.0.0.1:0"});
+    const std::string endpoint = (co_await cast.hear(server, "listening", 1)).front();
+    transcript_.line(fmt::format("{} listens on {}", server.title(), endpoint));
+    ChildProcess& dora = cast.start("dora", {"demo-asker", endpoint, "dora"});
+    co_await welcome(cast, dora);
+    co_await tell_exchange(cast, server, dora);
+    co_await cast.tell(dora, "divide");
+    const std::vector<std::string> fault = co_await cast.hear(dora, "refused", 1);
+    transcript_.line("dora asks for 1 / 0, and is told that it was her fault: error " + fault.front());
+    co_await cast.tell(dora, "introduce");
+    const std::vector<std::string> name = co_await cast.hear(server, "met", 1);
+    if (name.front() != dora.name()) throw Failure("the server took dora for " + name.front());
+    transcript_.line("asked who it talks to, the server asks back, through the same connection: " + name.front());
+    co_await cast.tell(dora, "measure");
+    const std::vector<std::string> words = co_await cast.hear(dora, "measured", 5);
+    const Rate in_turn{to_number(words[0]), std::chrono::duration<double>{std::atof(words[1].c_str())}};
+    const Rate together{to_number(words[3]), std::chrono::duration<double>{std::atof(words[4].c_str())}};
+    transcript_.requests(dora.name(), in_turn, to_number(words[2]), together);
+    for (ChildProcess* process : {&dora, &server}) co_await cast.dismiss(*process);
   }
 
   asio::awaitable<void> welcome(Cast& cast, ChildProcess& client) {

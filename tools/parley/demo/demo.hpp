@@ -18,4 +18,8 @@ namespace parley::tool {
 [[nodiscard]] ExitCode run_demo_client(const Endpoint& endpoint, const std::string& name,
                                        const std::string& authority_file);
 
+/// The same for requests: who answers them, and who asks.
+[[nodiscard]] ExitCode run_demo_desk(const Endpoint& endpoint);
+[[nodiscard]] ExitCode run_demo_asker(const Endpoint& endpoint, const std::string& name);
+
 }  // namespace parley::tool

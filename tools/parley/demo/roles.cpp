@@ -8,6 +8,7 @@
 #include "channel.hpp"
 #include "crowd.hpp"
 #include "demo.hpp"
+#include "play.hpp"
 #include "service.hpp"
 
 #include <parley/connection/connect.hpp>
@@ -19,13 +20,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <fmt/format.h>
 
-#include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -37,35 +35,9 @@ namespace asio = boost::asio;
 namespace {
 
 using namespace demo;
-using Role = std::function<asio::awaitable<void>(Connection& narrator)>;
 
 /// For each of the two measurements of a client.
 constexpr std::chrono::milliseconds measure_span{300};
-
-/// Plays the role, and tells the narrator why if that fails.
-asio::awaitable<ExitCode> play_telling(Role role) {
-  Connection narrator = narrator_channel(co_await asio::this_coro::executor);
-  std::string failure;
-  try {
-    co_await role(narrator);
-  } catch (const std::exception& e) {
-    failure = e.what();
-  }
-  if (!failure.empty()) narrator.post("failed " + failure);
-  co_await narrator.close();
-  co_return failure.empty() ? ExitCode::ok : ExitCode::failure;
-}
-
-ExitCode play(Role role) {
-  asio::io_context context{1};
-  ExitCode code = ExitCode::failure;
-  asio::co_spawn(context, play_telling(std::move(role)), [&](std::exception_ptr failure, ExitCode result) {
-    if (!failure) code = result;
-    context.stop();
-  });
-  context.run();
-  return code;
-}
 
 asio::awaitable<void> be_server(Connection& narrator, Endpoint endpoint, std::string certificate_file) {
   ListenerOptions how;

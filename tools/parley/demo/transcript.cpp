@@ -59,6 +59,14 @@ void Transcript::crowd(std::string_view client, const Rate& conversations) {
                    conversations.microseconds_each()));
 }
 
+void Transcript::requests(std::string_view client, const Rate& in_turn, std::uint64_t at_once, const Rate& together) {
+  line(fmt::format("{}, one request at a time:  {} requests/s, {:.1f} us each ({} checked)", client,
+                   grouped(in_turn.per_second()), in_turn.microseconds_each(),
+                   grouped(static_cast<double>(in_turn.count))));
+  line(fmt::format("{}, {} requests at a time:  {} requests/s ({} checked)", client, at_once,
+                   grouped(together.per_second()), grouped(static_cast<double>(together.count))));
+}
+
 void Transcript::end(std::string_view text) { print(fmt::format("\n{}\n", paint(Colour::green, coloured_, text))); }
 
 void Transcript::print(const std::string& text) {

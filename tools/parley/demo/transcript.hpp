@@ -3,6 +3,7 @@
 
 #include "service.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@ class Transcript {
   void exchange(const Exchange& exchange);
   void rates(std::string_view client, const Rate& round_trips, const Rate& one_way);
   void crowd(std::string_view client, const Rate& conversations);
+  void requests(std::string_view client, const Rate& in_turn, std::uint64_t at_once, const Rate& together);
   void end(std::string_view text);
 
  private:

@@ -24,6 +24,8 @@
 #include <cerrno>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -35,6 +37,11 @@ namespace {
 
 using Descriptor = asio::posix::stream_descriptor;
 using boost::system::error_code;
+
+/// Of what a command says on its standard error, so much of the end is kept.
+constexpr std::size_t complaints_size_max = 4 * 1024;
+/// A pipe holds no more than that, unless somebody still writes.
+constexpr int last_reads_max = 64;
 
 void check(int error_number, const char* what) {
   if (error_number != 0) throw std::system_error{error_number, std::generic_category(), what};
@@ -54,11 +61,13 @@ Pipe make_pipe(const asio::any_io_executor& executor) {
 /// What happens between fork and exec.
 class SpawnPlan {
  public:
-  SpawnPlan(int in, int out) {
+  /// `err` is negative for the standard error of this process.
+  SpawnPlan(int in, int out, int err) {
     check(::posix_spawn_file_actions_init(&actions_), "posix_spawn_file_actions_init");
     check(::posix_spawnattr_init(&attributes_), "posix_spawnattr_init");
     ::posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
+    if (err >= 0) ::posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
     // Ours are closed on exec anyway; those that we have inherited are not.
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
     // That we ignore SIGPIPE would be inherited, and `yes | head` would never end.
@@ -98,6 +107,7 @@ class Run : public std::enable_shared_from_this<Run> {
         input_{std::move(input)},
         in_{executor},
         out_{executor},
+        err_{executor},
         exit_{executor},
         deadline_{executor, Deadline::never().when()},
         ended_{executor, Deadline::never().when()} {}
@@ -115,6 +125,7 @@ class Run : public std::enable_shared_from_this<Run> {
       self->close(self->in_);  // EPIPE as well: a command need not read what it is not interested in
     });
     read_more();
+    if (err_.is_open()) read_complaints();
     exit_.async_wait(Descriptor::wait_read, [self = shared_from_this()](error_code ec) {
       if (!ec) self->note_exit();
     });
@@ -139,18 +150,22 @@ class Run : public std::enable_shared_from_this<Run> {
   }
 
   CommandResult take_result() {
-    if (!why_cut_.empty()) return {{}, std::move(why_cut_)};
-    if (status_ != 0) return {{}, describe_status(status_)};
-    return {std::move(output_), {}};
+    if (!why_cut_.empty()) return {{}, std::move(why_cut_), last_line(), {}};
+    if (status_ != 0) return {{}, describe_status(status_), last_line(), exit_code_of_status(status_)};
+    return {std::move(output_), {}, {}, 0};
   }
 
  private:
   void start() {
     Pipe in = make_pipe(executor_);
     Pipe out = make_pipe(executor_);
-    process_ = SpawnPlan{in.read.native_handle(), out.write.native_handle()}.spawn(command_.line);
+    std::optional<Pipe> err;
+    if (command_.keeps_complaint) err = make_pipe(executor_);
+    const SpawnPlan plan{in.read.native_handle(), out.write.native_handle(), err ? err->write.native_handle() : -1};
+    process_ = plan.spawn(command_.line);
     in_ = std::move(in.write);
     out_ = std::move(out.read);
+    if (err) err_ = std::move(err->read);
     // Not by glibc's function, which its header declares for C alone.
     const int exit = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
     check(exit >= 0 ? 0 : errno, "pidfd_open");
@@ -173,6 +188,45 @@ class Run : public std::enable_shared_from_this<Run> {
     end_if_over();
   }
 
+  void read_complaints() {
+    err_.async_read_some(asio::buffer(err_chunk_), [self = shared_from_this()](error_code ec, std::size_t size) {
+      if (!self->err_.is_open()) return;
+      self->pass_on({self->err_chunk_.data(), size});
+      if (!ec) self->read_complaints();
+    });
+  }
+
+  /// To where it would have gone, the end of it being kept.
+  void pass_on(std::string_view text) {
+    for (std::string_view rest = text; !rest.empty();) {
+      const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) break;
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    complaints_ += text;
+    if (complaints_.size() > complaints_size_max) complaints_.erase(0, complaints_.size() - complaints_size_max);
+  }
+
+  /// What is there when the shell has ended; whatever it has left behind may keep the pipe open for ever.
+  void read_last_complaints() {
+    if (!err_.is_open()) return;
+    error_code ec;
+    err_.non_blocking(true, ec);
+    for (int i = 0; i < last_reads_max && !ec; ++i) {
+      const std::size_t size = err_.read_some(asio::buffer(err_chunk_), ec);
+      if (!ec) pass_on({err_chunk_.data(), size});
+    }
+    close(err_);
+  }
+
+  std::string last_line() const {
+    const std::size_t end = complaints_.find_last_not_of(" \t\r\n") + 1;
+    const std::size_t before = end == 0 ? std::string::npos : complaints_.rfind('\n', end - 1);
+    const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+    return complaints_.substr(begin, end - begin);
+  }
+
   void note_exit() {
     exited_ = true;
     end_if_over();
@@ -181,6 +235,7 @@ class Run : public std::enable_shared_from_this<Run> {
   void end_if_over() {
     if (!exited_ || out_.is_open() || process_ == 0) return;
     reap();
+    read_last_complaints();
     deadline_.cancel();
     close(in_);
     close(exit_);
@@ -208,11 +263,14 @@ class Run : public std::enable_shared_from_this<Run> {
   std::string input_;
   Descriptor in_;
   Descriptor out_;
+  Descriptor err_;   // open where its complaints are kept
   Descriptor exit_;  // of the process: readable when it has ended
   asio::steady_timer deadline_;
   asio::steady_timer ended_;  // never expires
   std::array<char, 16 * 1024> chunk_;
+  std::array<char, 2 * 1024> err_chunk_;
   std::string output_;
+  std::string complaints_;
   std::string why_cut_;
   pid_t process_ = 0;  // 0 once it has been waited for
   int status_ = 0;

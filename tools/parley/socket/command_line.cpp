@@ -7,7 +7,7 @@
 namespace parley::tool {
 namespace {
 
-constexpr const char* endpoints = "Endpoints";
+constexpr const char* endpoint_group = "Endpoints";
 constexpr const char* sending = "Sending";
 constexpr const char* pace = "Pace";
 constexpr const char* ending = "Ending";
@@ -15,13 +15,13 @@ constexpr const char* ending = "Ending";
 void add_dialect_option(CLI::App& app, std::optional<std::string>& dialect) {
   app.add_option("--dialect", dialect, "What is spoken: aiomsg, or legacy [aiomsg]")
       ->type_name("NAME")
-      ->group(endpoints);
+      ->group(endpoint_group);
 }
 
 void add_identity_option(CLI::App& app, PartyWords& words) {
   app.add_option("--identity", words.identity, "Who this socket is: 32 hexadecimal digits [random]")
       ->type_name("ID")
-      ->group(endpoints);
+      ->group(endpoint_group);
 }
 
 void add_endpoint_options(CLI::App& app, PartyWords& words) {
@@ -31,13 +31,13 @@ void add_endpoint_options(CLI::App& app, PartyWords& words) {
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all()
-      ->group(endpoints);
+      ->group(endpoint_group);
   app.add_option("--connect", words.dialled, "Connect to it, and again when that is lost; the same")
       ->type_name("ENDPOINT")
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all()
-      ->group(endpoints);
+      ->group(endpoint_group);
   add_identity_option(app, words);
   add_dialect_option(app, words.dialect);
 }
@@ -112,7 +112,7 @@ void add_options(CLI::App& app, SocketTalkWords& words, SocketTalkOptions& optio
 
 void add_options(CLI::App& app, PeersWords& words, PeersOptions& options) {
   app.add_option("endpoint", words.endpoint)->required()->type_name("ENDPOINT");
-  app.add_flag("--bind", words.binds, "Take peers at ENDPOINT instead of connecting to it")->group(endpoints);
+  app.add_flag("--bind", words.binds, "Take peers at ENDPOINT instead of connecting to it")->group(endpoint_group);
   add_identity_option(app, words);
   add_dialect_option(app, words.dialect);
   app.add_option("--for", words.span, "Look for so long [1s]")->type_name("TIME")->group(ending);
@@ -125,9 +125,9 @@ void add_options(CLI::App& app, ProxyWords& words, ProxyOptions& options) {
   app.add_option("front", words.front)->required()->type_name("FRONT");
   app.add_option("back", words.back)->required()->type_name("BACK");
   app.add_flag("--connect-front", words.front_connects, "Connect to FRONT instead of taking peers there")
-      ->group(endpoints);
+      ->group(endpoint_group);
   app.add_flag("--connect-back", words.back_connects, "Connect to BACK instead of taking peers there")
-      ->group(endpoints);
+      ->group(endpoint_group);
   add_dialect_option(app, words.dialect);
   app.add_flag("--both-ways", options.both_ways, "Pass on what comes from BACK as well, to FRONT")->group(sending);
   add_delivery_option(app, words.delivery, "at-least-once");

@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 class Peers {
  public:
@@ -75,12 +75,12 @@ class Peers {
 
   void print(const PeerInfo& peer) {
     const std::optional<TimePoint> came = party_.came_at(peer.identity);
-    const double up = came ? seconds(Clock::now() - *came) : 0;
+    const double up = came ? seconds_of(Clock::now() - *came) : 0;
     if (options_.json) {
       JsonLine line{"peer"};
       line.add("identity", peer.identity.to_string()).add("endpoint", peer.endpoint.to_string());
       line.add_json("up", fmt::format("{:.3f}", up))
-          .add_json("heard", fmt::format("{:.3f}", seconds(peer.since_heard)));
+          .add_json("heard", fmt::format("{:.3f}", seconds_of(peer.since_heard)));
       line.add("received_bytes", peer.bytes_received).add("sent_bytes", peer.bytes_sent);
       line.add("received", peer.messages_received).add("sent", peer.messages_sent);
       if (!peer.tls_subject.empty()) line.add("tls_subject", peer.tls_subject);
@@ -89,8 +89,8 @@ class Peers {
     const std::string subject = peer.tls_subject.empty() ? "" : ", " + peer.tls_subject;
     loop_.output().write(
         terminal_safe(fmt::format("{} {} up {:.1f} s, heard {:.1f} s ago, {} bytes received, {} sent{}\n",
-                                  peer.identity.to_string(), peer.endpoint.to_string(), up, seconds(peer.since_heard),
-                                  peer.bytes_received, peer.bytes_sent, subject),
+                                  peer.identity.to_string(), peer.endpoint.to_string(), up,
+                                  seconds_of(peer.since_heard), peer.bytes_received, peer.bytes_sent, subject),
                       NewLines::keep));
   }
 

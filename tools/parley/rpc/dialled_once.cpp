@@ -1,0 +1,54 @@
+#include "rpc/dialled_once.hpp"
+
+#include "transport.hpp"
+
+#include <parley/rpc/event.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace parley::tool {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// A year is as good as for ever, and what adds to it does not overflow.
+constexpr Seconds patience_max{365.0 * 24 * 3600};
+
+std::chrono::milliseconds patience_of(const AskingOptions& options) {
+  return std::chrono::ceil<std::chrono::milliseconds>(std::min(options.patience(), patience_max));
+}
+
+}  // namespace
+
+rpc::Client make_client(const asio::any_io_executor& executor, const AskingOptions& options) {
+  rpc::ClientOptions how;
+  how.client_id = options.client_id;
+  how.payload_size_max = options.size_max;
+  how.greeting_time_max = patience_of(options);
+  if (options.time_out) how.request_time_max = patience_of(options);
+  return rpc::Client{executor, std::move(how)};
+}
+
+asio::awaitable<Dialled> dial_once(rpc::Client& client, const AskingOptions& options) {
+  rpc::EndpointOptions how;
+  how.transport(connecting_transport(options.endpoint, options.tls, WsOptions{}));
+  how.attempt_time_max(patience_of(options));
+  client.dial(options.endpoint, how);
+  const auto [ec, event] = co_await client.next_event(Deadline::never(), asio::as_tuple(asio::use_awaitable));
+  Dialled dialled;
+  if (ec) {
+    dialled = {ExitCode::failure, ec.message()};
+  } else if (event.kind != rpc::Event::Kind::connected) {
+    dialled = {exit_code_of_dialling(event.cause), event.sentence};
+    client.disconnect();
+  }
+  co_return dialled;
+}
+
+}  // namespace parley::tool
