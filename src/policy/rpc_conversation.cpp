@@ -96,11 +96,8 @@ Event RpcConversation::read_frame() {
         if (!has_ended_) return {};
         if (!unread.empty() || assembly_.is_open()) return fail(error::truncated, "the peer left inside a message");
         return end(Kind::ended);
-      case CommunicaStep::Outcome::error: {
-        const bool is_metadata = std::string_view{step.why} == "sent metadata";
-        const std::size_t size_max = is_metadata ? settings_.limits.metadata_size_max : settings_.limits.data_size_max;
-        return fail(step.code, sentence_of(step.code, step.why, step.announced_size, size_max));
-      }
+      case CommunicaStep::Outcome::error:
+        return fail(step.code, sentence_of(step.code, step.why, step.announced_size, step.size_max));
       case CommunicaStep::Outcome::frame: break;
     }
     if (std::optional<Event> event = take_frame(step)) return std::move(*event);

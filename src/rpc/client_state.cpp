@@ -262,9 +262,10 @@ void ClientState::interrupt_locked(std::uint64_t id, error_code ec) {
   if (!allowed) return Node::interrupt_locked(id, ec);
   if (ec == error::timed_out) {
     const auto span = std::chrono::round<std::chrono::milliseconds>(*allowed);
+    const std::string where = goal_ ? goal_->endpoint.to_string() : "";
+    const bool is_named = where.empty() || last_failure_.find(where) != std::string::npos;
     note_locked(ec, "connect timed out after " + std::to_string(span.count()) + " ms" +
-                        (last_failure_.empty() ? "" : ": " + last_failure_) +
-                        (goal_ ? " (" + goal_->endpoint.to_string() + ")" : ""));
+                        (last_failure_.empty() ? "" : ": " + last_failure_) + (is_named ? "" : " (" + where + ")"));
   }
   drop_attempt_locked();
 }

@@ -79,7 +79,7 @@ void Node::request(const Target& target, const RouteName& route, Message data, c
     ec = asio::error::operation_aborted;
   } else if (life_ != Life::open) {
     ec = error::closed;
-    sentence = named(route.quoted()) + ": this side was closed";
+    sentence = "this side was closed";
   } else if (data.size() > options_.payload_size_max) {
     ec = error::message_too_large;
     sentence = too_large(data.size(), options_.payload_size_max);
@@ -87,7 +87,10 @@ void Node::request(const Target& target, const RouteName& route, Message data, c
     peer = find_locked(target, options, ec, sentence);
   }
   if (ec) {
-    if (!sentence.empty()) note_locked(ec, sentence);
+    if (!sentence.empty()) {
+      sentence = named(route.quoted()) + ": " + sentence;
+      note_locked(ec, sentence);
+    }
     return post_completion(std::move(handler), executor(), ec, failed(ec, sentence));
   }
   if (peer) return request_locked(lock, peer, route, data, options, std::move(handler));

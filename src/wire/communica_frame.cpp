@@ -19,12 +19,18 @@ CommunicaStep incomplete(std::size_t total) noexcept {
   return step;
 }
 
-CommunicaStep broken(error code, const char* why, std::size_t size = 0) noexcept {
+CommunicaStep broken(error code, const char* why) noexcept {
   CommunicaStep step;
   step.outcome = CommunicaStep::Outcome::error;
   step.code = code;
   step.why = why;
+  return step;
+}
+
+CommunicaStep too_large(const char* why, std::size_t size, std::size_t size_max) noexcept {
+  CommunicaStep step = broken(error::message_too_large, why);
   step.announced_size = size;
+  step.size_max = size_max;
   return step;
 }
 
@@ -83,10 +89,10 @@ CommunicaStep CommunicaFrames::decode(std::span<const std::byte> unread) const n
     default: return broken(error::malformed, "sent a frame of an unknown kind");
   }
   if (parts.metadata_size > limits_.metadata_size_max) {
-    return broken(error::message_too_large, "sent metadata", parts.metadata_size);
+    return too_large("sent metadata", parts.metadata_size, limits_.metadata_size_max);
   }
   if (parts.data_size > limits_.data_size_max)
-    return broken(error::message_too_large, "sent a message", parts.data_size);
+    return too_large("sent a message", parts.data_size, limits_.data_size_max);
   if (unread.size() < total) return incomplete(total);
   step.metadata_begin = parts.header_size;
   step.metadata_size = parts.metadata_size;

@@ -42,12 +42,6 @@ bool find_member(std::string_view text, std::string_view wanted, bool& found, st
   return json.encoding() && json.object(member) && json.end();
 }
 
-bool is_json(std::string_view text) {
-  std::string decoded;
-  JsonScanner json{text, decoded};
-  return json.encoding() && json.value() && json.end();
-}
-
 CommunicaGreeting greeting_of(std::string_view text, CommunicaRole from) {
   CommunicaGreeting greeting;
   greeting.outcome = CommunicaGreeting::Outcome::greeting;

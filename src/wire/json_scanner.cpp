@@ -157,6 +157,12 @@ std::string_view JsonScanner::decode(const Quoted& found) {
   return std::string_view{decoded_}.substr(begin);
 }
 
+bool is_json(std::string_view text) {
+  std::string decoded;
+  JsonScanner json{text, decoded};
+  return json.encoding() && json.value() && json.end();
+}
+
 std::string json_quoted(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {

@@ -89,6 +89,9 @@ class JsonScanner {
   std::size_t offset_ = 0;
 };
 
+/// Whether `text` is one JSON value.
+[[nodiscard]] bool is_json(std::string_view text);
+
 /// `text` as JSON writes it, with its quotes; it has to be UTF-8.
 [[nodiscard]] std::string json_quoted(std::string_view text);
 

@@ -30,12 +30,6 @@ std::string readable(std::string_view text) {
   return readable;
 }
 
-bool is_json(std::string_view text) {
-  std::string decoded;
-  JsonScanner json{text, decoded};
-  return json.encoding() && json.value() && json.end();
-}
-
 }  // namespace
 
 std::string put_fault(const RequestFault& fault) {

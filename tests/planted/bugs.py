@@ -280,7 +280,7 @@ REQUESTS = [
     Bug("communica: what a handler says is told in whatever bytes it has", "src/wire/request_fault.cpp",
         "  text += json_quoted(readable(fault.message));\n", "  text += json_quoted(fault.message);\n",
         Fuzz("request_fault")),
-    Bug("communica: data that only begins as JSON is told", "src/wire/request_fault.cpp",
+    Bug("communica: data that only begins as JSON is told", "src/wire/json_scanner.cpp",
         "json.encoding() && json.value() && json.end();", "json.encoding() && json.value();", Fuzz("request_fault")),
     # Each of these breaks one of the things that the simulator holds requests to.
     Bug("rpc: requests that are sent again change places", "src/policy/rpc_party.cpp",

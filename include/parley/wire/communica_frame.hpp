@@ -40,6 +40,7 @@ struct CommunicaStep {
   std::uint32_t chunk_index = 0;   ///< chunk: counted from 0
   std::uint32_t chunk_count = 0;   ///< chunk: of the message
   std::size_t announced_size = 0;  ///< error message_too_large: what the peer wants to send, in bytes
+  std::size_t size_max = 0;        ///< error message_too_large: what it may be at most
   const char* why = "";            ///< error: what the peer did, as in "sent an empty frame"
 };
 

@@ -211,7 +211,8 @@ TEST_F(BlockingRpc, the_forms_with_a_code_do_not_throw) {
 
 TEST_F(BlockingRpc, a_client_that_dials_nothing_is_told_so) {
   const Client client;
-  EXPECT_EQ(sentence_of([&] { (void)client.request<int>("sum", Sum{}); }), "the client does not dial any endpoint");
+  EXPECT_EQ(sentence_of([&] { (void)client.request<int>("sum", Sum{}); }),
+            "request \"sum\": the client does not dial any endpoint");
 }
 
 TEST_F(BlockingRpc, a_connect_ends_at_its_deadline) {

@@ -182,7 +182,7 @@ TEST(ARequest, larger_than_allowed_is_not_sent_and_a_larger_answer_is_an_error_o
     const std::string large(999, 'y');
     const RequestError unsent = co_await failure_of(client.request<int>("times", large));
     EXPECT_EQ(unsent.code(), error::message_too_large);
-    EXPECT_STREQ(unsent.what(), "a payload of 1001 bytes exceeds the limit of 1000");
+    EXPECT_STREQ(unsent.what(), "request \"times\": a payload of 1001 bytes exceeds the limit of 1000");
     EXPECT_EQ(client.try_notify("times", large), error::message_too_large);
     const RequestError unanswered = co_await failure_of(client.request<std::string>("times", 999));
     EXPECT_EQ(unanswered.code(), error::handler_failed);

@@ -75,7 +75,7 @@ TEST(AServer, asks_the_client_that_it_names) {
     const Requester stranger = meeting.server.to("nobody");
     const RequestError failed = co_await failure_of(stranger.request<std::string>("who", 0));
     EXPECT_EQ(failed.code(), error::unknown_peer);
-    EXPECT_STREQ(failed.what(), "client \"nobody\" is not connected");
+    EXPECT_STREQ(failed.what(), "request \"who\": client \"nobody\" is not connected");
     EXPECT_EQ(stranger.try_notify("note", 0), error::unknown_peer);
     EXPECT_EQ(meeting.server.stats().calls_waiting, 0U);
   });
@@ -86,7 +86,7 @@ TEST(AServer, asks_any_each_in_its_turn) {
     Meeting meeting{executor};
     const RequestError nobody = co_await failure_of(meeting.server.to_any().request<std::string>("who", 0));
     EXPECT_EQ(nobody.code(), error::unknown_peer);
-    EXPECT_STREQ(nobody.what(), "no client is connected");
+    EXPECT_STREQ(nobody.what(), "request \"who\": no client is connected");
     co_await meeting.connect();
     std::map<std::string, int> answered;
     const Requester any = meeting.server.to_any();

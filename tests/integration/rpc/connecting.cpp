@@ -116,7 +116,7 @@ TEST(ClientConnects, to_another_endpoint_when_told_to) {
     EXPECT_THAT(gone.sentence, StartsWith("the other side has left"));
     const RequestError asked = co_await failure_of(client.request<int>("who", 0));
     EXPECT_EQ(asked.code(), error::disconnected);
-    EXPECT_STREQ(asked.what(), "the client does not dial any endpoint");
+    EXPECT_STREQ(asked.what(), "request \"who\": the client does not dial any endpoint");
   });
 }
 
