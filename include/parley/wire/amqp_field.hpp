@@ -76,7 +76,7 @@ class PARLEY_EXPORT AmqpReader final {
 };
 
 /// One field of a table.
-struct AmqpField {
+struct PARLEY_EXPORT AmqpField {
   std::string_view name{};             ///< its key
   char type = 0;                       ///< what the value is, by the letter on the wire: `S` a text, `F` a table, …
   std::span<const std::byte> value{};  ///< as it is on the wire; of `S`, `F`, `A` and `x` without the length
