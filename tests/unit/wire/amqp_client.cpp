@@ -716,7 +716,8 @@ TEST(AmqpClient, closes_in_order) {
   EXPECT_FALSE(link.client.qos(channel, 5, 1));
   (void)link.output();
   link.client.close(link.now, AmqpReply::success, "bye");
-  const auto close = last<amqp::ConnectionClose>(link.heard());
+  const auto heard = link.heard();  // the method's texts are in there
+  const auto close = last<amqp::ConnectionClose>(heard);
   EXPECT_EQ(close.reply_code, 200);
   EXPECT_EQ(close.reply_text, "bye");
   EXPECT_EQ(link.client.qos(channel, 6, 1), error::session_ended);
