@@ -64,7 +64,7 @@ struct LinkCounters {
   std::uint64_t writes = 0;
 };
 
-class Link : private Pollable {
+class Link final : private Pollable {
  public:
   using Lock = std::unique_lock<BiasedMutex>;
 

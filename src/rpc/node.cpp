@@ -38,9 +38,9 @@ std::int32_t in_milliseconds(Duration span) noexcept {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(count, 1, std::numeric_limits<std::int32_t>::max()));
 }
 
-Reply failed(error_code ec, const std::string& sentence, RemoteFault fault = {}) {
+Reply failed(error_code ec, const std::string& sentence) {
   if (sentence.empty()) return {};
-  return {{}, std::make_shared<const RequestError>(ec, sentence, std::move(fault))};
+  return {{}, std::make_shared<const RequestError>(ec, sentence, RemoteFault{})};
 }
 
 std::string named(const std::string& quoted_route) {
@@ -177,26 +177,25 @@ error_code Node::notify(const Target& target, const RouteName& route, const Mess
   if (data.size() > options_.payload_size_max) {
     return refused(error::message_too_large, too_large(data.size(), options_.payload_size_max));
   }
-  std::vector<PeerPtr> peers;
-  if (target.of == Target::Of::all) {
-    peers = connected_peers_locked();
-  } else {
-    error_code ec;
-    std::string sentence;
-    PeerPtr peer = find_locked(target, options, ec, sentence);
-    if (!peer)
-      return refused(ec ? ec : error_code{error::unknown_peer}, sentence.empty() ? "there is no client" : sentence);
-    peers.push_back(std::move(peer));
-  }
   std::string overload;
-  for (const PeerPtr& peer : peers) {
+  const auto tell = [&](const PeerPtr& peer) {
     if (peer->party.notify(route.quoted(), data) != RpcParty::Refusal::none) {
       overload = too_much_waits(*peer);
-      continue;
+      return;
     }
     ++stats_.notices_sent;
     if (peer->carrier) peer->carrier->flush(lock);
     if (!lock.owns_lock()) lock.lock();
+  };
+  if (target.of == Target::Of::all) {
+    for (const PeerPtr& peer : connected_peers_locked()) tell(peer);
+  } else {
+    error_code ec;
+    std::string sentence;
+    const PeerPtr peer = find_locked(target, options, ec, sentence);
+    if (!peer)
+      return refused(ec ? ec : error_code{error::unknown_peer}, sentence.empty() ? "there is no client" : sentence);
+    tell(peer);
   }
   if (!overload.empty()) return refused(error::overloaded, std::move(overload));
   return {};

@@ -39,7 +39,7 @@ std::string sentence_of(error_code ec, const Reply& reply) {
   return reply.failure ? reply.failure->what() : "the request has failed: " + ec.message();
 }
 
-void throw_failure(const Target& /*target*/, error_code ec, const Reply& reply) {
+void throw_failure(error_code ec, const Reply& reply) {
   if (reply.failure) throw RequestError{*reply.failure};
   throw RequestError{ec, sentence_of(ec, reply), {}};
 }

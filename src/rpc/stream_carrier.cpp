@@ -48,7 +48,6 @@ StreamCarrier::StreamCarrier(std::shared_ptr<Node> node, transport::Stream strea
                              std::string client_id)
     : node_{std::move(node)},
       executor_{stream.get_executor()},
-      role_{role},
       info_{info_of(stream)},
       link_{std::move(stream), executor_, node_->node_mutex(), *this, *node_->node_context(), limits::read_size},
       conversation_{settings_of(node_->options(), role, std::move(client_id)), link_.in(), link_.out()} {}

@@ -63,7 +63,6 @@ class StreamCarrier final : public Carrier,
 
   const std::shared_ptr<Node> node_;
   const boost::asio::any_io_executor executor_;
-  const wire::CommunicaRole role_;
   const PeerInfo info_;
   parley::detail::Link link_;
   policy::RpcConversation conversation_;

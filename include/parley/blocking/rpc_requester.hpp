@@ -80,7 +80,7 @@ class PARLEY_EXPORT Requester {
     error_code ec;
     const rpc::detail::Reply reply =
         detail::request(target_, route, rpc::detail::encode_request(codec, value), options, ec);
-    if (ec) rpc::detail::throw_failure({}, ec, reply);
+    if (ec) rpc::detail::throw_failure(ec, reply);
     return rpc::detail::decode_reply<T>(codec, reply.data);
   }
   /// The same without throwing for what the other side does: nothing after an error, of which last_error() of the
@@ -156,7 +156,7 @@ class PARLEY_EXPORT Broadcast {
     error_code ec;
     std::vector<rpc::detail::ReplyOf> replies =
         detail::request_of_all(target_, route, rpc::detail::encode_request(codec, value), options, ec);
-    if (ec) rpc::detail::throw_failure({}, ec, {});
+    if (ec) rpc::detail::throw_failure(ec, {});
     return rpc::detail::decode_replies<T>(codec, std::move(replies));
   }
   /// Tells all that are connected now. Overloaded, where that is so for one of them; the others have been told.

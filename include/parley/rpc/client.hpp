@@ -13,7 +13,8 @@
 // token (last) they complete with an error_code, and last_error() has the sentence.
 //
 // Thread rule: every member may be called from any thread at any time, but moving and destroying. Destroying it
-// completes what is pending with asio::error::operation_aborted, and closes at once.
+// completes what is pending with asio::error::operation_aborted; what is queued is still written, for limits::linger (a
+// second) at most.
 #pragma once
 
 #include <parley/detail/export.hpp>

@@ -99,7 +99,7 @@ PARLEY_EXPORT void start_request_of_all(const Target&, const RouteName&, Message
                                         parley::detail::Handler<std::vector<ReplyOf>>);
 PARLEY_EXPORT boost::system::error_code notify_now(const Target&, const RouteName&, const Message&,
                                                    const RequestOptions&);
-[[noreturn]] PARLEY_EXPORT void throw_failure(const Target&, boost::system::error_code, const Reply&);
+[[noreturn]] PARLEY_EXPORT void throw_failure(boost::system::error_code, const Reply&);
 /// For completion tokens: what last_error() says, and the code that an answer which cannot be read ends with.
 PARLEY_EXPORT boost::system::error_code note_rejected(const Target&, const Error&);
 [[nodiscard]] PARLEY_EXPORT std::string sentence_of(boost::system::error_code, const Reply&);
@@ -190,7 +190,7 @@ boost::asio::awaitable<T> request(Target target, RouteName route, Message payloa
         start_request(target, route, std::move(payload), options, parley::detail::Handler<Reply>{std::move(handler)});
       },
       as_result);
-  if (ec) throw_failure(target, ec, reply);
+  if (ec) throw_failure(ec, reply);
   try {
     co_return decode_reply<T>(codec, reply.data);
   } catch (const Error& rejected) {
@@ -210,7 +210,7 @@ boost::asio::awaitable<std::vector<AnswerOf<T>>> request_of_all(Target target, R
                                  parley::detail::Handler<Replies>{std::move(handler)});
           },
           as_result);
-  if (ec) throw_failure(target, ec, {});
+  if (ec) throw_failure(ec, {});
   co_return decode_replies<T>(codec, std::move(replies));
 }
 

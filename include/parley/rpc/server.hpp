@@ -10,7 +10,8 @@
 // The older one of two connections with the same id is closed.
 //
 // Thread rule: every member may be called from any thread at any time, but moving and destroying. Destroying it
-// completes what is pending with asio::error::operation_aborted, and closes at once.
+// completes what is pending with asio::error::operation_aborted; what is queued is still written, for limits::linger (a
+// second) at most.
 #pragma once
 
 #include <parley/rpc/client.hpp>
