@@ -211,8 +211,10 @@ class SessionState final : public parley::detail::WaitingObject, private parley:
   void finish_closing();
   void interrupt_locked(std::uint64_t id, boost::system::error_code ec) override;
 
-  /// With so much waiting to be written, channels wait too: what a small message may be late by.
-  static constexpr std::size_t out_mark = 192 * 1024;
+  /// With so much waiting to be written, channels wait too: what a small message may be late by. It is more than what
+  /// a link writes on the spot, which makes room without a turn of the loop: with less, a channel that sends much was
+  /// let on in pieces, and both it and the small messages beside it were slower.
+  static constexpr std::size_t out_mark = 320 * 1024;
   /// With so many bytes unread, those that come refer to blocks of the stream's no more, unless they are most of one.
   static constexpr std::size_t pinned_size_max = 1024 * 1024;
   /// What those who were told have begun is told from there too, so many times over; then others have their turn.

@@ -20,6 +20,7 @@ class PingBook {
     TimePoint sent;
   };
   static constexpr std::size_t count_max = 16;
+  static constexpr std::uint64_t trusted_count = 4;
 
   [[nodiscard]] bool has_room() const noexcept { return under_way_.size() < count_max; }
   [[nodiscard]] bool has_own() const noexcept {
@@ -41,16 +42,22 @@ class PingBook {
     under_way_.erase(found);
     // The shortest of all times: later ones also tell how long they stood in queues, and a window that grew for that
     // would make the queues longer.
+    ++answer_count_;
     shortest_ = shortest_ ? std::min(*shortest_, now - ping.sent) : now - ping.sent;
     return ping;
   }
 
   [[nodiscard]] std::optional<Duration> shortest() const noexcept { return shortest_; }
 
+  /// Whether that is more than a first impression: the ping that a session begins with is answered by a program that is
+  /// just beginning as well, and may have taken many times as long as the next.
+  [[nodiscard]] bool is_trusted() const noexcept { return answer_count_ >= trusted_count; }
+
  private:
   std::vector<Ping> under_way_;
   TimePoint last_sent_{};
   std::optional<Duration> shortest_;
+  std::uint64_t answer_count_ = 0;
 };
 
 }  // namespace parley::wire

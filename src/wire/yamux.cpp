@@ -338,8 +338,9 @@ void Yamux::Core::grow_window(std::uint32_t index, TimePoint now) {
     if (!pings.has_own() && now - pings.last_sent() >= std::chrono::seconds{1}) send_own_ping(now);
     return;
   }
+  if (!pings.is_trusted() && !pings.has_own()) send_own_ping(now);
   const std::uint32_t wanted = window.measured_size(*round_trip, now);
-  if (wanted <= window.size || channels.table[index].is_discarding) return;
+  if (wanted <= window.size || channels.table[index].is_discarding || !pings.is_trusted()) return;
   const std::size_t left = options.window_growth_max - std::min(channels.grown_size, options.window_growth_max);
   const auto more =
       static_cast<std::uint32_t>(std::min<std::size_t>(std::min(wanted, options.window_max) - window.size, left));

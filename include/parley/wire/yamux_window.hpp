@@ -61,13 +61,18 @@ struct YamuxReceiveWindow {
   /// Whether an update is to be sent.
   [[nodiscard]] constexpr bool wants_update() const noexcept { return due() >= batch(size); }
 
+  /// The least that a round trip counts as. A ping that nothing stands before may come back sooner, within one machine;
+  /// beside a bulk transfer both programs have some hundred kilobytes to go through before they see what has come.
+  static constexpr std::chrono::microseconds round_trip_min{100};
+
   /// What the window should be, by what was consumed since the last such measurement, and the shortest round trip
   /// (zero: not known). Not smaller than it is; no limits are heeded. A measurement takes a round trip, and a
   /// millisecond at least, so that the size of single reads does not count.
-  [[nodiscard]] std::uint32_t measured_size(Duration round_trip, TimePoint now) noexcept {
+  [[nodiscard]] std::uint32_t measured_size(Duration shortest_round_trip, TimePoint now) noexcept {
     if (since == TimePoint{}) return begin_measurement(now), size;
     const Duration elapsed = now - since;
-    if (elapsed < std::max<Duration>(round_trip, std::chrono::milliseconds{1})) return size;
+    if (elapsed < std::max<Duration>(shortest_round_trip, std::chrono::milliseconds{1})) return size;
+    const Duration round_trip = std::max<Duration>(shortest_round_trip, round_trip_min);
     const double in_flight =
         static_cast<double>(sampled) * static_cast<double>(round_trip.count()) / static_cast<double>(elapsed.count());
     begin_measurement(now);

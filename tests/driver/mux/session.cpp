@@ -442,15 +442,18 @@ TEST_F(MuxSession, who_does_not_read_stops_only_his_channel) {
 TEST_F(MuxSession, who_gives_up_writing_leaves_the_turn_to_the_others) {
   Options options;  // nothing happens by time
   options.handshake_time_max = options.keep_alive_interval = Duration::zero();
-  SessionPair pair = support::session_pair(context, options, {}, 1'000'000);
+  SessionPair pair = support::session_pair(context, options, {}, 64 * 1024);
   auto [bulk, far_bulk] = support::channel_pair(context, pair);
+  auto [more_bulk, far_more_bulk] = support::channel_pair(context, pair);
   std::vector<Channel> quitters;
   for (int i = 0; i < 40; ++i) quitters.push_back(support::channel_pair(context, pair).first);
   auto [last, far_last] = support::channel_pair(context, pair);
   const std::string much(200'000, 'x');
   const asio::const_buffer buffer = asio::buffer(much);
   error_code ec;
-  while (bulk.backend().try_write({&buffer, 1}, ec) > 0) continue;
+  for (Channel* each : {&bulk, &more_bulk}) {
+    while (each->backend().try_write({&buffer, 1}, ec) > 0) continue;
+  }
   ASSERT_EQ(ec, asio::error::would_block);
   for (std::size_t i = 0; i < quitters.size(); ++i) {
     (void)quitters[i].backend().try_write({&buffer, 1}, ec);

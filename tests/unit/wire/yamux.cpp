@@ -1,4 +1,5 @@
 #include <parley/wire/yamux.hpp>
+#include <parley/wire/yamux_window.hpp>
 
 #include "support/bytes_of.hpp"
 #include "support/mux_probe.hpp"
@@ -226,7 +227,7 @@ TEST(Yamux, drops_what_comes_for_a_channel_that_the_application_has_closed) {
 }
 
 TEST(Yamux, gives_credit_for_half_a_window) {
-  YamuxProbe server = ready_yamux(MuxRole::server);
+  YamuxProbe server = ready_yamux(MuxRole::server, {.window_max = wire::yamux_window});
   server.feed(window_text(1, 1, 0));
   server.core.accept(server.channels[1], server.now);
   (void)server.output();
@@ -236,6 +237,23 @@ TEST(Yamux, gives_credit_for_half_a_window) {
   EXPECT_EQ(server.output(), "");
   server.core.consume(server.channels[1], 1, server.now);
   EXPECT_EQ(server.output(), "000100000000000100020000");
+}
+
+TEST(Yamux, asks_for_the_round_trip_four_times_before_a_window_grows) {
+  YamuxProbe server = ready_yamux(MuxRole::server, {.handshake_ping = false});
+  server.feed(window_text(1, 1, 0));
+  server.core.accept(server.channels[1], server.now);
+  const std::string bytes(wire::yamux_window, 'x');
+  for (std::uint32_t answers = 0; answers < 5; ++answers) {
+    (void)server.output();
+    server.feed(data_text(1, bytes));
+    server.core.consume(server.channels[1], bytes.size(), server.now);
+    const std::string ping = window_text(1, 0, answers, YamuxType::ping);
+    EXPECT_EQ(server.output().find(ping) != std::string::npos, answers < 4) << answers;
+    EXPECT_EQ(server.core.window_size(server.channels[1]) > wire::yamux_window, answers >= 4) << answers;
+    server.now += 5ms;
+    server.feed(window_text(2, 0, answers, YamuxType::ping));
+  }
 }
 
 TEST(Yamux, announces_larger_windows_where_channels_begin) {

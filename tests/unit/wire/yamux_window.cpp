@@ -71,6 +71,14 @@ TEST(YamuxWindow, grows_until_a_long_link_is_full) {
   RecordProperty("window", static_cast<int>(link.window()));
 }
 
+TEST(YamuxWindow, takes_no_round_trip_for_shorter_than_programs_beside_bulk_need) {
+  YamuxReceiveWindow window;
+  const TimePoint begin{1h};
+  EXPECT_EQ(window.measured_size(20us, begin), window.size);
+  window.sampled = 2'500'000;
+  EXPECT_EQ(window.measured_size(20us, begin + 1ms), 500'000U);
+}
+
 TEST(YamuxWindow, stays_small_on_a_short_link) {
   MuxLink link{10 * gigabit, 25us, {}};  // 62,500 bytes are on their way
   link.run(200ms, 5us);
