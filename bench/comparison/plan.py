@@ -9,7 +9,7 @@ class Contender:
     name: str
     driver: str
     variant: str = ""
-    hostile: int = 0  # bystander, stalled: connections that misbehave meanwhile
+    hostile: int = 0  # bystander, stalled, rpc: connections that misbehave meanwhile
     transport: str = ""  # another than the question's
     scenario: str = ""  # likewise
 
@@ -45,6 +45,8 @@ CHANNEL_BESIDE = Contender("channel beside", "parley-bench", "mux-beside")
 CHANNEL_POLL = Contender("channel poll", "parley-bench", "mux-poll")
 RAW_PING_PONG = Contender("raw ping-pong", "raw_driver", "batched", scenario="latency")
 RPC = Contender("rpc", "parley-bench", "rpc")
+RPC_ALONE = Contender("rpc alone", "parley-bench", "rpc")
+RPC_BESET = Contender("rpc", "parley-bench", "rpc", hostile=1)
 RPC_CALLBACK = Contender("rpc callback", "parley-bench", "rpc-callback")
 RPC_HUNDRED = Contender("rpc 100 routes", "parley-bench", "rpc-hundred")
 RPC_JSON = Contender("rpc json", "parley-bench", "rpc-json")
@@ -212,7 +214,8 @@ def channel_questions(seconds, timed, count):
 
 def rpc_questions(timed):
     return [Question(f"rpc.{count}", "rpc", "tcp", (RPC, RPC_CALLBACK, RPC_HUNDRED, RPC_JSON, GRPC, ZMQ, GRPC_LEAN, RAW, ASIO),
-                     {**timed, "--size": 64, "--concurrency": count}) for count in IN_FLIGHT]
+                     {**timed, "--size": 64, "--concurrency": count}) for count in IN_FLIGHT] + [
+        Question("rpc.beside", "rpc", "tcp", (RPC_BESET, RPC_ALONE), {**timed, "--size": 64, "--concurrency": 1})]
 
 
 def figures_of(question, contender=None):
@@ -323,6 +326,8 @@ def rpc_rows():
                       wants=wants)
         yield Row(f"rpc.{count}", f"{label}, ten fields in JSON against bytes", "requests", "rpc", "rpc json",
                   must=0.5 if count == 64 else None)
+    yield Row("rpc.beside", "rpc: a request beside a client that floods, against alone, p99", "p99", "rpc alone", "rpc",
+              more_is_better=False, must=2)
 
 
 def rows():

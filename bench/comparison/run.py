@@ -162,6 +162,8 @@ class Runner:
             server.expect("READY")
             if hostile and scenario == "stalled":
                 start("deaf", driver, "client", "deaf", options).expect("READY")
+            elif hostile and scenario == "rpc":
+                start("flood", driver, "client", "flood", options).expect("READY")
             elif hostile:
                 start("hostile", "raw_driver", "client", "hostile", {**options, "--peers": hostile, "--variant": ""}).expect("READY")
             client = start("client", driver, "client", "throughput" if scenario == "bystander" else scenario, options)

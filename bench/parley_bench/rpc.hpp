@@ -110,6 +110,7 @@ class Server {
       });
       return routes;
     }
+    routes.on("flood", [](parley::Message m) { return m; });
     for (std::string& name : route_names(way)) {
       routes.on(std::move(name), [this](parley::Message m) {
         see(m.data(), m.size());
@@ -224,7 +225,46 @@ class Client {
   asio::steady_timer* all_over_ = nullptr;
 };
 
+/// Asks the server as much as it can, while another client is measured; says READY when that has begun, and ends when
+/// it is killed.
+class Flood {
+ public:
+  static constexpr std::size_t in_flight = 4096;
+
+  explicit Flood(const Options& o) : o_{o}, client_{io_.get_executor()} {}
+
+  void run_all() {
+    start(io_, ask_all());
+    io_.run();
+  }
+
+ private:
+  asio::awaitable<void> ask_all() {
+    rpc::EndpointOptions options;
+    options.transport(messages::transport_options(o_));
+    co_await client_.connect(o_.addr.text, options);
+    for (std::size_t i = 0; i < in_flight; ++i) ask();
+  }
+
+  void ask() {
+    client_.request<parley::Message>(route_, body_, rpc::RequestOptions{},
+                                     [this](boost::system::error_code ec, const parley::Message&) {
+                                       if (ec) throw std::runtime_error{client_.last_error()};
+                                       if (++answered_ == in_flight) say("READY");
+                                       ask();
+                                     });
+  }
+
+  const Options& o_;
+  asio::io_context io_{1};
+  rpc::Client client_;
+  const rpc::RouteName route_{"flood"};
+  const parley::Message body_{std::string(64, 'x')};
+  std::size_t answered_ = 0;
+};
+
 inline void run(const Options& o, Way way) {
+  if (o.scenario == "flood" && o.role == Role::client && way == Way::plain) return Flood{o}.run_all();
   if (o.scenario != "rpc" || o.role == Role::both) not_offered(o);
   if (o.role == Role::server) {
     Server{o, way}.run_all();
