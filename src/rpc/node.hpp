@@ -80,8 +80,12 @@ class Node : public parley::detail::WaitingObject {
   virtual void on_end_locked(Carrier& carrier, error_code ec, const std::string& sentence) = 0;
   /// The other side would not have this one.
   virtual void on_rejected_locked(Carrier& carrier, const std::string& reason) = 0;
-  /// It is about to finish by itself; closing waits for it.
-  void see_off_locked(std::shared_ptr<Carrier> carrier) { leaving_.push_back(std::move(carrier)); }
+  /// It is about to finish by itself; closing waits for it. False: so many are about to that this one has to close.
+  [[nodiscard]] bool see_off_locked(const std::shared_ptr<Carrier>& carrier) {
+    if (leaving_.size() >= leaving_max) return false;
+    leaving_.push_back(carrier);
+    return true;
+  }
   /// A carrier that was to finish has written all it had.
   void on_finished_locked(Carrier& carrier);
 
@@ -205,6 +209,8 @@ class Node : public parley::detail::WaitingObject {
   CloseReport report_;
   std::size_t answering_count_ = 0;  // handlers that answer at once, and have not yet
   Life life_ = Life::open;
+  /// Others whose other side has left are closed at once.
+  static constexpr std::size_t leaving_max = 1024;
   std::vector<std::shared_ptr<Carrier>> leaving_;
   bool is_leaving_ = false;  // nothing is waited for any more but connections that end
   bool is_abandoned_ = false;

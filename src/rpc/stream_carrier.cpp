@@ -224,11 +224,11 @@ void StreamCarrier::end(error_code ec, const std::string& sentence) {
   link_.close();
 }
 
-/// The other side sends nothing more; what is queued for it is written yet.
+/// The other side asks nothing more. What is queued for it is written yet, and its end is read: to close before that
+/// would answer the last words of TLS with a reset.
 void StreamCarrier::end_in_order() {
   const char* const sentence = "the other side has left";
-  if (link_.out().empty()) return end(error::closed, sentence);
-  node_->see_off_locked(shared_from_this());
+  if (!node_->see_off_locked(shared_from_this())) return end(error::closed, sentence);
   node_->on_end_locked(*this, error::closed, sentence);
   leave();
 }

@@ -120,6 +120,13 @@ std::string RawPeer::read_to_end() {
   return bytes;
 }
 
+bool RawPeer::was_reset() {
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  checked(::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &failure, &size), "getsockopt");
+  return failure != 0;
+}
+
 void RawPeer::end_sending() { ::shutdown(descriptor_, SHUT_WR); }
 
 void RawPeer::reset() {

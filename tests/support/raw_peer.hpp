@@ -36,6 +36,9 @@ class RawPeer {
   /// What comes up to the end, be it orderly or a reset. Throws std::runtime_error when it does not come.
   [[nodiscard]] std::string read_to_end();
 
+  /// Whether the other side would not have what was written to it. Asked once for each reset.
+  [[nodiscard]] bool was_reset();
+
   /// Nothing more is sent; reading goes on.
   void end_sending();
   /// Ends in a way that no protocol foresees.

@@ -258,6 +258,17 @@ TEST(AStranger, that_leaves_without_a_word_is_told_as_one_who_left) {
   expect(noted, Event::Kind::disconnected, error::closed, "the other side has left");
 }
 
+TEST(AStranger, that_leaves_is_heard_out) {
+  const Event ended = cut_off([](RawPeer& peer) {
+    peer.write(greeting() + close_notice);
+    EXPECT_EQ(peer.read_to_end(), hello);
+    peer.write("what a layer below has to say, such as the end of TLS");
+    EXPECT_FALSE(peer.was_reset());
+    peer.end_sending();
+  });
+  expect(ended, Event::Kind::disconnected, error::closed, "the other side has left");
+}
+
 TEST(AStranger, whose_message_grows_in_chunks_past_the_limit_is_cut_off) {
   ServerOptions options;
   options.payload_size_max = 100'000;
