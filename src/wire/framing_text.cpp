@@ -1,5 +1,7 @@
 #include <parley/wire/framing_text.hpp>
 
+#include "wire/escaped_bytes.hpp"
+
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -39,77 +41,8 @@ void refuse_options(const Parts& parts) {
   if (parts.size() > 1) refuse("framing " + quoted(parts[0]) + " takes no options, but was given " + quoted(parts[1]));
 }
 
-// --- bytes as C writes them -----------------------------------------------------------------------------------------
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// Takes one escape, which begins behind its backslash, from the front of `rest`; nothing when it is none of ours.
-std::optional<char> take_escape(std::string_view& rest) {
-  if (rest.empty()) return std::nullopt;
-  const char kind = rest.front();
-  rest.remove_prefix(1);
-  switch (kind) {
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case '0': return '\0';
-    case '\\': return '\\';
-    case 'x': break;
-    default: return std::nullopt;
-  }
-  if (rest.size() < 2 || hex_digit(rest[0]) < 0 || hex_digit(rest[1]) < 0) return std::nullopt;
-  const int value = hex_digit(rest[0]) * 16 + hex_digit(rest[1]);
-  rest.remove_prefix(2);
-  return static_cast<char>(value);
-}
-
-std::string unescape(std::string_view text) {
-  std::string bytes;
-  for (std::string_view rest = text; !rest.empty();) {
-    const char c = rest.front();
-    rest.remove_prefix(1);
-    if (c != '\\') {
-      bytes.push_back(c);
-      continue;
-    }
-    const std::optional<char> escaped = take_escape(rest);
-    if (!escaped) refuse("bad escape in " + quoted(text) + "; the escapes are \\n \\r \\t \\0 \\\\ and \\xHH");
-    bytes.push_back(*escaped);
-  }
-  return bytes;
-}
-
-void append_escaped(std::string& text, char c) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  switch (c) {
-    case '\n': text += "\\n"; return;
-    case '\r': text += "\\r"; return;
-    case '\t': text += "\\t"; return;
-    case '\0': text += "\\0"; return;
-    case '\\': text += "\\\\"; return;
-    default: break;
-  }
-  // A colon would end the part, and what is not printable ASCII would not survive a terminal.
-  if (c > ' ' && c < '\x7f' && c != ':') {
-    text += c;
-    return;
-  }
-  const auto value = static_cast<unsigned char>(c);
-  text += "\\x";
-  text += digits[value >> 4];
-  text += digits[value & 0xf];
-}
-
-std::string escape(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) append_escaped(text, c);
-  return text;
-}
+/// A colon would end the part.
+std::string escape(std::string_view bytes) { return wire::escape(bytes, ':'); }
 
 // --- from text ------------------------------------------------------------------------------------------------------
 
@@ -147,7 +80,7 @@ Framing parse_length(const Parts& parts) {
 
 Framing parse_separator(const Parts& parts) {
   Separator options;
-  if (parts.size() > 1) options.bytes = unescape(parts[1]);
+  if (parts.size() > 1) options.bytes = wire::unescape(parts[1]);
   if (options.bytes.empty()) refuse("the separator is empty; write a colon as \\x3a");
   for (std::size_t i = 2; i < parts.size(); ++i) {
     if (parts[i] == "keep")
@@ -162,7 +95,7 @@ Framing parse_separator(const Parts& parts) {
 }
 
 char parse_pad(std::string_view text) {
-  const std::string bytes = unescape(text);
+  const std::string bytes = wire::unescape(text);
   if (bytes.size() != 1) refuse("the pad is one byte, such as pad=\\0, not " + quoted(text));
   return bytes.front();
 }

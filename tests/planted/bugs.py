@@ -90,9 +90,9 @@ FRAMINGS = [
         "    check_ = {};\n", "", Fuzz("start_end_checksum")),
     Bug("checksum: without the ETX", "examples/2_recipes/start_end_checksum.hpp",
         "!= (check_ ^ etx))", "!= check_)", Fuzz("start_end_checksum")),
-    Bug("framing text: a colon is not escaped", "src/wire/framing_text.cpp",
-        " && c != ':'", "", Fuzz("framing_text")),
-    Bug("framing text: hexadecimal escapes", "src/wire/framing_text.cpp",
+    Bug("framing text: a colon is not escaped", "src/wire/escaped_bytes.cpp",
+        " && c != reserved", "", Fuzz("framing_text")),
+    Bug("framing text: hexadecimal escapes", "src/wire/escaped_bytes.cpp",
         "hex_digit(rest[0]) * 16", "hex_digit(rest[0]) * 8", Fuzz("framing_text")),
 ]
 
