@@ -84,10 +84,10 @@ void FramedConnection::check_framing(const Framing& framing) const {
 inline bool FramedConnection::wants_bytes() const {
   if (cut_size() >= options_.receive_high_water_size) [[unlikely]]  // always, after stop_taking_in()
     return is_closing();
-  if (link_.is_paused() && link_.in().size() > resume_size && link_.in().size() >= need_) return has_receivers();
+  if (link_.is_paused() && link_.in().size() > resume_size && link_.in().size() >= wanted_size_) return has_receivers();
   if (is_closing()) return true;  // to notice the peer's end; on_bytes drops them
   // A message larger than the mark must come in whole, or nobody could ever take it.
-  return link_.in().size() < options_.receive_high_water_size || link_.in().size() < need_ || has_receivers();
+  return link_.in().size() < options_.receive_high_water_size || link_.in().size() < wanted_size_ || has_receivers();
 }
 
 ConnectionState::Pull FramedConnection::pull(Message& message) {

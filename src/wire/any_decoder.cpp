@@ -13,6 +13,7 @@ struct MakeDecoder {
   AnyDecoder operator()(const FixedLength& o) const { return AnyDecoder{FixedLengthDecoder{o, size_max}}; }
   AnyDecoder operator()(const UntilEof& o) const { return AnyDecoder{UntilEofDecoder{o, size_max}}; }
   AnyDecoder operator()(const Raw& o) const { return AnyDecoder{RawDecoder{o, size_max}}; }
+  AnyDecoder operator()(const IdleGap& o) const { return AnyDecoder{IdleGapDecoder{o, size_max}}; }
   AnyDecoder operator()(const std::shared_ptr<const CustomFraming>& custom) const {
     return AnyDecoder{CustomDecoder{*custom, size_max}};
   }

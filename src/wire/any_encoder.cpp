@@ -12,6 +12,7 @@ struct MakeEncoder {
   AnyEncoder operator()(const FixedLength& o) const { return AnyEncoder{FixedLengthEncoder{o, size_max}}; }
   AnyEncoder operator()(const UntilEof& o) const { return AnyEncoder{UntilEofEncoder{o, size_max}}; }
   AnyEncoder operator()(const Raw& o) const { return AnyEncoder{RawEncoder{o, size_max}}; }
+  AnyEncoder operator()(const IdleGap& o) const { return AnyEncoder{IdleGapEncoder{o, size_max}}; }
   AnyEncoder operator()(const std::shared_ptr<const CustomFraming>& custom) const {
     return AnyEncoder{CustomEncoder{custom, size_max}};
   }

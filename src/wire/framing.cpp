@@ -26,6 +26,7 @@ Framing::Framing(Separator options) : options_{checked(std::move(options))} {}
 Framing::Framing(FixedLength options) : options_{checked(options)} {}
 Framing::Framing(UntilEof options) noexcept : options_{options} {}
 Framing::Framing(Raw options) noexcept : options_{options} {}
+Framing::Framing(IdleGap options) : options_{checked(options)} {}
 Framing::Framing(std::shared_ptr<const CustomFraming> custom) : options_{checked(std::move(custom))} {}
 
 std::string Framing::name() const { return to_string(*this); }
@@ -37,8 +38,9 @@ bool Framing::needs_half_close() const {
 }
 
 bool Framing::uses_time() const {
-  const auto* const custom = std::get_if<std::shared_ptr<const CustomFraming>>(&options_);
-  return custom != nullptr && (*custom)->uses_time();
+  if (const auto* const custom = std::get_if<std::shared_ptr<const CustomFraming>>(&options_))
+    return (*custom)->uses_time();
+  return std::holds_alternative<IdleGap>(options_);
 }
 
 }  // namespace parley
@@ -69,6 +71,13 @@ void check(const FixedLength& options) {
   if (options.size > body_size_max)
     throw std::invalid_argument("messages of fixed length have a size of at most " + std::to_string(body_size_max) +
                                 " bytes, not " + std::to_string(options.size));
+}
+
+void check(const IdleGap& options) {
+  if (options.gap <= Duration::zero())
+    throw std::invalid_argument(
+        "an idle gap is longer than nothing; without one every read is a message, which is raw");
+  if (options.gap > idle_gap_max) throw std::invalid_argument("an idle gap is at most 24 hours long");
 }
 
 }  // namespace parley::wire

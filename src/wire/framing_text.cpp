@@ -2,7 +2,9 @@
 
 #include "wire/escaped_bytes.hpp"
 
+#include <array>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -117,6 +119,51 @@ Framing parse_fixed(const Parts& parts) {
   return options;
 }
 
+// --- spans of time --------------------------------------------------------------------------------------------------
+
+struct Unit {
+  std::string_view name;
+  Duration span;
+};
+
+/// The largest first: a span is written in the first that divides it.
+constexpr std::array<Unit, 6> units{{{"h", std::chrono::hours{1}},
+                                     {"min", std::chrono::minutes{1}},
+                                     {"s", std::chrono::seconds{1}},
+                                     {"ms", std::chrono::milliseconds{1}},
+                                     {"us", std::chrono::microseconds{1}},
+                                     {"ns", std::chrono::nanoseconds{1}}}};
+
+/// Nothing when it is no number with one of the units; more than the clock can say is as much as it can.
+std::optional<Duration> parse_span(std::string_view text) {
+  const std::size_t digits_end = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::optional<std::uint64_t> count = parse_number<std::uint64_t>(text.substr(0, digits_end));
+  if (!count) return std::nullopt;
+  for (const Unit& unit : units) {
+    if (text.substr(digits_end) != unit.name) continue;
+    const auto most = static_cast<std::uint64_t>(Duration::max() / unit.span);
+    return static_cast<Duration::rep>(std::min(*count, most)) * unit.span;
+  }
+  return std::nullopt;
+}
+
+std::string span_text(Duration span) {
+  for (const Unit& unit : units)
+    if (span % unit.span == Duration::zero()) return std::to_string(span / unit.span) + std::string{unit.name};
+  return {};  // not reached: the last unit is the clock's own
+}
+
+Framing parse_idle_gap(const Parts& parts) {
+  IdleGap options;
+  if (parts.size() > 2) refuse("too much after " + quoted(parts[1]) + "; an idle gap is written as in idle-gap:100ms");
+  if (parts.size() > 1) {
+    const std::optional<Duration> gap = parse_span(parts[1]);
+    if (!gap) refuse("an idle gap is a whole number of ns, us, ms, s, min or h, as in 100ms, not " + quoted(parts[1]));
+    options.gap = *gap;
+  }
+  return options;
+}
+
 // --- to text --------------------------------------------------------------------------------------------------------
 
 struct Print {
@@ -145,6 +192,9 @@ struct Print {
   }
   std::string operator()(const UntilEof&) const { return "eof"; }
   std::string operator()(const Raw&) const { return "raw"; }
+  std::string operator()(const IdleGap& o) const {
+    return o == IdleGap{} ? "idle-gap" : "idle-gap:" + span_text(o.gap);
+  }
   std::string operator()(const std::shared_ptr<const CustomFraming>& custom) const { return custom->name(); }
 };
 
@@ -156,8 +206,11 @@ Framing parse_framing(std::string_view text) {
   if (kind == "length") return parse_length(parts);
   if (kind == "separator") return parse_separator(parts);
   if (kind == "fixed") return parse_fixed(parts);
+  if (kind == "idle-gap") return parse_idle_gap(parts);
   if (kind != "varint" && kind != "eof" && kind != "raw")
-    refuse("unknown framing " + quoted(kind) + "; the framings are length, varint, separator, fixed, eof and raw");
+    refuse("unknown framing " + quoted(kind) +
+           "; the framings are length, varint, separator, fixed, eof, raw and "
+           "idle-gap");
   refuse_options(parts);
   if (kind == "varint") return VarintPrefixed{};
   if (kind == "eof") return UntilEof{};

@@ -41,7 +41,7 @@ class Random {
 Framing random_framing(Random& random) {
   constexpr std::array<std::size_t, 4> widths{1, 2, 4, 8};
   constexpr std::array<std::int64_t, 5> offsets{0, 4, 200, -1, -3};
-  switch (random.below(7)) {
+  switch (random.below(8)) {
     case 0: return Framing{};
     case 1:
       return LengthPrefixed{.width = widths[random.below(4)],
@@ -53,6 +53,7 @@ Framing random_framing(Random& random) {
           .bytes = random.letter() + random.text(4), .keep = random.chance(2), .allow_in_body = random.chance(2)};
     case 4: return FixedLength{.size = 1 + random.below(20), .pad = 'a', .strip = random.chance(2)};
     case 5: return UntilEof{};
+    case 6: return IdleGap{};  // no time passes, so that the end of the stream is what ends its message
     default: return std::make_shared<StartEndChecksum>();
   }
 }
@@ -105,6 +106,32 @@ TEST(FramingChunking, delivers_what_was_sent) {
     const Decoded arrived = decode_chunks(chosen, 1000, stream, next_chunk_size, random.chance(2), random.chance(2));
     EXPECT_EQ(arrived.messages, sent) << "seed " << seed << ", framing " << to_string(chosen);
     EXPECT_EQ(arrived.ending, Decoded::Ending::end);
+  }
+}
+
+TEST(FramingChunking, an_idle_gap_is_found_wherever_the_bytes_between_two_are_cut) {
+  const Duration gap = std::chrono::milliseconds{5};
+  for (unsigned seed = 1; seed <= try_count(1000) && !::testing::Test::HasFailure(); ++seed) {
+    Random random{seed};
+    ChunkedDecode decode{IdleGap{.gap = gap}, 1000, false};
+    TimePoint now{};
+    std::vector<std::string> sent(random.below(10));
+    for (std::string& message : sent) {
+      message = "." + random.text(30);
+      for (std::string_view rest = message; !rest.empty();
+           now += Duration{random.below(static_cast<std::size_t>(gap.count()))}) {
+        const std::string_view chunk = rest.substr(0, 1 + random.below(10));
+        rest.remove_prefix(chunk.size());
+        decode.set_time(now);
+        decode.feed(chunk);
+        if (random.chance(2)) decode.feed({});  // asked too early
+      }
+      now = std::max(now, *decode.next_deadline()) + Duration{random.below(3)};
+      decode.set_time(now);
+      decode.feed({});
+    }
+    EXPECT_EQ(decode.finish().messages, sent) << "seed " << seed;
+    EXPECT_EQ(decode.result().ending, Decoded::Ending::end);
   }
 }
 

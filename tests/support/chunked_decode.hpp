@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <stdexcept>
@@ -60,6 +61,10 @@ class ChunkedDecode {
     cut(false);
   }
 
+  /// From here on the decoder is told this time. A driver that woke for it feeds nothing.
+  void set_time(TimePoint now) { now_ = now; }
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const { return decoder_.next_deadline(); }
+
   /// The stream ends behind `chunk`.
   Decoded finish(std::string_view chunk = {}) {
     unread_ += chunk;
@@ -81,7 +86,7 @@ class ChunkedDecode {
     const std::size_t size = unread_.size();
     const auto exact = std::make_unique_for_overwrite<std::byte[]>(size);
     std::copy_n(reinterpret_cast<const std::byte*>(unread_.data()), size, exact.get());
-    return decoder_.decode(std::span<const std::byte>{exact.get(), size}, eof, TimePoint{});
+    return decoder_.decode(std::span<const std::byte>{exact.get(), size}, eof, now_);
   }
 
   /// Whether to ask again.
@@ -135,6 +140,7 @@ class ChunkedDecode {
 
   wire::AnyDecoder decoder_;
   bool obey_need_;
+  TimePoint now_{};
   std::string unread_{};
   std::size_t dropped_ = 0;
   std::size_t need_ = 0;

@@ -75,7 +75,7 @@ _parley_value() {
     tunnel:--via | gateway:--listen) _parley_offer_mux_endpoints "$3" ;;
     tunnel:--listen | tunnel:--to | gateway:--allow) _parley_offer_ports "$3" ;;
     *:--bind | *:--connect) _parley_offer_endpoints "$3" ;;
-    *:--framing) _parley_offer "$3" -W "length varint separator fixed: eof raw message" ;;
+    *:--framing) _parley_offer "$3" -W "length varint separator fixed: eof raw idle-gap: message" ;;
     *:--format) _parley_offer "$3" -W "text quoted json hex base64 raw" ;;
     *:--codec) _parley_offer "$3" -W "json msgpack pickle text bytes" ;;
     *:--mode) _parley_offer "$3" -W "round-robin publish" ;;

@@ -105,6 +105,8 @@ constexpr std::string_view framings =
     "                     byte, :strip to take the padding off again\n"
     "  eof                one message each way, up to the end of the stream\n"
     "  raw                no messages: what one read gives\n"
+    "  idle-gap:100ms     a message ends when nothing has come for so long; messages are sent as they\n"
+    "                     are, so leave a pause between two (--wait begins when the gap is over)\n"
     "  message            ws:// and wss:// only, and the default there: each message is one binary\n"
     "                     WebSocket message, as browsers send and expect them\n";
 

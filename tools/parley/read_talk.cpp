@@ -43,6 +43,12 @@ std::optional<Seconds> read_wait(const std::string& text) {
   return wait;
 }
 
+/// A message that only silence can end has to be waited for, before the silence after which to leave begins.
+Seconds silence_within_messages(const Framing& framing) {
+  const auto* const idle = std::get_if<IdleGap>(&framing.options());
+  return idle == nullptr ? Seconds{0} : Seconds{idle->gap};
+}
+
 /// Values need messages to travel in.
 void check_codec(const TalkOptions& options) {
   if (options.codec && options.carries_chunks())
@@ -74,6 +80,7 @@ void read_talk(const TalkWords& words, TalkOptions& options) {
   read_common(words, options);
   options.wait = words.wait ? read_wait(*words.wait) : Seconds{1};
   options.wait_given = words.wait.has_value();
+  if (options.wait) *options.wait += silence_within_messages(options.framing);
   check_codec(options);
   check_exec(options);
   for (const std::string& body : words.bodies) options.bodies.push_back(read_body(options.notation(), body));

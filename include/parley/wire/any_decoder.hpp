@@ -15,6 +15,7 @@
 #include <parley/wire/custom.hpp>
 #include <parley/wire/fixed_length.hpp>
 #include <parley/wire/framing.hpp>
+#include <parley/wire/idle_gap.hpp>
 #include <parley/wire/length_prefixed.hpp>
 #include <parley/wire/raw.hpp>
 #include <parley/wire/separator.hpp>
@@ -33,7 +34,7 @@ class AnyDecoder {
  public:
   /// One of the library's, or a user's behind a CustomDecoder.
   using Concrete = std::variant<LengthPrefixedDecoder, VarintPrefixedDecoder, SeparatorDecoder, FixedLengthDecoder,
-                                UntilEofDecoder, RawDecoder, CustomDecoder>;
+                                UntilEofDecoder, RawDecoder, IdleGapDecoder, CustomDecoder>;
 
   /// See make_decoder.
   explicit AnyDecoder(Concrete concrete) noexcept : concrete_{std::move(concrete)} {}
@@ -53,6 +54,7 @@ class AnyDecoder {
 
   /// When `decode` must be called again though nothing has come; only framings that use time have one.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const {
+    if (const auto* const idle_gap = std::get_if<IdleGapDecoder>(&concrete_)) return idle_gap->next_deadline();
     const auto* const custom = std::get_if<CustomDecoder>(&concrete_);
     return custom == nullptr ? std::nullopt : custom->next_deadline();
   }
@@ -61,8 +63,8 @@ class AnyDecoder {
   Concrete concrete_;
 };
 
-/// Throws std::invalid_argument when the limit leaves the framing no message at all: Raw with a limit of zero, or
-/// FixedLength messages larger than the limit. `message_size_max` is in bytes of body.
+/// Throws std::invalid_argument when the limit leaves the framing no message at all: Raw and IdleGap with a limit of
+/// zero, or FixedLength messages larger than the limit. `message_size_max` is in bytes of body.
 [[nodiscard]] PARLEY_EXPORT AnyDecoder make_decoder(const Framing& framing, std::size_t message_size_max);
 
 }  // namespace parley::wire

@@ -5,6 +5,7 @@
 #include <parley/wire/custom.hpp>
 #include <parley/wire/fixed_length.hpp>
 #include <parley/wire/framing.hpp>
+#include <parley/wire/idle_gap.hpp>
 #include <parley/wire/length_prefixed.hpp>
 #include <parley/wire/raw.hpp>
 #include <parley/wire/separator.hpp>
@@ -22,7 +23,7 @@ class PARLEY_EXPORT AnyEncoder {
  public:
   /// One of the library's, or a user's behind a CustomEncoder.
   using Concrete = std::variant<LengthPrefixedEncoder, VarintPrefixedEncoder, SeparatorEncoder, FixedLengthEncoder,
-                                UntilEofEncoder, RawEncoder, CustomEncoder>;
+                                UntilEofEncoder, RawEncoder, IdleGapEncoder, CustomEncoder>;
 
   /// See make_encoder.
   explicit AnyEncoder(Concrete concrete) noexcept : concrete_{std::move(concrete)} {}

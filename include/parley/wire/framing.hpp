@@ -16,10 +16,12 @@
 
 #include <parley/detail/export.hpp>
 #include <parley/error.hpp>
+#include <parley/time.hpp>
 #include <parley/wire/bytes.hpp>
 #include <parley/wire/envelope.hpp>
 #include <parley/wire/frame_decoder.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -84,6 +86,19 @@ struct Raw {
   bool operator==(const Raw&) const = default;
 };
 
+/// A message is what comes until nothing has come for `gap`, or until the stream ends: for devices that pause between
+/// messages and mark them in no other way. No byte is lost; where messages end depends on the network and on how busy
+/// both programs are, so that a pause of the peer's may be overlooked and one of the network's taken for its own. A
+/// peer that does not pause before the limit on messages is error::message_too_large: Raw is for those. Messages are
+/// sent as they are, one behind the other: leave a pause between two yourself. An empty one is error::unframeable.
+struct IdleGap {
+  /// Silence that ends a message: more than nothing, at most 24 hours. The pauses within a message, the network's
+  /// included, have to be shorter, and those between two messages longer.
+  Duration gap = std::chrono::milliseconds{100};
+
+  bool operator==(const IdleGap&) const = default;
+};
+
 /// A framing of your own. The object is shared by all connections that use it, from any thread: it keeps no state; the
 /// decoders it makes may. examples/2_recipes/start_end_checksum.hpp is a complete one.
 class CustomFraming {
@@ -116,7 +131,7 @@ class CustomFraming {
 class PARLEY_EXPORT Framing {
  public:
   /// The option structs; a custom framing by pointer, never null.
-  using Options = std::variant<LengthPrefixed, VarintPrefixed, Separator, FixedLength, UntilEof, Raw,
+  using Options = std::variant<LengthPrefixed, VarintPrefixed, Separator, FixedLength, UntilEof, Raw, IdleGap,
                                std::shared_ptr<const CustomFraming>>;
 
   /// LengthPrefixed{}.
@@ -130,6 +145,7 @@ class PARLEY_EXPORT Framing {
   Framing(FixedLength options);
   Framing(UntilEof options) noexcept;
   Framing(Raw options) noexcept;
+  Framing(IdleGap options);
   Framing(std::shared_ptr<const CustomFraming> custom);
   template <std::derived_from<CustomFraming> Custom>
   Framing(std::shared_ptr<Custom> custom) : Framing{std::shared_ptr<const CustomFraming>{std::move(custom)}} {}
@@ -163,9 +179,13 @@ inline constexpr std::size_t body_size_max = std::numeric_limits<std::size_t>::m
 /// The longest separator, in bytes.
 inline constexpr std::size_t separator_size_max = 256;
 
+/// The longest silence that an IdleGap may wait for.
+inline constexpr Duration idle_gap_max = std::chrono::hours{24};
+
 /// Each throws std::invalid_argument with a sentence when an option is out of range.
 PARLEY_EXPORT void check(const LengthPrefixed& options);
 PARLEY_EXPORT void check(const Separator& options);
 PARLEY_EXPORT void check(const FixedLength& options);
+PARLEY_EXPORT void check(const IdleGap& options);
 
 }  // namespace parley::wire

@@ -6,6 +6,7 @@
 //   fixed:16          fixed:16:strip      fixed:16:pad=\0:strip
 //   eof
 //   raw
+//   idle-gap          idle-gap:20ms       idle-gap:1500us                        (a whole number of ns us ms s min h)
 //
 // Bytes are written as C does it:
 //

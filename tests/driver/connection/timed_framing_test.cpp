@@ -15,9 +15,10 @@ using support::run_until;
 using support::settle;
 using support::store;
 
-class IdleGapDecoder final : public wire::FrameDecoder {
+/// A user's framing that depends on time.
+class PauseDecoder final : public wire::FrameDecoder {
  public:
-  explicit IdleGapDecoder(Duration gap) : gap_{gap} {}
+  explicit PauseDecoder(Duration gap) : gap_{gap} {}
 
   wire::DecodeStep decode(std::span<const std::byte> unread, bool eof, TimePoint now) override {
     if (unread.empty()) return eof ? wire::DecodeStep::end() : wire::DecodeStep::needs(1);
@@ -38,32 +39,44 @@ class IdleGapDecoder final : public wire::FrameDecoder {
   std::optional<TimePoint> silent_at_;
 };
 
-class IdleGap final : public CustomFraming {
+class Pause final : public CustomFraming {
  public:
-  explicit IdleGap(Duration gap) : gap_{gap} {}
+  explicit Pause(Duration gap) : gap_{gap} {}
   std::unique_ptr<wire::FrameDecoder> make_decoder(std::size_t) const override {
-    return std::make_unique<IdleGapDecoder>(gap_);
+    return std::make_unique<PauseDecoder>(gap_);
   }
   error_code encode(std::span<const std::byte>, wire::Envelope&) const override { return {}; }
-  std::string name() const override { return "idle gap"; }
+  std::string name() const override { return "pause"; }
   bool uses_time() const override { return true; }
 
  private:
   Duration gap_;
 };
 
-class TimedFraming : public ::testing::TestWithParam<bool> {
+struct Timed {
+  const char* name;
+  bool can_wait;
+  Framing (*framing)(Duration gap);
+};
+
+Framing pause(Duration gap) { return std::make_shared<Pause>(gap); }
+Framing idle_gap(Duration gap) { return IdleGap{.gap = gap}; }
+
+class TimedFraming : public ::testing::TestWithParam<Timed> {
  protected:
   void make(Duration gap, std::size_t receive_mark = limits::receive_high_water_size) {
     support::PairOptions options;
-    options.left_plan.can_wait = options.right_plan.can_wait = GetParam();
-    options.framing(std::make_shared<IdleGap>(gap));
+    options.left_plan.can_wait = options.right_plan.can_wait = GetParam().can_wait;
+    options.framing(GetParam().framing(gap));
     options.left.receive_high_water_size = receive_mark;
     pair = support::connect_pair(context, options);
   }
   asio::io_context context;
   support::Pair pair;
 };
+
+/// So short that it has passed whenever the driver looks again.
+constexpr Duration no_gap{1};
 
 TEST_P(TimedFraming, a_pause_ends_a_message_though_no_byte_comes) {
   make(std::chrono::milliseconds{2});
@@ -122,7 +135,7 @@ TEST_P(TimedFraming, closing_does_not_wait_for_the_moment) {
 }
 
 TEST_P(TimedFraming, messages_nobody_receives_stop_the_reading) {
-  make(Duration{0}, 1000);
+  make(no_gap, 1000);
   for (int i = 0; i < 1000; ++i) {
     EXPECT_FALSE(pair.right.post(std::string(100, 'x')));
     settle(context);
@@ -135,7 +148,7 @@ TEST_P(TimedFraming, messages_nobody_receives_stop_the_reading) {
 }
 
 TEST_P(TimedFraming, messages_found_before_reframing_are_not_lost) {
-  make(Duration{0});
+  make(no_gap);
   EXPECT_FALSE(pair.right.post("timed"));
   settle(context);
   pair.left.reframe(LengthPrefixed{});
@@ -147,8 +160,36 @@ TEST_P(TimedFraming, messages_found_before_reframing_are_not_lost) {
   }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Streams, TimedFraming, ::testing::Values(true, false),
-                         [](const auto& test) { return test.param ? "waiting" : "completing"; });
+TEST_P(TimedFraming, a_message_larger_than_the_mark_comes_in_whole_while_nobody_receives) {
+  make(std::chrono::hours{1}, 1000);
+  EXPECT_FALSE(pair.right.post(std::string(30'000, 'x')));
+  settle(context);
+  EXPECT_EQ(pair.left.stats().receive_queue_size, 30'000U) << "or a silence would end it in the middle";
+  pair.right = Connection{};
+  ASSERT_TRUE(run_coroutine(
+      context, [&]() -> asio::awaitable<void> { EXPECT_EQ((co_await pair.left.receive()).size(), 30'000U); }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Streams, TimedFraming,
+                         ::testing::Values(Timed{"custom_waiting", true, pause},
+                                           Timed{"custom_completing", false, pause},
+                                           Timed{"idle_gap_waiting", true, idle_gap},
+                                           Timed{"idle_gap_completing", false, idle_gap}),
+                         [](const auto& test) { return std::string{test.param.name}; });
+
+TEST(IdleGapConnection, a_message_over_the_limit_is_an_error_with_both_sizes) {
+  asio::io_context context;
+  support::PairOptions options;
+  options.framing(IdleGap{.gap = std::chrono::hours{1}});
+  options.left.message_size_max = 10;
+  support::Pair pair = support::connect_pair(context, options);
+  EXPECT_FALSE(pair.right.post("a device without pauses"));
+  std::optional<Outcome<Message>> outcome;
+  pair.left.receive(store(outcome));
+  ASSERT_TRUE(run_until(context, [&] { return outcome.has_value(); }));
+  EXPECT_EQ(outcome->code, error::message_too_large);
+  EXPECT_EQ(pair.left.last_error(), "message of 11 bytes exceeds the limit of 10 (inproc://memory)");
+}
 
 }  // namespace
 }  // namespace parley

@@ -40,6 +40,7 @@ const std::vector<FramingCase>& cases() {
       {"fixed:4:strip", "ab\nabcd\n", "ab  abcd", "ab\nabcd\n"},
       {"eof", "one\nmessage\n", "one\nmessage\n", "one\nmessage\n"},
       {"raw", "any\nbytes", "any\nbytes", "any\nbytes"},
+      {"idle-gap:1h", "one message\n", "one message", "one message\n"},
   };
   return all;
 }
@@ -89,6 +90,17 @@ TEST_P(ToolFraming, listen_sends_the_exact_bytes_and_prints_what_comes) {
     EXPECT_EQ(tool.wait(), 0);
     EXPECT_EQ(tool.output(), c.printed);
   }
+}
+
+TEST_P(ToolFraming, a_silence_ends_a_message) {
+  ToolProcess tool{{"listen", endpoint(), "--framing", "idle-gap:20ms", "--echo", "--count", "2"}};
+  RawPeer peer = RawPeer::connect(tool.listening_endpoint());
+  for (const std::string body : {"first", "second"}) {
+    peer.send(body);
+    EXPECT_EQ(peer.receive(body.size()), body);  // which is sent when the silence is over
+  }
+  EXPECT_EQ(tool.wait(), 0);
+  EXPECT_EQ(tool.output(), "first\nsecond\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, ToolFraming, testing::Values("tcp", "unix"),

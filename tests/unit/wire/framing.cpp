@@ -64,11 +64,28 @@ TEST(Framing, refuses_a_fixed_length_of_nothing) {
   EXPECT_THROW(Framing{FixedLength{.size = ~std::size_t{0}}}, std::invalid_argument);
 }
 
+TEST(Framing, refuses_gaps_of_nothing_and_of_more_than_a_day) {
+  EXPECT_THROW(Framing{IdleGap{.gap = Duration{0}}}, std::invalid_argument);
+  EXPECT_THROW(Framing{IdleGap{.gap = Duration{-1}}}, std::invalid_argument);
+  EXPECT_NO_THROW(Framing{IdleGap{.gap = Duration{1}}});
+  EXPECT_NO_THROW(Framing{IdleGap{.gap = std::chrono::hours{24}}});
+  EXPECT_THROW(Framing{IdleGap{.gap = Duration::max()}}, std::invalid_argument);
+}
+
+TEST(Framing, only_an_idle_gap_uses_time) {
+  EXPECT_TRUE(Framing{IdleGap{}}.uses_time());
+  EXPECT_FALSE(Framing{}.uses_time());
+  EXPECT_FALSE(Framing{Raw{}}.uses_time());
+  EXPECT_FALSE(Framing{std::make_shared<StartEndChecksum>()}.uses_time());
+}
+
 TEST(Framing, refuses_a_limit_that_leaves_no_message) {
   EXPECT_THROW((void)wire::make_decoder(FixedLength{.size = 65}, 64), std::invalid_argument);
   EXPECT_THROW((void)wire::make_encoder(FixedLength{.size = 65}, 64), std::invalid_argument);
   EXPECT_THROW((void)wire::make_decoder(Raw{}, 0), std::invalid_argument);
   EXPECT_THROW((void)wire::make_encoder(Raw{}, 0), std::invalid_argument);
+  EXPECT_THROW((void)wire::make_decoder(IdleGap{}, 0), std::invalid_argument);
+  EXPECT_THROW((void)wire::make_encoder(IdleGap{}, 0), std::invalid_argument);
 }
 
 TEST(Framing, only_until_eof_needs_a_half_close) {

@@ -34,6 +34,13 @@ TEST(FramingText, reads_and_writes_every_framing) {
            {"fixed:16:pad=\\0:strip", FixedLength{.size = 16, .pad = '\0', .strip = true}},
            {"eof", UntilEof{}},
            {"raw", Raw{}},
+           {"idle-gap", IdleGap{}},
+           {"idle-gap:20ms", IdleGap{.gap = std::chrono::milliseconds{20}}},
+           {"idle-gap:1750us", IdleGap{.gap = std::chrono::microseconds{1750}}},
+           {"idle-gap:1ns", IdleGap{.gap = std::chrono::nanoseconds{1}}},
+           {"idle-gap:90s", IdleGap{.gap = std::chrono::seconds{90}}},
+           {"idle-gap:2min", IdleGap{.gap = std::chrono::minutes{2}}},
+           {"idle-gap:24h", IdleGap{.gap = std::chrono::hours{24}}},
        }) {
     EXPECT_EQ(parse_framing(text), framing) << text;
     EXPECT_EQ(to_string(framing), text);
@@ -45,7 +52,8 @@ TEST(FramingText, reads_forms_that_it_writes_shorter) {
   for (const auto& [text, shorter] :
        {std::pair{"length:4", "length"}, std::pair{"length:4:big", "length"}, std::pair{"length:4:big:+0", "length"},
         std::pair{"length:4:big:-0", "length"}, std::pair{"separator:\\n", "separator"},
-        std::pair{"separator:\\x0A", "separator"}, std::pair{"fixed:16:strip:pad= ", "fixed:16:strip"}})
+        std::pair{"separator:\\x0A", "separator"}, std::pair{"fixed:16:strip:pad= ", "fixed:16:strip"},
+        std::pair{"idle-gap:100ms", "idle-gap"}, std::pair{"idle-gap:0020000us", "idle-gap:20ms"}})
     EXPECT_EQ(to_string(parse_framing(text)), shorter);
 }
 
@@ -77,7 +85,9 @@ TEST(FramingText, says_what_was_wrong_and_what_is_accepted) {
     }
   };
   expect_refused("", "unknown framing ''");
-  expect_refused("lenght", "unknown framing 'lenght'; the framings are length, varint, separator, fixed, eof and raw");
+  expect_refused("lenght",
+                 "unknown framing 'lenght'; the framings are length, varint, separator, fixed, eof, raw and "
+                 "idle-gap");
   expect_refused("length:", "the width of a length is 1, 2, 4 or 8, not ''");
   expect_refused("length:3", "1, 2, 4 or 8 bytes, not 3");
   expect_refused("length:-4", "not '-4'");
@@ -94,6 +104,17 @@ TEST(FramingText, says_what_was_wrong_and_what_is_accepted) {
   expect_refused("varint:4", "takes no options, but was given '4'");
   expect_refused("eof:", "takes no options");
   expect_refused("raw:1", "takes no options");
+  expect_refused("idle-gap:", "ns, us, ms, s, min or h, as in 100ms, not ''");
+  expect_refused("idle-gap:100", "not '100'");
+  expect_refused("idle-gap:ms", "not 'ms'");
+  expect_refused("idle-gap:-5ms", "not '-5ms'");
+  expect_refused("idle-gap:1.5s", "not '1.5s'");
+  expect_refused("idle-gap:5 ms", "not '5 ms'");
+  expect_refused("idle-gap:99999999999999999999ms", "not '99999999999999999999ms'");
+  expect_refused("idle-gap:18446744073709551615h", "at most 24 hours");
+  expect_refused("idle-gap:25h", "at most 24 hours");
+  expect_refused("idle-gap:0ms", "longer than nothing");
+  expect_refused("idle-gap:20ms:x", "too much after '20ms'");
   expect_refused("separator:", "the separator is empty; write a colon as \\x3a");
   expect_refused("separator::", "the separator is empty");
   expect_refused("separator:\\q", "the escapes are \\n \\r \\t \\0 \\\\ and \\xHH");
