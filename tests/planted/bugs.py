@@ -99,7 +99,7 @@ FRAMINGS = [
     Bug("checksum: without the ETX", "examples/2_recipes/start_end_checksum.hpp",
         "!= (check_ ^ etx))", "!= check_)", Fuzz("start_end_checksum")),
     Bug("framing text: a colon is not escaped", "src/wire/escaped_bytes.cpp",
-        " && c != reserved", "", Fuzz("framing_text")),
+        " && c != reserved", " && (c != reserved || c == ':')", Fuzz("framing_text")),
     Bug("framing text: hexadecimal escapes", "src/wire/escaped_bytes.cpp",
         "hex_digit(rest[0]) * 16", "hex_digit(rest[0]) * 8", Fuzz("framing_text")),
 ]
@@ -332,7 +332,39 @@ REQUESTS = [
         "data.slice(std::min(begin, data.size() - chunk_size), chunk_size);", REQUESTS_SIMULATED),
 ]
 
-BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *CHANNELS, *REQUESTS, *ENDPOINTS, *CODECS, *VALUES]
+FILTERS = [
+    Bug("checksum: the bytes that are skipped are counted", "src/app/filters/checksum.cpp",
+        "body.subspan(std::min(options_.skip, body.size()))", "body", Fuzz("checksum_filter")),
+    Bug("checksum: the steps of eight bytes end early", "src/app/filters/crc.hpp",
+        "t[3][b & 0xff] ^ t[2][b >> 8 & 0xff] ^ t[1]", "t[3][b & 0xff] ^ t[2][b >> 8 & 0x7f] ^ t[1]",
+        Fuzz("checksum_filter")),
+    Bug("checksum: lower case is no digit", "src/app/filters/checksum.cpp",
+        "wire::hex_digit(static_cast<char>(trailer[2 * i + 1]));",
+        "trailer[2 * i + 1] > std::byte{'F'} ? -1 : wire::hex_digit(static_cast<char>(trailer[2 * i + 1]));",
+        Fuzz("checksum_filter")),
+    Bug("checksum: room for it is not looked for", "src/app/filters/checksum.cpp",
+        "    if (message.size() < trailer)\n", "    if (message.size() + 1 < trailer)\n", Fuzz("checksum_filter")),
+    Bug("deflate: one byte over the limit", "src/app/filters/raw_deflate.cpp",
+        "if (written > size_max) return", "if (written > size_max + 1) return", Fuzz("deflate_filter")),
+    Bug("deflate: the sum is not looked at", "src/app/filters/deflate.cpp",
+        "if (wire::load_big<std::uint32_t>(trailer.data()) != detail::adler32(body))", "if (false)",
+        Fuzz("deflate_filter")),
+    Bug("deflate: the sum begins with nothing", "src/app/filters/adler32.hpp",
+        "std::uint32_t low = 1;", "std::uint32_t low = 0;", Fuzz("deflate_filter")),
+    Bug("deflate: bytes that were read ahead are lost", "src/app/filters/raw_deflate.cpp",
+        "in.size() - z.avail_in - ahead}", "in.size() - z.avail_in - ahead % 1}", Fuzz("deflate_filter")),
+    Bug("deflate: what was not sent is referred to", "src/app/filters/deflate.cpp",
+        "    if (deflater_) deflater_->restart(options_.level);\n", "", Fuzz("deflate_filter")),
+    Bug("deflate: a header that was not sent is not sent again", "src/app/filters/deflate.cpp",
+        "    if (header_is_new_) header_is_sent_ = false;\n", "", Fuzz("deflate_filter")),
+    Bug("deflate: a message without a flush is taken", "src/app/filters/deflate.cpp",
+        "if (!ends_with_flush(stream)) return", "if (!ends_with_flush(stream) && stream.empty()) return",
+        Fuzz("deflate_filter")),
+    Bug("filter text: the end bytes are the start bytes", "src/app/filters/named.cpp",
+        "options.end = wire::unescape(*end);", "options.start = wire::unescape(*end);", Fuzz("filter_text")),
+]
+
+BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *CHANNELS, *REQUESTS, *ENDPOINTS, *CODECS, *VALUES, *FILTERS]
 
 
 def text_of(root, bug):
