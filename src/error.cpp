@@ -44,6 +44,9 @@ const char* sentence(error e) noexcept {
     case error::handler_failed: return "the handler of the request has failed";
     case error::overloaded: return "more is asked than may wait";
     case error::disconnected: return "the connection was lost before the answer came";
+    case error::message_refused: return "a hook or filter refused the message";
+    case error::not_classified: return "the peer could not be classified";
+    case error::unknown_kind: return "no handler is for this kind of peer";
   }
   return "unknown parley error";
 }

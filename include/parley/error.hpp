@@ -183,7 +183,8 @@ enum class error {
   ///
   /// To do: nothing, if it was meant; else look at the rule, or raise the limit.
   ///
-  /// Options: `SocketOptions::accept_peer`, `SocketOptions::peers_max`.
+  /// Options: `SocketOptions::accept_peer`, `SocketOptions::peers_max`; of a server made of handlers, `classify` and
+  /// `ServerOptions::peers_max`.
   peer_refused,
 
   /// Nothing has been heard of the peer for too long, not even a heartbeat. The connection is cut.
@@ -191,7 +192,8 @@ enum class error {
   /// To do: find out whether the peer hangs, or the network between; a socket that has dialled goes on dialling.
   ///
   /// Options: `SocketOptions::silence_max`; at the peer `SocketOptions::heartbeat_interval`. Of channels:
-  /// `MuxOptions::keep_alive_interval`, `MuxOptions::keep_alive_time_max`.
+  /// `MuxOptions::keep_alive_interval`, `MuxOptions::keep_alive_time_max`. Of servers and clients made of handlers:
+  /// `ServerOptions::idle_time_max`.
   peer_silent,
 
   /// The peer did not take its messages as fast as they were sent to it, and was cut off, as the program had asked; or
@@ -201,7 +203,7 @@ enum class error {
   /// To do: make the peer faster, send less, or choose another rule for full queues; have it read.
   ///
   /// Options: `SocketOptions::overflow`, `SocketOptions::send_high_water_size`, `SocketOptions::send_high_water_count`;
-  /// `MuxOptions::stall_time_max`.
+  /// `MuxOptions::stall_time_max`; `ServerOptions::idle_time_max`.
   peer_too_slow,
 
   /// A message that was to arrive at least once was not acknowledged, however often it was sent. It may have arrived.
@@ -297,7 +299,8 @@ enum class error {
   no_such_route,
 
   /// The handler of a request has thrown. The sentence has its words, if the other side tells them; `RequestError` has
-  /// its code, and whose fault it says that it was.
+  /// its code, and whose fault it says that it was. In a server or client made of handlers: one of these, or a hook or
+  /// classifier, has thrown; `Cause::thrown` has the exception.
   ///
   /// To do: what the handler's code asks for; else look at the log of the other side.
   ///
@@ -320,6 +323,34 @@ enum class error {
   ///
   /// Options: `RequestOptions::when_lost`.
   disconnected,
+
+  /// A hook or a filter of the program's would not have a message: one that was received is given up, one that was to
+  /// be
+  /// sent was not queued. The peer stays, unless the sentence says otherwise.
+  ///
+  /// To do: the sentence has the hook's or the filter's reason.
+  ///
+  /// Options: none; `after_receive`, `before_send` and `filter` of the server or client.
+  message_refused,
+
+  /// It could not be told from its first messages what a peer is: there were too many of them, or too many bytes, or it
+  /// took too long. The peer is closed.
+  ///
+  /// To do: compare what the peer sends with what the classifier waits for; the sentence has the numbers.
+  ///
+  /// Options: `ServerOptions::held_count_max`, `ServerOptions::held_size_max`,
+  /// `ServerOptions::classification_time_max`.
+  not_classified,
+
+  /// The classifier has named a kind of peer that no handler is for, or that is not among those declared. The peer is
+  /// closed.
+  ///
+  /// To do: register a handler for the kind that the sentence names, or correct the name; declare the kinds, and this
+  /// is
+  /// found when the server starts.
+  ///
+  /// Options: none; `classify` and `on_message` of the server or client.
+  unknown_kind,
 };
 
 /// The category of these codes, named `parley`; one for the process, from any thread.

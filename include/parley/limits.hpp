@@ -108,4 +108,19 @@ inline constexpr std::size_t strangers_max = 1024;
 /// How long a server remembers a client that is not connected.
 inline constexpr std::chrono::milliseconds absence_max{60'000};
 
+/// Messages of a peer that wait until its kind is known, their bytes, and for how long.
+inline constexpr std::size_t held_count_max = 16;
+inline constexpr std::size_t held_size_max = 64 * kib;
+inline constexpr std::chrono::milliseconds classification_time_max{30'000};
+
+/// Bytes that the history of a peer keeps, where it is asked for, and the largest first message that is remembered.
+inline constexpr std::size_t history_size_max = 64 * kib;
+inline constexpr std::size_t first_message_size_max = 4 * kib;
+
+/// How long a server that was told to stop by a signal waits for what is under way.
+inline constexpr std::chrono::milliseconds drain_time_max{10'000};
+
+/// How long one attempt of a client to connect may take.
+inline constexpr std::chrono::milliseconds attempt_time_max{5'000};
+
 }  // namespace parley::limits

@@ -16,6 +16,7 @@
 #include <parley/codec/json.hpp>
 #include <parley/codec/schema.hpp>
 #include <parley/detail/export.hpp>
+#include <parley/detail/signature.hpp>
 #include <parley/error.hpp>
 #include <parley/message.hpp>
 #include <parley/rpc/caller.hpp>
@@ -100,42 +101,8 @@ Message encode_answer(const C& codec, const R& value) {
   }
 }
 
-/// What a handler returns, without its awaitable.
-template <class R>
-struct ResultOf {
-  using type = R;
-  static constexpr bool is_awaited = false;
-};
-template <class R>
-struct ResultOf<boost::asio::awaitable<R>> {
-  using type = R;
-  static constexpr bool is_awaited = true;
-};
-
-/// What a function takes and gives.
-template <class R, class... Args>
-struct Signature {
-  using Result = R;
-  using Arguments = std::tuple<std::remove_cvref_t<Args>...>;
-};
-template <class R, class... Args>
-Signature<R, Args...> signature_of(R (*)(Args...));
-template <class C, class R, class... Args>
-Signature<R, Args...> signature_of(R (C::*)(Args...));
-template <class C, class R, class... Args>
-Signature<R, Args...> signature_of(R (C::*)(Args...) const);
-
-template <class F>
-constexpr auto call_of(F handler) {
-  if constexpr (std::is_pointer_v<F>) {
-    return handler;
-  } else {
-    return &F::operator();
-  }
-}
-
-template <class F>
-using SignatureOf = decltype(signature_of(call_of(std::declval<F>())));
+using parley::detail::ResultOf;
+using parley::detail::SignatureOf;
 
 template <class Arguments>
 struct ArgumentsAre {
