@@ -13,6 +13,7 @@
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 namespace parley::transport {
@@ -200,6 +202,14 @@ std::optional<std::size_t> SocketStream::unacknowledged_size() const noexcept {
   // The end of the stream takes a sequence number, and so counts as a byte until it is acknowledged.
   if (send_ended_ && size > 0) --size;
   return static_cast<std::size_t>(size);
+}
+
+/// Once the peer's direction has ended, reads do not tell of a reset that comes behind that.
+bool SocketStream::is_lost() const noexcept {
+  if (!is_tcp_ || !socket_.is_open()) return false;
+  std::uint8_t state = 0;  // the first member of tcp_info
+  socklen_t size = sizeof state;
+  return ::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &state, &size) == 0 && state == TCP_CLOSE;
 }
 
 bool SocketStream::peer_has_ended() const noexcept {

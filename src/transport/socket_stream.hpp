@@ -41,6 +41,7 @@ class SocketStream final : public StreamBackend {
   void close() noexcept override;
   void reset() noexcept override;
   [[nodiscard]] std::optional<std::size_t> unacknowledged_size() const noexcept override;
+  [[nodiscard]] bool is_lost() const noexcept override;
   [[nodiscard]] bool peer_has_ended() const noexcept override;
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept override;
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return local_; }
