@@ -14,6 +14,8 @@
 #include <parley/wire/any_decoder.hpp>
 #include <parley/wire/any_encoder.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <cstdint>
 #include <memory>
 
@@ -63,6 +65,11 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   void close_transport() override { link_.close(); }
   void forget_transport() noexcept override { link_.forget(); }
   [[nodiscard]] Message partial_locked() const override { return Message{link_.in().unread()}; }
+  /// A framing that ends its messages so is not at its end by that.
+  [[nodiscard]] bool has_noticed_end() const override {
+    if (read_end_.failed() && read_end_ != boost::asio::error::eof) return true;
+    return (read_end_.failed() || link_.peer_has_ended()) && !options_.framing.needs_half_close();
+  }
   void fill_stats(ConnectionStats& stats) const override;
   void reframe_locked(Framing framing) override;
   void on_backend_deadline() override;

@@ -75,7 +75,9 @@ class InprocConnection final : public ConnectionState, public BellOwner {
     at_once_ = true;
     return pull_end();
   }
-  void demand() override { satisfy_receivers_locked(); }
+  void demand() override {
+    if (!is_watching()) satisfy_receivers_locked();  // who watches has just looked
+  }
 
   /// There are no messages.
   Pull pull_end() {
@@ -244,6 +246,7 @@ class InprocConnection final : public ConnectionState, public BellOwner {
   }
 
   [[nodiscard]] Message partial_locked() const override { return {}; }
+  [[nodiscard]] bool has_noticed_end() const override { return in_.writer_has_ended(); }
   void fill_stats(ConnectionStats& stats) const override {
     stats.bytes_sent = out_.pushed().size;
     stats.bytes_received = in_.taken().size;
@@ -273,7 +276,7 @@ class InprocListener final : public ListenerBackend, public transport::InprocPla
 
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept override { return endpoint_; }
 
-  std::shared_ptr<ConnectionState> connect(const asio::any_io_executor& executor, ConnectionOptions options,
+  std::shared_ptr<ConnectionState> connect(const asio::any_io_executor& client_executor, ConnectionOptions options,
                                            error_code& ec) {
     const Lock lock{mutex()};
     if (is_closed()) {
@@ -285,8 +288,9 @@ class InprocListener final : public ListenerBackend, public transport::InprocPla
       return nullptr;
     }
     const auto joint = std::make_shared<InprocJoint>();
-    auto client = std::make_shared<InprocConnection>(executor, std::move(options), endpoint_, joint, 0);
-    auto server = std::make_shared<InprocConnection>(this->executor(), options_.connection, endpoint_, joint, 1);
+    const asio::any_io_executor server_executor = options_.deal ? options_.deal() : executor();
+    auto client = std::make_shared<InprocConnection>(client_executor, std::move(options), endpoint_, joint, 0);
+    auto server = std::make_shared<InprocConnection>(server_executor, options_.connection, endpoint_, joint, 1);
     InprocConnection::join(client, server);
     backlog_.emplace_back(std::move(server));
     if (has_acceptors()) want_connection();

@@ -155,6 +155,11 @@ void PipeReader::end_reading(PipeReading how) {
   pipe_.to_writer.ring();
 }
 
+bool PipeReader::writer_has_ended() const {
+  const std::lock_guard lock{pipe_.mutex};
+  return pipe_.end != PipeEnd::none;
+}
+
 Amount PipeReader::queued() const {
   const std::lock_guard lock{pipe_.mutex};
   return pipe_.is_read() ? pipe_.handed_over - taken_ : Amount{};

@@ -185,6 +185,8 @@ class PipeReader {
     return true;
   }
   [[nodiscard]] PipeEnd end() const noexcept { return end_; }
+  /// Whether nothing more comes behind what has been handed over.
+  [[nodiscard]] bool writer_has_ended() const;
   /// Of the message that PipeEnd::too_large stands for.
   [[nodiscard]] std::size_t too_large_size() const noexcept { return too_large_size_; }
 

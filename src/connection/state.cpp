@@ -60,6 +60,44 @@ void ConnectionState::receive(Deadline deadline, Handler<Message> handler) {
   }
 }
 
+Taken ConnectionState::take_or_watch(Message& message) {
+  Lock lock{mutex()};
+  const Taken taken = take_locked(message);
+  if (taken != Taken::nothing) [[likely]]
+    return taken;
+  if (std::exchange(is_rung_, false)) return Taken::rung;
+  if (may_send()) write_now(lock);
+  is_watching_ = true;  // so that the look arranges for what is missing
+  const Taken late = take_locked(message);
+  is_watching_ = late == Taken::nothing && watcher_ != nullptr;
+  if (is_watching_) demand();
+  return late;
+}
+
+void ConnectionState::watch_by(std::shared_ptr<ConnectionWatcher> watcher) {
+  const Lock lock{mutex()};
+  if (context() != nullptr) watcher_ = std::move(watcher);
+}
+
+void ConnectionState::ring() {
+  const Lock lock{mutex()};
+  if (is_watching_) {
+    call_watcher_soon();
+  } else {
+    is_rung_ = true;
+  }
+}
+
+bool ConnectionState::is_watched() {
+  const Lock lock{mutex()};
+  return is_watching_;
+}
+
+void ConnectionState::call_watcher_soon() {
+  if (!std::exchange(is_watching_, false)) return;
+  asio::post(executor(), [watcher = watcher_] { watcher->on_ready(); });
+}
+
 void ConnectionState::write_before_waiting() {
   Lock lock{mutex()};
   // Where several wait they send as one, in one turn.
@@ -100,9 +138,17 @@ bool ConnectionState::pull_for_receiver(Message& message) {
 void ConnectionState::satisfy_receivers_locked() {
   Message message;
   while (pull_for_receiver(message)) complete(receivers_.take_front(), error_code{}, std::move(message));
+  call_watcher_soon();
 }
 
 void ConnectionState::deliver_to_receivers(Lock& lock) {
+  if (std::exchange(is_watching_, false)) {
+    const std::shared_ptr<ConnectionWatcher> watcher = watcher_;
+    lock.unlock();
+    watcher->on_ready();
+    lock.lock();
+    return;
+  }
   Message message;
   while (pull_for_receiver(message)) {
     Receiver receiver = receivers_.take_front();
@@ -177,6 +223,22 @@ error_code ConnectionState::post(Message message) {
   return ec;
 }
 
+bool ConnectionState::has_room_now() {
+  const Lock lock{mutex()};
+  return !has_senders() && has_room();
+}
+
+void ConnectionState::wait_for_room(Deadline deadline, Handler<> handler) {
+  const Lock lock{mutex()};
+  const error_code ec = refused_locked();
+  const bool is_first = !has_senders();
+  if (ec || (is_first && has_room())) return post_completion(std::move(handler), executor(), ec);
+  Sender& waiting = rare().senders.emplace_back(next_id(), std::move(handler), executor(), Message{});
+  waiting.has_message = false;
+  start_waiting(waiting, deadline);
+  if (is_first) demand_room();
+}
+
 void ConnectionState::flush(Deadline deadline, Handler<> handler) {
   const Lock lock{mutex()};
   if (send_failure_) {
@@ -230,7 +292,7 @@ void ConnectionState::release_senders_locked() {
   while (has_senders() && has_room()) {
     Sender sender = rare_->senders.take_front();
     error_code ec;
-    push_counted(sender.message, ec);
+    if (sender.has_message) push_counted(sender.message, ec);
     complete(std::move(sender), ec);
   }
 }
@@ -359,6 +421,7 @@ void ConnectionState::enter_closing() {
   end_receiving_locked(error::closed, "the connection was closed on this side");
   fail_all(receivers_, asio::error::operation_aborted);
   fail_all(rare_->senders, asio::error::operation_aborted);
+  call_watcher_soon();
 }
 
 void ConnectionState::drained_locked() {
@@ -419,12 +482,15 @@ void ConnectionState::on_context_shutdown() noexcept {
   // Destroyed when the lock is released: handlers may own this object, and much else.
   Ring<Receiver> receivers;
   std::unique_ptr<Rare> rare;
+  std::shared_ptr<ConnectionWatcher> watcher;
   const Lock lock{mutex()};
   forget_context();
   life_ = Life::closed;
   forget_transport();
   receivers.swap(receivers_);
   rare.swap(rare_);
+  watcher.swap(watcher_);
+  is_watching_ = false;
 }
 
 // --- looking ---------------------------------------------------------------------------------------------------------
@@ -432,6 +498,16 @@ void ConnectionState::on_context_shutdown() noexcept {
 error_code ConnectionState::end_of_receiving() {
   const Lock lock{mutex()};
   return end_ ? end_->code : error_code{};
+}
+
+bool ConnectionState::is_open() {
+  const Lock lock{mutex()};
+  return life_ == Life::open;
+}
+
+bool ConnectionState::may_receive_more() {
+  const Lock lock{mutex()};
+  return may_send() && !end_ && !has_noticed_end() && !is_lost();
 }
 
 Message ConnectionState::partial() {

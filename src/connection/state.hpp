@@ -35,6 +35,17 @@ enum class Taken : std::uint8_t {
   message_and_yield,  ///< a message, and so many came without suspending that others should have their turn
   nothing,
   ended,
+  rung,  ///< take_or_watch alone: nothing, and ring() was called
+};
+
+/// Who takes messages from the event loop whenever there are some, without an operation that waits.
+class ConnectionWatcher {
+ public:
+  /// It is worth to look again. From the connection's event loop, mutex not held; must not throw.
+  virtual void on_ready() = 0;
+
+ protected:
+  ~ConnectionWatcher() = default;
 };
 
 class ConnectionState : public WaitingObject {
@@ -61,6 +72,14 @@ class ConnectionState : public WaitingObject {
     return take_locked(message);
   }
   void take_more(std::vector<Message>& messages, std::size_t count_max);
+  /// In place of operations that receive, by one caller at a time: as take(), but where there is nothing the watcher is
+  /// called, once, when there may be something. What is queued is written before that.
+  Taken take_or_watch(Message& message);
+  void watch_by(std::shared_ptr<ConnectionWatcher> watcher);
+  /// Has the watcher look again, whatever there is; if it is looking now, its next take_or_watch() is Taken::rung.
+  void ring();
+  /// Nobody is at work for the watcher: it waits to be called.
+  [[nodiscard]] bool is_watched();
   void receive(Deadline deadline, Handler<Message> handler);
   /// For who is about to wait for a message, and has most likely just asked for it: writes what is queued now and not
   /// at the end of the turn, so that the peer works while the wait is being set up.
@@ -72,6 +91,10 @@ class ConnectionState : public WaitingObject {
   }
   void send(Message message, Deadline deadline, Handler<> handler);
   boost::system::error_code post(Message message);
+  /// Whether try_send would find room.
+  [[nodiscard]] bool has_room_now();
+  /// Completes as send() would, when there is room, and queues nothing: another may take the room first.
+  void wait_for_room(Deadline deadline, Handler<> handler);
   void flush(Deadline deadline, Handler<> handler);
   /// For callers without a running loop: queues the message if there is room and nothing waits before it, and writes.
   Sent send_now(Message& message, boost::system::error_code& ec);
@@ -89,6 +112,10 @@ class ConnectionState : public WaitingObject {
   void abandon() noexcept;
 
   [[nodiscard]] boost::system::error_code end_of_receiving();
+  /// Closing has not begun.
+  [[nodiscard]] bool is_open();
+  /// False once the end of the peer's direction, or a failure, has been noticed, or closing has begun.
+  [[nodiscard]] bool may_receive_more();
   [[nodiscard]] Message partial();
   [[nodiscard]] ConnectionStats stats();
   void reframe(Framing framing);
@@ -150,6 +177,8 @@ class ConnectionState : public WaitingObject {
   virtual void close_transport() = 0;
   virtual void forget_transport() noexcept = 0;
   [[nodiscard]] virtual Message partial_locked() const = 0;
+  /// The peer's direction has ended behind what pull() still gives.
+  [[nodiscard]] virtual bool has_noticed_end() const { return false; }
   virtual void fill_stats(ConnectionStats& stats) const = 0;
   virtual void reframe_locked(Framing framing) = 0;
   /// A deadline the backend scheduled by schedule_backend_deadline.
@@ -184,7 +213,8 @@ class ConnectionState : public WaitingObject {
   void schedule_backend_deadline(std::optional<TimePoint> when);
 
   [[nodiscard]] bool is_closing() const noexcept { return life_ != Life::open; }
-  [[nodiscard]] bool has_receivers() const noexcept { return !receivers_.empty(); }
+  [[nodiscard]] bool has_receivers() const noexcept { return !receivers_.empty() || is_watching_; }
+  [[nodiscard]] bool is_watching() const noexcept { return is_watching_; }
   [[nodiscard]] bool has_senders() const noexcept { return rare_ != nullptr && !rare_->senders.empty(); }
 
   ConnectionOptions options_;
@@ -199,6 +229,7 @@ class ConnectionState : public WaitingObject {
     Sender(std::uint64_t id_, Handler<>&& handler_, const boost::asio::any_io_executor& io, Message&& m)
         : Waiter{id_, std::move(handler_), io}, message{std::move(m)} {}
     Message message;
+    bool has_message = true;
   };
   struct Flusher : Waiter<Handler<>> {
     Flusher(std::uint64_t id_, Handler<>&& handler_, const boost::asio::any_io_executor& io, std::uint64_t position_)
@@ -225,6 +256,9 @@ class ConnectionState : public WaitingObject {
   [[nodiscard]] const Remark* remark_for(Operation operation, boost::system::error_code ec) const;
   [[nodiscard]] std::string about_peer(std::string_view words) const;
   void log_about_peer(std::string_view words) const;
+
+  /// Where the watcher waits to be called, it is.
+  void call_watcher_soon();
 
   void begin_closing(Deadline deadline);
   void enter_closing();
@@ -263,10 +297,13 @@ class ConnectionState : public WaitingObject {
   Life life_ = Life::open;
   bool drained_ = false;
   bool receiving_ends_ = false;  // end_receiving() was called
+  bool is_watching_ = false;     // the watcher waits to be called
+  bool is_rung_ = false;
   ReadyInARow ready_in_a_row_;
   std::unique_ptr<const Failure> end_;           // of receiving
   std::unique_ptr<const Failure> send_failure_;  // of sending
   std::shared_ptr<void> closed_token_;
+  std::shared_ptr<ConnectionWatcher> watcher_;
 
   std::uint64_t messages_sent_ = 0;
   std::uint64_t messages_received_ = 0;

@@ -20,6 +20,7 @@ class StreamListener final : public ListenerBackend {
       : ListenerBackend{executor, std::move(options)},
         acceptor_{executor, endpoint, options_.transport},
         local_{acceptor_.local_endpoint()} {
+    if (options_.deal) acceptor_.deal(options_.deal);
     acceptor_.on_trouble([where = local_.to_string()](error_code ec, Duration pause) {
       log(LogLevel::warning,
           "accepting waits " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()) +

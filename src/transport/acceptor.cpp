@@ -5,6 +5,7 @@
 #include "transport/scheme_layers.hpp"
 #include "transport/socket_acceptor.hpp"
 
+#include <functional>
 #include <utility>
 
 namespace parley::transport {
@@ -50,6 +51,7 @@ Acceptor::~Acceptor() { close(); }
 Acceptor::executor_type Acceptor::get_executor() const { return state_->executor(); }
 const Endpoint& Acceptor::local_endpoint() const noexcept { return state_->local_endpoint(); }
 Stream Acceptor::try_accept() { return state_->try_accept(); }
+void Acceptor::deal(std::function<asio::any_io_executor()> choose) { state_->deal(std::move(choose)); }
 void Acceptor::on_trouble(TroubleHandler handler) { state_->on_trouble(std::move(handler)); }
 
 void Acceptor::on_refused(RefusedHandler handler) { state_->on_refused(std::move(handler)); }

@@ -5,6 +5,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
+
 namespace parley::transport::detail {
 
 /// The members of Acceptor; any thread.
@@ -17,6 +19,7 @@ class AcceptorState {
 
   virtual void accept(boost::asio::any_io_executor stream_executor, AcceptHandler handler) = 0;
   virtual Stream try_accept() { return {}; }
+  virtual void deal(std::function<boost::asio::any_io_executor()> /*choose*/) {}
   virtual void on_trouble(Acceptor::TroubleHandler handler) = 0;
   virtual void on_refused(Acceptor::RefusedHandler handler) = 0;
   virtual void close() noexcept = 0;

@@ -29,8 +29,8 @@ void HandshakeAcceptor::accept(asio::any_io_executor stream_executor, AcceptHand
   const auto pending = pending_.emplace(pending_.end(), next_id_++, std::move(stream_executor), std::move(handler));
   pending->watch_cancellation(weak_from_this());
   if (is_closed_) return complete(pending, asio::error::operation_aborted, {});
-  const auto ready = std::find_if(ready_.begin(), ready_.end(),
-                                  [&](const Stream& each) { return each.get_executor() == pending->executor; });
+  const auto ready =
+      std::find_if(ready_.begin(), ready_.end(), [&](const Stream& each) { return suits(*pending, each); });
   if (ready != ready_.end()) {
     Stream stream = std::move(*ready);
     ready_.erase(ready);
@@ -38,6 +38,12 @@ void HandshakeAcceptor::accept(asio::any_io_executor stream_executor, AcceptHand
     give_place();
   }
   want_socket();
+}
+
+void HandshakeAcceptor::deal(std::function<asio::any_io_executor()> choose) {
+  const std::lock_guard lock{mutex_};
+  is_dealt_ = choose != nullptr;
+  sockets_->deal(std::move(choose));
 }
 
 void HandshakeAcceptor::on_refused(Acceptor::RefusedHandler handler) {
@@ -123,8 +129,8 @@ void HandshakeAcceptor::on_handshake(std::uint64_t id, error_code ec, Stream str
 }
 
 void HandshakeAcceptor::offer(Stream stream) {
-  const auto waiting = std::find_if(pending_.begin(), pending_.end(),
-                                    [&](const PendingAccept& each) { return each.executor == stream.get_executor(); });
+  const auto waiting =
+      std::find_if(pending_.begin(), pending_.end(), [&](const PendingAccept& each) { return suits(each, stream); });
   if (waiting == pending_.end()) {
     ready_.push_back(std::move(stream));
   } else {

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,7 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
                     const TransportOptions& options);
 
   void accept(boost::asio::any_io_executor stream_executor, AcceptHandler handler) override;
+  void deal(std::function<boost::asio::any_io_executor()> choose) override;
   void on_trouble(Acceptor::TroubleHandler handler) override { sockets_->on_trouble(std::move(handler)); }
   void on_refused(Acceptor::RefusedHandler handler) override;
   void close() noexcept override;
@@ -44,7 +46,11 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
   /// The next socket has its handshake begun, as soon as there is a place.
   void give_place();
   void begin_handshake(Stream socket);
-  /// To the first who waits for a stream on its executor, or kept.
+  /// Whether `stream` is for who waits by `pending`: where streams are not dealt, that is a matter of the executor.
+  [[nodiscard]] bool suits(const PendingAccept& pending, const Stream& stream) const {
+    return is_dealt_ || pending.executor == stream.get_executor();
+  }
+  /// To the first who waits for such a stream, or kept.
   void offer(Stream stream);
   void complete(std::list<PendingAccept>::iterator which, boost::system::error_code ec, Stream stream);
 
@@ -68,6 +74,7 @@ class HandshakeAcceptor final : public AcceptorState, public std::enable_shared_
   std::uint64_t next_id_ = 0;
   bool is_accepting_ = false;
   bool is_closed_ = false;
+  bool is_dealt_ = false;
   boost::asio::cancellation_signal stop_accepting_;
   std::shared_ptr<Acceptor::RefusedHandler> on_refused_;
 };

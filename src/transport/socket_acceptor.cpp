@@ -88,6 +88,11 @@ void SocketAcceptor::accept(asio::any_io_executor stream_executor, AcceptHandler
   deliver(std::move(finished));
 }
 
+void SocketAcceptor::deal(std::function<asio::any_io_executor()> choose) {
+  const std::lock_guard lock{mutex_};
+  deal_ = std::move(choose);
+}
+
 void SocketAcceptor::on_trouble(Acceptor::TroubleHandler handler) {
   auto shared = std::make_shared<Acceptor::TroubleHandler>(std::move(handler));
   const std::lock_guard lock{mutex_};
@@ -127,7 +132,7 @@ SocketAcceptor::PendingList SocketAcceptor::serve() {
     }
     Pending& next = pending_.front();
     next.code = from_errno(error);
-    if (accepted >= 0) next.stream = make_stream(next.executor, accepted, peer, next.code);
+    if (accepted >= 0) next.stream = make_stream(deal_ ? deal_() : next.executor, accepted, peer, next.code);
     shortage_wait_ = shortage_wait_min;
     finished.splice(finished.end(), take(pending_.begin()));
   }

@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,7 @@ class SocketAcceptor final : public AcceptorState, public std::enable_shared_fro
   SocketAcceptor(boost::asio::any_io_executor executor, ListeningSocket listening, const TransportOptions& options);
 
   void accept(boost::asio::any_io_executor stream_executor, AcceptHandler handler) override;
+  void deal(std::function<boost::asio::any_io_executor()> choose) override;
   void on_trouble(Acceptor::TroubleHandler handler) override;
   void on_refused(Acceptor::RefusedHandler) override {}  // nobody is
   void close() noexcept override;
@@ -71,6 +73,7 @@ class SocketAcceptor final : public AcceptorState, public std::enable_shared_fro
   bool waiting_ = false;
   bool closed_ = false;
   Duration shortage_wait_;
+  std::function<boost::asio::any_io_executor()> deal_;
   std::shared_ptr<Acceptor::TroubleHandler> on_trouble_;
 };
 

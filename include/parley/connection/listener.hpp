@@ -18,6 +18,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -32,6 +33,10 @@ struct ListenerOptions {
   /// With this many accepted connections open, further ones stay in the kernel's backlog until one ends. In-process
   /// listeners refuse them with error::too_many_connections.
   std::size_t connections_max = limits::connections_max;
+  /// Where the next accepted connection lives, asked once for each: so a program with several event loops deals its
+  /// connections among them, handshakes included. Called from any thread that runs the listener's executor, and must
+  /// not use the listener. Empty: all live on that executor; so do the connections of `mux+…` endpoints in any case.
+  std::function<boost::asio::any_io_executor()> deal{};
 };
 
 namespace detail {
@@ -46,10 +51,10 @@ class PARLEY_EXPORT Listener {
   /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
 
-  /// Binds and listens; accepted connections use `executor`. Throws Error, whose sentence says what and why; a scheme
-  /// this build has not is error::unavailable, a framing that cannot work there std::invalid_argument. A Unix socket
-  /// file that no process listens on any more is replaced; one that is in use, and anything that is not a socket, is
-  /// left alone.
+  /// Binds and listens; accepted connections use `executor`, unless the options deal them. Throws Error, whose sentence
+  /// says what and why; a scheme this build has not is error::unavailable, a framing that cannot work there
+  /// std::invalid_argument. A Unix socket file that no process listens on any more is replaced; one that is in use, and
+  /// anything that is not a socket, is left alone.
   Listener(executor_type executor, Endpoint endpoint, ListenerOptions options);
   // An overload and no default argument: GCC 12 would destroy that twice in `Listener l{co_await this_coro::executor,
   // at}`.

@@ -40,8 +40,8 @@ using ServeHandler = std::function<boost::asio::awaitable<void>(Connection)>;
 /// drains as above. Handlers get the messages that are wholly here already, and then see what they would see of a peer
 /// that ended its direction: next() is empty, receive() is error::closed. What they still send goes out. So clients
 /// that are only idle do not hold the server up, and a request that has been read is answered; one that is still coming
-/// in is dropped. A second signal ends the drain at once. The only place of the library that looks at signals, and only
-/// for as long as it runs.
+/// in is dropped. A second signal ends the drain at once. Beside `run()` of app::Server and app::Client the only
+/// place of the library that looks at signals, and only for as long as it runs.
 [[nodiscard]] PARLEY_EXPORT boost::asio::awaitable<void> serve_until_signal(
     Listener& listener, ServeHandler handler, std::chrono::milliseconds drain = std::chrono::seconds{10});
 

@@ -96,6 +96,11 @@ class PARLEY_EXPORT Acceptor {
   /// Called, as by `post` to the executor, for each peer whose handshake failed, with a sentence that says why.
   void on_refused(RefusedHandler handler);
 
+  /// From now on sockets live, and have their handshakes, where `choose` says, and not where async_accept does: it is
+  /// asked once for each that is accepted, with the acceptor's lock held, and must not use the acceptor. Channels and
+  /// in-process streams are not dealt.
+  void deal(std::function<boost::asio::any_io_executor()> choose);
+
   /// The next connection. Completes with (error_code, Stream), through the handler's associated executor. Several may
   /// be pending; they are served in order. The stream lives on the acceptor's executor, or on `stream_executor`.
   /// Errors: asio::error::operation_aborted after close() or cancellation. A cancelled accept takes no connection.
