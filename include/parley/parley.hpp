@@ -1,6 +1,8 @@
 // Everything of parley that most programs use.
 #pragma once
 
+#include <parley/app/client.hpp>
+#include <parley/app/server.hpp>
 #include <parley/blocking/connection.hpp>
 #include <parley/blocking/listener.hpp>
 #include <parley/blocking/rpc_client.hpp>

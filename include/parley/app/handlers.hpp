@@ -13,23 +13,25 @@
 // messages keep coming lets the others of its loop have their turn after 64 messages that took a millisecond, and after
 // 2048 in any case. So a handler that blocks for a second delays its own loop by that second, and no other loop.
 //
-// The order of things for a message: filters and classification, after_receive hooks, history, handlers; for one that
-// is sent: before_send hooks, history, filters, the connection.
+// The order of things for a message: filters for every kind, classification, filters of the kind, after_receive hooks,
+// handlers; for one that is sent the same backwards, with before_send hooks.
 //
 // What a handler throws: the rest of its message's handlers still run, on_error is told with error::handler_failed (or
 // error::payload_rejected, where the message was not what the handler takes, which was then not called), and the peer
 // goes on. Without on_error handlers the log hook is told.
 //
-// Errors of one peer that on_error is told, beside these: error::message_refused (a hook or filter), error::closed,
-// message_too_large and the others of Connection::send for a reply that could not be sent; and before the peer is
-// closed: error::not_classified, error::unknown_kind, error::peer_refused (by the classifier), error::peer_silent and
-// error::peer_too_slow.
+// Errors of one peer that on_error is told, beside these: error::message_refused (a hook, or a filter that dropped),
+// error::closed, message_too_large and the others of Connection::send for a reply that could not be sent; and before
+// the peer is closed: error::not_classified, error::unknown_kind, error::peer_refused (by the classifier),
+// error::peer_silent, error::peer_too_slow, and the code of a filter that failed. Of more than 16 that wait for a
+// handler of the peer to end, the rest is told to the log hook.
 //
 // Thread rule: as a container, and only before start(): after that every member throws std::logic_error.
 #pragma once
 
 #include <parley/app/cause.hpp>
 #include <parley/app/classify.hpp>
+#include <parley/app/filter.hpp>
 #include <parley/app/handler.hpp>
 #include <parley/app/hooks.hpp>
 #include <parley/app/kinds.hpp>
@@ -140,6 +142,11 @@ class PARLEY_EXPORT Handlers {
   // --- between the wire and the handlers
   // ------------------------------------------------------------------------------
 
+  /// Each peer of every kind, or of some kinds, has a filter that `make` makes when it connects, or has its kind. The
+  /// first one registered is the outermost: it decodes first and encodes last. Those for every kind decode before
+  /// classification, the others behind it. Throws std::invalid_argument for an empty function.
+  void filter(MakeFilter make);
+  void filter(const Kinds& kinds, MakeFilter make);
   /// Called for each received message of peers of every kind, or of some kinds: see hooks.hpp. Those for every kind run
   /// first.
   template <detail::NoKinds F>

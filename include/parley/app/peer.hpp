@@ -72,7 +72,7 @@ class PARLEY_EXPORT Peer {
   /// Completion means queued, not arrived. Completes with (error_code).
   /// Errors: those of Connection::send (error::closed after the end, timed_out, message_too_large, …), and
   /// error::message_refused where a hook or filter would not have it; after any of them nothing is queued. Cancelled or
-  /// timed out, it has queued nothing, but hooks and filters have seen the message.
+  /// timed out, it has queued nothing, and hooks and filters have not seen the message.
   [[nodiscard]] boost::asio::awaitable<void> send(Message message, Deadline deadline = {}) const;
   template <detail::TokenFor<> Token>
   auto send(Message message, Token&& token) const {

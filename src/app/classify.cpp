@@ -1,0 +1,35 @@
+#include <parley/app/classify.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace parley::app {
+
+ByPrefix::ByPrefix(std::initializer_list<Entry> table, std::string_view otherwise) : otherwise_{otherwise} {
+  for (const auto& [prefix, kind] : table) {
+    if (std::ranges::any_of(rows_, [&](const Row& row) { return row.prefix == prefix; })) {
+      throw std::invalid_argument("the prefix \"" + std::string{prefix} + "\" is in the table twice");
+    }
+    rows_.push_back({std::string{prefix}, std::string{kind}});
+  }
+  std::ranges::stable_sort(rows_, [](const Row& a, const Row& b) { return a.prefix.size() > b.prefix.size(); });
+}
+
+std::string_view ByPrefix::kind_of(std::string_view first) const noexcept {
+  for (const Row& row : rows_) {
+    if (first.starts_with(row.prefix)) return row.kind;
+  }
+  return otherwise_;
+}
+
+Kinds ByPrefix::kinds() const {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  for (const Row& row : rows_) add(row.kind);
+  add(otherwise_);
+  return Kinds{std::move(names)};
+}
+
+}  // namespace parley::app
