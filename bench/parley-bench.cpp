@@ -1,6 +1,7 @@
 // parley as a user writes with it: a `co_await` for each message on both ends, in the shape of the other drivers.
 
 #include "bench/common/driver_main.hpp"
+#include "bench/parley_bench/app.hpp"
 #include "bench/parley_bench/blocking.hpp"
 #include "bench/parley_bench/bystander.hpp"
 #include "bench/parley_bench/channels.hpp"
@@ -70,6 +71,7 @@ void run_driver(const Options& o) {
   if (o.part("connection") == "socket") return sockets::run(o);
   if (o.blocking() && o.part("connection") == "connection") return blocking::run(o);
   if (const auto way = requests::find_way(o)) return requests::run(o, *way);
+  if (const auto way = echoing::find_way(o)) return echoing::run(o, *way);
   require_way(o);
   const bool in_process = o.addr.scheme == Address::Scheme::inproc;
   if (in_process != (o.role == Role::both)) not_offered(o);

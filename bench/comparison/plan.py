@@ -50,6 +50,10 @@ RPC_BESET = Contender("rpc", "parley-bench", "rpc", hostile=1)
 RPC_CALLBACK = Contender("rpc callback", "parley-bench", "rpc-callback")
 RPC_HUNDRED = Contender("rpc 100 routes", "parley-bench", "rpc-hundred")
 RPC_JSON = Contender("rpc json", "parley-bench", "rpc-json")
+ECHO = Contender("echo", "parley-bench", "echo")
+APP = Contender("app", "parley-bench", "app")
+APP_HOOK = Contender("app hook", "parley-bench", "app-hook")
+APP_COROUTINE = Contender("app coroutine", "parley-bench", "app-coroutine")
 CONNECTION = Contender("connection", "parley-bench", "connection")  # beside a Socket, which does the same and more
 
 
@@ -168,7 +172,7 @@ def questions(seconds, warmup, count):
     result.append(Question("inproc", "inproc-throughput", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("inproc-latency", "inproc-latency", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("bystander.tcp", "bystander", "tcp", (PARLEY_BESET, PARLEY_ALONE), {**timed, "--peers": 1002}))
-    return result + socket_questions(seconds, timed, count) + channel_questions(seconds, timed, count) + rpc_questions(timed)
+    return result + socket_questions(seconds, timed, count) + channel_questions(seconds, timed, count) + rpc_questions(timed) + app_questions(timed)
 
 
 def socket_questions(seconds, timed, count):
@@ -216,6 +220,12 @@ def rpc_questions(timed):
     return [Question(f"rpc.{count}", "rpc", "tcp", (RPC, RPC_CALLBACK, RPC_HUNDRED, RPC_JSON, GRPC, ZMQ, GRPC_LEAN, RAW, ASIO),
                      {**timed, "--size": 64, "--concurrency": count}) for count in IN_FLIGHT] + [
         Question("rpc.beside", "rpc", "tcp", (RPC_BESET, RPC_ALONE), {**timed, "--size": 64, "--concurrency": 1})]
+
+
+def app_questions(timed):
+    """What handlers cost against a coroutine of one's own on a Connection: messages that are sent back."""
+    return [Question(f"app.{count}", "rpc", "tcp", (APP, APP_HOOK, APP_COROUTINE, ECHO),
+                     {**timed, "--size": 64, "--concurrency": count}) for count in (1, 1024)]
 
 
 def figures_of(question, contender=None):
@@ -330,6 +340,14 @@ def rpc_rows():
               more_is_better=False, must=2)
 
 
+def app_rows():
+    for count, must in ((1024, 0.8), (1, None)):
+        label = f"handlers: messages sent back, {count} in flight, {SIZES[64]}"
+        yield Row(f"app.{count}", f"{label}, against a Connection", "requests", "echo", "app", must=must)
+        yield Row(f"app.{count}", f"{label}, with a hook and a classifier", "requests", "echo", "app hook", must=must)
+        yield Row(f"app.{count}", f"{label}, by coroutines", "requests", "echo", "app coroutine")
+
+
 def rows():
     yield from one_way_rows("", "", "parley")
     yield from layered_rows()
@@ -340,3 +358,4 @@ def rows():
     yield from socket_rows()
     yield from channel_rows()
     yield from rpc_rows()
+    yield from app_rows()
