@@ -22,6 +22,8 @@ namespace {
 
 asio::awaitable<void> connect(std::shared_ptr<ClientState> state, Endpoint endpoint, EndpointOptions options,
                               Deadline deadline) {
+  // Misuse is told here: what the initiation of an operation throws leaves the event loop, past who awaits it.
+  ClientState::require_dialable(endpoint, options);
   auto [ec] = co_await parley::detail::await_result<void(error_code)>(
       [&](auto handler) { state->connect(endpoint, options, deadline, Handler<>{std::move(handler)}); });
   if (ec) state->throw_error("connect", ec);

@@ -32,16 +32,6 @@ std::string id_or_random(std::string id) {
   return id;
 }
 
-/// Throws std::invalid_argument for what can never be dialled.
-void require_dialable(const Endpoint& endpoint, const EndpointOptions& options) {
-  if (is_broker(endpoint)) {
-    (void)AmqpNames::of(endpoint, true);
-    Broker::require(endpoint);
-  } else {
-    transport::detail::require_connectable(endpoint, options.transport());
-  }
-}
-
 }  // namespace
 
 std::shared_ptr<ClientState> ClientState::make(asio::any_io_executor executor, Routes routes, ClientOptions options) {
@@ -58,6 +48,15 @@ ClientState::ClientState(asio::any_io_executor executor, parley::detail::Slot& s
       backoff_{std::move(options.backoff)} {}
 
 // --- dialling --------------------------------------------------------------------------------------------------------
+
+void ClientState::require_dialable(const Endpoint& endpoint, const EndpointOptions& options) {
+  if (is_broker(endpoint)) {
+    (void)AmqpNames::of(endpoint, true);
+    Broker::require(endpoint);
+  } else {
+    transport::detail::require_connectable(endpoint, options.transport());
+  }
+}
 
 void ClientState::dial(const Endpoint& endpoint, const EndpointOptions& options) {
   require_dialable(endpoint, options);

@@ -25,6 +25,9 @@ class ClientState final : public Node {
 
   [[nodiscard]] const std::string& client_id() const noexcept { return client_id_; }
 
+  /// Throws std::invalid_argument for what can never be dialled, as dial() and connect() do.
+  static void require_dialable(const Endpoint& endpoint, const EndpointOptions& options);
+
   // Any thread, mutex not held.
 
   void dial(const Endpoint& endpoint, const EndpointOptions& options);

@@ -19,6 +19,9 @@ void start_bind(std::shared_ptr<ServerState> state, Endpoint endpoint, EndpointO
 namespace {
 
 asio::awaitable<Endpoint> bind(std::shared_ptr<ServerState> state, Endpoint endpoint, EndpointOptions options) {
+  // Misuse is told here: what the initiation of an operation throws leaves the event loop, past who awaits it.
+  if (!is_broker(endpoint)) co_return state->bind_streams(endpoint, options);
+  ServerState::require_bindable(endpoint);
   auto [ec, bound] = co_await parley::detail::await_result<void(error_code, Endpoint)>(
       [&](auto handler) { state->bind(endpoint, options, Handler<Endpoint>{std::move(handler)}); });
   if (ec) state->throw_error("bind", ec);

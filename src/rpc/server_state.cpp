@@ -40,25 +40,33 @@ void ServerState::bind(const Endpoint& endpoint, const EndpointOptions& options,
   Endpoint bound = endpoint;
   try {
     bound = bind_streams(endpoint, options);
-  } catch (const boost::system::system_error& failed) {
+  } catch (const Error& failed) {
     ec = failed.code();
-    note_error(ec, failed.what());
   }
   parley::detail::post_completion(std::move(handler), executor(), ec, std::move(bound));
 }
 
 Endpoint ServerState::bind_streams(const Endpoint& endpoint, const EndpointOptions& options) {
-  const auto door =
-      std::make_shared<StreamDoor>(std::static_pointer_cast<ServerState>(shared_from_this()), endpoint, options);
-  const Lock lock{mutex()};
-  if (life() != Life::open) throw Error{error::closed, "the server was stopped"};
-  add_door_locked(door);
-  return door->local_endpoint();
+  try {
+    const auto door =
+        std::make_shared<StreamDoor>(std::static_pointer_cast<ServerState>(shared_from_this()), endpoint, options);
+    const Lock lock{mutex()};
+    if (life() != Life::open) throw Error{error::closed, "the server was stopped"};
+    add_door_locked(door);
+    return door->local_endpoint();
+  } catch (const boost::system::system_error& failed) {
+    note_error(failed.code(), failed.what());
+    throw Error{failed.code(), failed.what()};
+  }
+}
+
+void ServerState::require_bindable(const Endpoint& endpoint) {
+  (void)AmqpNames::of(endpoint, false);
+  Broker::require(endpoint);
 }
 
 void ServerState::bind_queues(const Endpoint& endpoint, const EndpointOptions& options, Handler<Endpoint> handler) {
-  (void)AmqpNames::of(endpoint, false);
-  Broker::require(endpoint);
+  require_bindable(endpoint);
   const Lock lock{mutex()};
   if (life() != Life::open) {
     note_locked(error::closed, "the server was stopped");

@@ -24,7 +24,12 @@ class ServerState final : public Node {
 
   // Any thread, mutex not held.
 
+  /// Throws std::invalid_argument for what can never be bound, as the two below do.
   void bind(const Endpoint& endpoint, const EndpointOptions& options, Handler<Endpoint> handler);
+  /// At once, where there is no broker. Throws what the system says.
+  Endpoint bind_streams(const Endpoint& endpoint, const EndpointOptions& options);
+  /// Of a broker.
+  static void require_bindable(const Endpoint& endpoint);
   bool unbind(const Endpoint& endpoint);
   [[nodiscard]] std::vector<ClientInfo> clients();
   bool cut_off(const std::string& client_id);
@@ -50,7 +55,6 @@ class ServerState final : public Node {
   void forget_all_locked(std::vector<std::shared_ptr<void>>& later) noexcept override;
   void on_absent_locked(const PeerPtr& peer) override;
 
-  Endpoint bind_streams(const Endpoint& endpoint, const EndpointOptions& options);
   void bind_queues(const Endpoint& endpoint, const EndpointOptions& options, Handler<Endpoint> handler);
   void add_door_locked(std::shared_ptr<Door> door);
   void make_room_for_strangers_locked();

@@ -142,6 +142,31 @@ TEST(ClientConnects, never_to_what_cannot_be_dialled_nor_with_an_id_that_cannot_
   EXPECT_EQ(client.client_id().size(), 32U) << "without one, it is random";
 }
 
+template <class T>
+asio::awaitable<std::string> misuse_of(asio::awaitable<T> operation) {
+  try {
+    co_await std::move(operation);
+  } catch (const std::invalid_argument& misuse) {
+    co_return misuse.what();
+  }
+  co_return "";
+}
+
+TEST(ClientConnects, and_misuse_is_thrown_to_who_awaits_it_as_that_of_servers_is) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Client client{executor};
+    const std::string no_port = co_await misuse_of(client.connect("tcp://127.0.0.1:0"));
+    EXPECT_THAT(no_port, HasSubstr("port 0"));
+    const std::string no_name = co_await misuse_of(client.connect("amqp://127.0.0.1?address=a"));
+    EXPECT_THAT(no_name, HasSubstr("&client="));
+    Server server{executor, answering(1)};
+    const std::string no_address = co_await misuse_of(server.bind("amqp://127.0.0.1"));
+    EXPECT_THAT(no_address, HasSubstr("?address="));
+    const std::string no_certificate = co_await misuse_of(server.bind("tls://127.0.0.1:0"));
+    EXPECT_EQ(no_certificate.empty(), !is_available(Scheme::tls));
+  });
+}
+
 TEST(ServerTakesClients, or_tells_them_why_not) {
   run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
     ServerOptions options;
