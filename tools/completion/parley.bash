@@ -25,7 +25,7 @@ _parley_options() {
       echo "--unnamed --notify --count --concurrency --client-id --format --codec --max-size --discard --timeout"
       echo "$_parley_tls_client"
       ;;
-    serve) echo "--route --any --concurrency --format --codec --max-size --timeout" ;;
+    serve) echo "--route --any --concurrency --format --codec --max-size --timeout $_parley_tls_client" ;;
     routes) echo "--client-id --timeout $_parley_tls_client" ;;
     tunnel) echo "--listen --to --via --max-connections --timeout --stats $_parley_tls_client" ;;
     gateway) echo "--listen --allow --max-connections --timeout --stats" ;;
@@ -42,6 +42,11 @@ _parley_offer() {
 _parley_offer_endpoints() {
   compopt -o nospace 2>/dev/null
   _parley_offer "$1" -W "tcp:// unix:// local:// tls:// ws:// wss://"
+}
+
+_parley_offer_rpc_endpoints() {
+  compopt -o nospace 2>/dev/null
+  _parley_offer "$1" -W "tcp:// unix:// local:// tls:// ws:// wss:// amqp:// amqps://"
 }
 
 _parley_offer_mux_endpoints() {
@@ -113,7 +118,8 @@ _parley() {
   _parley_value "$command" "$before" "$current" && return
   case $command:$current in
     *:-* | demo:*) _parley_offer "$current" -W "$(_parley_options "$command")" ;;
-    listen:* | connect:* | proxy:* | peers:* | request:* | serve:* | routes:*) _parley_offer_endpoints "$current" ;;
+    listen:* | connect:* | proxy:* | peers:*) _parley_offer_endpoints "$current" ;;
+    request:* | serve:* | routes:*) _parley_offer_rpc_endpoints "$current" ;;
   esac
 }
 

@@ -45,12 +45,15 @@ constexpr std::array<Positionals, 12> all_positionals{{
      "; port 0 takes any free port\n"},
     {"peers", "ENDPOINT", "  ENDPOINT   ", "\n"},
     {"request", "ENDPOINT [ROUTE [VALUE]]", "  ENDPOINT   ",
-     "\n"
+     ",\n             amqp://HOST?address=NAME&client=NAME or amqps://... (a broker; see below)\n"
      "  ROUTE      which of the server's handlers to ask; without, the one for requests that name none\n"
      "  VALUE      what to ask, as JSON unless --codec or --format say otherwise; - or nothing is what\n"
      "             standard input has, and null where that is a terminal or empty\n"},
-    {"serve", "ENDPOINT --route NAME=COMMAND", "  ENDPOINT   ", "; port 0 takes any free port\n"},
-    {"routes", "ENDPOINT", "  ENDPOINT   ", "\n"},
+    {"serve", "ENDPOINT --route NAME=COMMAND", "  ENDPOINT   ",
+     ",\n             amqp://HOST?address=NAME or amqps://... (a broker; see below); port 0 takes any\n"
+     "             free port, but not over a broker\n"},
+    {"routes", "ENDPOINT", "  ENDPOINT   ",
+     ",\n             amqp://HOST?address=NAME&client=NAME or amqps://... (a broker; see below)\n"},
     {"tunnel", "--listen ENDPOINT --to ENDPOINT --via ENDPOINT", "", ""},
     {"gateway", "--listen ENDPOINT --allow PATTERN", "", ""},
 }};
@@ -227,6 +230,13 @@ constexpr std::string_view rpc_codecs =
     "  text      a string of UTF-8\n"
     "  bytes     anything; in JSON, a string of base64\n";
 
+constexpr std::string_view brokers =
+    "Brokers (RabbitMQ, and others of AMQP 0-9-1):\n"
+    "  Both sides connect to amqp://USER:PASSWORD@HOST:PORT/VHOST?address=NAME and meet at that address.\n"
+    "  Who asks has a name of its own there besides, &client=NAME: its two queues are called after it, and\n"
+    "  stay. Left out, USER:PASSWORD is guest:guest, PORT 5672 (amqps: 5671), and the virtual host /.\n"
+    "  For amqps:// the options of TLS are about the broker, on both sides.\n";
+
 constexpr std::string_view request_text =
     "It prints the answer. An error is told with the handler's code: exit code 1 when the handler has\n"
     "failed, 5 when the request was refused (no such route, not the value that is taken, overloaded).\n"
@@ -237,6 +247,7 @@ constexpr std::string_view request_text =
     "  parley request tcp://127.0.0.1:7500 --unnamed '\"hello\"'\n"
     "  jq .order orders.json | parley request tls://shop:7500 order\n"
     "  parley request tcp://127.0.0.1:7500 log '\"done\"' --notify\n"
+    "  parley request 'amqp://broker?address=shop&client=till-7' order '{\"item\": 3}'\n"
     "  parley request tcp://127.0.0.1:7500 sum '{\"a\": 2, \"b\": 3}' --count 100000 --concurrency 64 --discard\n";
 
 constexpr std::string_view serve_text =
@@ -250,7 +261,8 @@ constexpr std::string_view serve_text =
     "Examples:\n"
     "  parley serve tcp://127.0.0.1:7500 --route double='jq \". * 2\"' --route when='date +\\\"%F\\\"'\n"
     "  parley serve unix:///run/app.sock --any 'python3 answer.py' --codec msgpack\n"
-    "  parley serve tls://*:7500 --tls-cert server.pem --route upper='tr a-z A-Z' --format text\n";
+    "  parley serve tls://*:7500 --tls-cert server.pem --route upper='tr a-z A-Z' --format text\n"
+    "  parley serve 'amqp://broker?address=shop' --route order='python3 order.py'\n";
 
 constexpr std::string_view routes_text =
     "Of a server that lists its routes, as parley serve does. With --json what each takes and gives is\n"
@@ -258,7 +270,8 @@ constexpr std::string_view routes_text =
     "\n"
     "Examples:\n"
     "  parley routes tcp://127.0.0.1:7500\n"
-    "  parley routes tls://shop:7500 --json\n";
+    "  parley routes tls://shop:7500 --json\n"
+    "  parley routes 'amqp://broker?address=shop&client=till-7'\n";
 
 constexpr std::string_view tunnel_text =
     "Each connection to a local port becomes a channel of one connection to the gateway, which connects to\n"
@@ -353,11 +366,11 @@ std::string proxy_footer() { return join({times, proxy_text, exit_codes_help}); 
 
 std::string peers_footer() { return join({times, peers_text, exit_codes_help}); }
 
-std::string request_footer() { return join({rpc_codecs, rpc_formats, times, request_text, exit_codes_help}); }
+std::string request_footer() { return join({rpc_codecs, rpc_formats, brokers, times, request_text, exit_codes_help}); }
 
-std::string serve_footer() { return join({rpc_codecs, rpc_formats, times, serve_text, exit_codes_help}); }
+std::string serve_footer() { return join({rpc_codecs, rpc_formats, brokers, times, serve_text, exit_codes_help}); }
 
-std::string routes_footer() { return join({times, routes_text, exit_codes_help}); }
+std::string routes_footer() { return join({brokers, times, routes_text, exit_codes_help}); }
 
 std::string tunnel_footer() { return join({times, tunnel_text, exit_codes_help}); }
 

@@ -1,5 +1,6 @@
 #include "read_talk.hpp"
 
+#include "schemes.hpp"
 #include "text.hpp"
 
 #include <parley/wire/framing_text.hpp>

@@ -1,6 +1,7 @@
 #include "read_values.hpp"
 
 #include "named.hpp"
+#include "schemes.hpp"
 #include "text.hpp"
 
 #include <fmt/format.h>
@@ -24,20 +25,39 @@ std::optional<Number> parse_number(std::string_view text) {
   return number;
 }
 
-}  // namespace
-
-void refuse(const std::string& sentence) { throw UsageError(sentence); }
-
-Endpoint read_endpoint(const std::string& text) {
+/// One that leads out of this program.
+Endpoint parse_endpoint(const std::string& text) {
   EndpointError why;
   const std::optional<Endpoint> endpoint = Endpoint::parse(text, &why);
   if (!endpoint) refuse("this is not an endpoint\n" + why.diagram());
   if (endpoint->scheme() == Scheme::inproc)
     refuse(endpoint->to_string() + " is inside one program; between programs use tcp:// or unix://");
-  if (!endpoint->available())
-    refuse(fmt::format("{}: {}:// is not available in this build; use tcp:// or unix://", endpoint->to_string(),
-                       to_string(endpoint->scheme())));
   return *endpoint;
+}
+
+[[noreturn]] void refuse_unavailable(const Endpoint& endpoint, std::string_view others) {
+  refuse(fmt::format("{}: {}:// is not available in this build; use {}", endpoint.to_string(),
+                     to_string(endpoint.scheme()), others));
+}
+
+}  // namespace
+
+void refuse(const std::string& sentence) { throw UsageError(sentence); }
+
+Endpoint read_endpoint(const std::string& text) {
+  Endpoint endpoint = parse_endpoint(text);
+  if (uses_broker(endpoint))
+    refuse(fmt::format("{}: a broker carries requests only; {}:// is for parley request, serve and routes",
+                       endpoint.to_string(), to_string(endpoint.scheme())));
+  if (!endpoint.available()) refuse_unavailable(endpoint, "tcp:// or unix://");
+  return endpoint;
+}
+
+Endpoint read_rpc_endpoint(const std::string& text) {
+  Endpoint endpoint = parse_endpoint(text);
+  if (!uses_broker(endpoint)) return read_endpoint(text);
+  if (uses_tls(endpoint) && !is_available(Scheme::tls)) refuse_unavailable(endpoint, "amqp://");
+  return endpoint;
 }
 
 void check_can_be_dialled(const Endpoint& endpoint) {

@@ -22,7 +22,10 @@ class UsageError : public std::invalid_argument {
 /// Throws UsageError, as all below do.
 [[noreturn]] void refuse(const std::string& sentence);
 
+/// For whole messages or bytes, which a broker does not carry.
 [[nodiscard]] Endpoint read_endpoint(const std::string& text);
+/// For requests: a broker's as well.
+[[nodiscard]] Endpoint read_rpc_endpoint(const std::string& text);
 /// Refuses what can be listened on only.
 void check_can_be_dialled(const Endpoint& endpoint);
 

@@ -3,6 +3,7 @@
 
 #include "common_options.hpp"
 #include "notation.hpp"
+#include "schemes.hpp"
 
 #include <parley/endpoint.hpp>
 #include <parley/wire/framing.hpp>

@@ -1,6 +1,7 @@
 #include "tls_words.hpp"
 
 #include "read_values.hpp"
+#include "schemes.hpp"
 
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ void check_tls(const TlsWords& tls, const std::vector<Endpoint>& listened, const
   const Endpoint* const listened_one = first_with_tls(listened);
   const Endpoint* const dialled_one = first_with_tls(dialled);
   if (!given.empty() && listened_one == nullptr && dialled_one == nullptr)
-    refuse(fmt::format("{} is for tls://, wss:// and mux+tls://, not for {}", given.front(),
+    refuse(fmt::format("{} is for tls://, wss://, mux+tls:// and amqps://, not for {}", given.front(),
                        (dialled.empty() ? listened : dialled).front().to_string()));
   for (const auto* const each : {&tls.certificate, &tls.key, &tls.authority})
     if (each->has_value() && (*each)->empty()) refuse("--tls-cert, --tls-key and --tls-ca need the path of a file");

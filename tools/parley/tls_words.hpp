@@ -18,13 +18,6 @@ struct TlsWords {
   bool accepts_any = false;                ///< who connects: no check of the server's certificate
 };
 
-[[nodiscard]] inline bool uses_tls(const Endpoint& endpoint) {
-  return endpoint.scheme() == Scheme::tls || endpoint.scheme() == Scheme::wss || endpoint.scheme() == Scheme::mux_tls;
-}
-[[nodiscard]] inline bool uses_websocket(const Endpoint& endpoint) {
-  return endpoint.scheme() == Scheme::ws || endpoint.scheme() == Scheme::wss;
-}
-
 /// Whether this goes together, and with what is listened on and connected to. Throws UsageError.
 void check_tls(const TlsWords& tls, const std::vector<Endpoint>& listened, const std::vector<Endpoint>& dialled);
 

@@ -1,5 +1,7 @@
 #include "transport.hpp"
 
+#include "schemes.hpp"
+
 namespace parley::tool {
 namespace {
 

@@ -97,6 +97,8 @@ TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
   EXPECT_EQ(offered("parley request u"), Words{"unix://"});
   EXPECT_EQ(offered("parley serve --route \"\""), Words{});
   EXPECT_EQ(offered("parley routes tc"), Words{"tcp://"});
+  EXPECT_EQ(offered("parley serve am"), (Words{"amqp://", "amqps://"}));
+  EXPECT_EQ(offered("parley connect am"), Words{});
   EXPECT_EQ(offered("parley gateway --listen mux+tl"), Words{"mux+tls://"});
   EXPECT_EQ(offered("parley proxy tcp://*:1 t"), (Words{"tcp://", "tls://"}));
   EXPECT_TRUE(offered("parley connect --file /dev/nul").contains("/dev/null"));

@@ -147,9 +147,9 @@ TEST_F(ToolTls, files_that_cannot_be_used_are_named) {
 TEST_F(ToolTls, options_that_make_no_sense_are_refused) {
   const std::vector<std::pair<Words, std::string>> refusals{
       {{"connect", "tcp://127.0.0.1:1", "--tls-ca", "x"},
-       "--tls-ca is for tls://, wss:// and mux+tls://, not for tcp://127.0.0.1:1"},
+       "--tls-ca is for tls://, wss://, mux+tls:// and amqps://, not for tcp://127.0.0.1:1"},
       {{"listen", "ws://127.0.0.1:0", "--tls-cert", "x"},
-       "--tls-cert is for tls://, wss:// and mux+tls://, not for ws://127.0.0.1:0"},
+       "--tls-cert is for tls://, wss://, mux+tls:// and amqps://, not for ws://127.0.0.1:0"},
       {{"connect", "tls://127.0.0.1:1", "--tls-key", "x"}, "--tls-key is the key of a certificate"},
       {{"connect", "tls://127.0.0.1:1", "--tls-ca", ""}, "need the path of a file"},
       {{"connect", "tls://127.0.0.1:1", "--tls-server-name", ""}, "--tls-server-name needs a name"},

@@ -59,7 +59,7 @@ void add_options(CLI::App& app, ServeWords& words, ServeOptions& options) {
   add_notation_options(app, words);
   add_size_option(app, words);
   add_time_out_option(app, words, "Kill a command that works for longer [1min]");
-  add_tls_options(app, options.tls, TlsSide::listening);
+  add_tls_options(app, options.tls, TlsSide::either);
   add_talk_options(app, words, options);
 }
 

@@ -1,6 +1,7 @@
 #include "rpc/console.hpp"
 
 #include "printed_message.hpp"
+#include "schemes.hpp"
 #include "text.hpp"
 
 #include <parley/error.hpp>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 namespace parley::tool {
 namespace {
@@ -42,6 +44,13 @@ std::string_view name_of_event(EventKind kind) {
   return "accept_paused";
 }
 
+/// A server has to connect to a broker, and does so again; elsewhere it has to wait for descriptors or memory.
+std::string words_for_pause(const rpc::Event& event) {
+  if (!uses_broker(*event.endpoint)) return "a client has to wait to be accepted: " + event.sentence;
+  return fmt::format("no client can come: {}; trying again in {:.1f} s ({})", event.sentence, to_seconds(event.delay),
+                     event.endpoint->to_string());
+}
+
 /// Of a server's client.
 std::string words_for(const rpc::Event& event) {
   switch (event.kind) {
@@ -49,7 +58,7 @@ std::string words_for(const rpc::Event& event) {
       return fmt::format("client {} is connected ({})", event.client_id, event.endpoint->to_string());
     case EventKind::disconnected: return fmt::format("client {} has gone: {}", event.client_id, event.sentence);
     case EventKind::refused: return "a client was turned away: " + event.sentence;
-    case EventKind::accept_paused: return "a client has to wait to be accepted: " + event.sentence;
+    case EventKind::accept_paused: return words_for_pause(event);
     default: break;
   }
   return event.sentence;
@@ -137,9 +146,16 @@ void RpcConsole::event(const rpc::Event& happened) {
   if (happened.cause) line.add("cause", happened.cause.message());
   if (!happened.sentence.empty()) line.add("message", happened.sentence);
   Voice::event(line);
-  const bool is_warning = happened.kind == EventKind::refused || happened.kind == EventKind::accept_paused;
+  const bool is_warning = happened.kind == EventKind::refused || is_new_pause(happened);
   if (is_warning) return remark("warning: " + words_for(happened));
   if (options().verbose) remark(words_for(happened));
+}
+
+/// A broker that is away is dialled again and again; each reason is told once.
+bool RpcConsole::is_new_pause(const rpc::Event& happened) {
+  if (happened.kind == EventKind::connected) last_pause_.clear();
+  if (happened.kind != EventKind::accept_paused) return false;
+  return std::exchange(last_pause_, happened.sentence) != happened.sentence;
 }
 
 void RpcConsole::served(const rpc::Caller& caller, Duration taken, const std::string& fault,

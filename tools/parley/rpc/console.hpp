@@ -45,8 +45,11 @@ class RpcConsole : public Voice {
   void served(const rpc::Caller& caller, Duration taken, const std::string& fault, std::optional<int> exit_code);
 
  private:
+  [[nodiscard]] bool is_new_pause(const rpc::Event& happened);
+
   Notation notation_;
   Destination destination_;
+  std::string last_pause_;  // why clients have to wait
 };
 
 }  // namespace parley::tool

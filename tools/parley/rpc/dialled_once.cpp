@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 namespace parley::tool {
@@ -22,6 +23,13 @@ constexpr Seconds patience_max{365.0 * 24 * 3600};
 
 std::chrono::milliseconds patience_of(const AskingOptions& options) {
   return std::chrono::ceil<std::chrono::milliseconds>(std::min(options.patience(), patience_max));
+}
+
+/// Where it was, unless the sentence says so.
+std::string sentence_of(const rpc::Event& failure, const Endpoint& endpoint) {
+  const std::string where = endpoint.to_string();
+  const bool is_named = failure.sentence.find(where) != std::string::npos;
+  return is_named ? failure.sentence : failure.sentence + " (" + where + ")";
 }
 
 }  // namespace
@@ -39,13 +47,17 @@ asio::awaitable<Dialled> dial_once(rpc::Client& client, const AskingOptions& opt
   rpc::EndpointOptions how;
   how.transport(connecting_transport(options.endpoint, options.tls, WsOptions{}));
   how.attempt_time_max(patience_of(options));
-  client.dial(options.endpoint, how);
+  try {
+    client.dial(options.endpoint, how);
+  } catch (const std::invalid_argument& e) {
+    co_return Dialled{ExitCode::usage, e.what()};  // a broker's endpoint without an address, or a name of the client's
+  }
   const auto [ec, event] = co_await client.next_event(Deadline::never(), asio::as_tuple(asio::use_awaitable));
   Dialled dialled;
   if (ec) {
     dialled = {ExitCode::failure, ec.message()};
   } else if (event.kind != rpc::Event::Kind::connected) {
-    dialled = {exit_code_of_dialling(event.cause), event.sentence};
+    dialled = {exit_code_of_dialling(event.cause), sentence_of(event, options.endpoint)};
     client.disconnect();
   }
   co_return dialled;

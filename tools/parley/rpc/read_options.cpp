@@ -1,6 +1,7 @@
 #include "rpc/read_options.hpp"
 
 #include "read_values.hpp"
+#include "schemes.hpp"
 #include "text.hpp"
 
 #include <parley/rpc/routes.hpp>
@@ -20,7 +21,7 @@ constexpr std::uint64_t commands_limit = 1000;
 constexpr std::uint64_t concurrency_limit = limits::calls_max;
 
 void read_rpc(const RpcWords& words, RpcOptions& options) {
-  options.endpoint = read_endpoint(words.endpoint);
+  options.endpoint = read_rpc_endpoint(words.endpoint);
   read_common(words, options);
 }
 
@@ -79,7 +80,12 @@ void read_request(const RequestWords& words, RequestCommandOptions& options) {
 
 void read_serve(const ServeWords& words, ServeOptions& options) {
   read_rpc(words, options);
-  check_tls(options.tls, {options.endpoint}, {});
+  if (uses_broker(options.endpoint)) {
+    check_can_be_dialled(options.endpoint);
+    check_tls(options.tls, {}, {options.endpoint});
+  } else {
+    check_tls(options.tls, {options.endpoint}, {});
+  }
   for (const std::string& text : words.routes) add_service(options, read_service(text));
   if (words.any && words.any->empty()) refuse("--any needs a command for /bin/sh");
   if (words.any) options.services.push_back({std::nullopt, *words.any});

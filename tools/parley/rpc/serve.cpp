@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "rpc/command_runs.hpp"
 #include "rpc/console.hpp"
+#include "schemes.hpp"
 #include "text.hpp"
 #include "transport.hpp"
 
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,8 +89,8 @@ class Serve {
 
  private:
   asio::awaitable<ExitCode> serve() {
-    const bool is_bound = co_await bind();
-    if (!is_bound) co_return ExitCode::failure;
+    const ExitCode bound = co_await bind();
+    if (bound != ExitCode::ok) co_return bound;
     loop_.spawn(tell_events());
     const ExitCode code = co_await loop_.ending().wait();
     const rpc::CloseReport report = co_await server_.stop(Deadline{drain_max});
@@ -103,19 +105,29 @@ class Serve {
     co_return code;
   }
 
-  asio::awaitable<bool> bind() {
-    std::optional<std::string> failure;
+  asio::awaitable<ExitCode> bind() {
+    ExitCode code = ExitCode::ok;
+    std::string failure;
     std::optional<Endpoint> at;
     try {
       rpc::EndpointOptions how;
-      how.transport(listening_transport(options_.endpoint, options_.tls, WsOptions{}));
+      how.transport(transport());
       at = co_await server_.bind(options_.endpoint, how);
     } catch (const Error& e) {
+      code = uses_broker(options_.endpoint) ? exit_code_of_dialling(e.code()) : ExitCode::failure;
+      failure = e.what();
+    } catch (const std::invalid_argument& e) {
+      code = ExitCode::usage;  // a broker's endpoint without an address
       failure = e.what();
     }
-    if (failure) console_.error(*failure, ExitCode::failure);
+    if (code != ExitCode::ok) console_.error(failure, code);
     if (at) console_.listening(*at);
-    co_return at.has_value();
+    co_return code;
+  }
+
+  TransportOptions transport() const {
+    return uses_broker(options_.endpoint) ? connecting_transport(options_.endpoint, options_.tls, WsOptions{})
+                                          : listening_transport(options_.endpoint, options_.tls, WsOptions{});
   }
 
   asio::awaitable<void> tell_events() {

@@ -1,6 +1,7 @@
 #include "socket/read_options.hpp"
 
 #include "named.hpp"
+#include "schemes.hpp"
 #include "socket/template.hpp"
 #include "text.hpp"
 
