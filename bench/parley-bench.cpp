@@ -7,6 +7,7 @@
 #include "bench/parley_bench/channels.hpp"
 #include "bench/parley_bench/connect.hpp"
 #include "bench/parley_bench/conns.hpp"
+#include "bench/parley_bench/datagrams.hpp"
 #include "bench/parley_bench/inproc.hpp"
 #include "bench/parley_bench/latency.hpp"
 #include "bench/parley_bench/rpc.hpp"
@@ -67,7 +68,17 @@ void run_between_processes(const Options& o) {
   not_offered(o);
 }
 
+void run_datagrams(const Options& o) {
+  const bool server = o.role == Role::server;
+  if (o.scenario == "addresses" && server) return AddressesServer(o).run_all();
+  if (o.part("connection") != "connection") not_offered(o);
+  if (o.scenario == "datagrams") return server ? serve_one(datagrams_server, o) : talk_to_one(datagrams_client, o);
+  if (o.scenario == "echo") return server ? serve_one(echo_server, o) : talk_to_one(echo_client, o);
+  not_offered(o);
+}
+
 void run_driver(const Options& o) {
+  if (o.addr.is_udp()) return run_datagrams(o);
   if (o.part("connection") == "socket") return sockets::run(o);
   if (o.blocking() && o.part("connection") == "connection") return blocking::run(o);
   if (const auto way = requests::find_way(o)) return requests::run(o, *way);

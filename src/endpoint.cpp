@@ -12,6 +12,12 @@ std::string temporary_folder() {
   return folder;
 }
 
+std::string spell_address(std::string_view host, std::uint16_t port) {
+  const bool is_ipv6 = host.find(':') != std::string_view::npos;
+  if (is_ipv6 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return spell_host(host) + ":" + std::to_string(port);
+}
+
 }  // namespace
 
 Endpoint::Endpoint(std::shared_ptr<const Parts> parts) noexcept : parts_(std::move(parts)) {}
@@ -31,11 +37,9 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text, EndpointError* wh
   }
 }
 
-Endpoint Endpoint::tcp(std::string_view host, std::uint16_t port) {
-  const bool is_ipv6 = host.find(':') != std::string_view::npos;
-  if (is_ipv6 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return "tcp://" + spell_host(host) + ":" + std::to_string(port);
-}
+Endpoint Endpoint::tcp(std::string_view host, std::uint16_t port) { return "tcp://" + spell_address(host, port); }
+
+Endpoint Endpoint::udp(std::string_view host, std::uint16_t port) { return "udp://" + spell_address(host, port); }
 
 Endpoint Endpoint::unix_path(std::string_view path) {
   if (!path.starts_with('/')) throw EndpointError(path, 0, "the path of a Unix socket begins with '/'");

@@ -27,7 +27,7 @@ constexpr SchemeTraits table[] = {
      .has_path = true,
      .has_parameters = true,
      .default_port = 443},
-    {.scheme = Scheme::udp, .name = "udp", .shape = network, .available = false, .has_parameters = true},
+    {.scheme = Scheme::udp, .name = "udp", .shape = network, .available = true, .has_parameters = true},
     {.scheme = Scheme::amqp,
      .name = "amqp",
      .shape = network,

@@ -54,6 +54,7 @@ ECHO = Contender("echo", "parley-bench", "echo")
 APP = Contender("app", "parley-bench", "app")
 APP_HOOK = Contender("app hook", "parley-bench", "app-hook")
 APP_COROUTINE = Contender("app coroutine", "parley-bench", "app-coroutine")
+WAITING = Contender("parley waiting", "parley-bench", "connection-waiting")
 CONNECTION = Contender("connection", "parley-bench", "connection")  # beside a Socket, which does the same and more
 
 
@@ -104,6 +105,7 @@ METRICS: dict[str, tuple[str, Callable]] = {
     "p99": ("us", lambda r: (r.get("client") or r["server"])["p99_ns"] / 1000),
     "connects": ("conn/s", lambda r: r["client"]["round_trips"] / r["client"]["elapsed_s"]),
     "memory": ("KiB/conn", lambda r: r["server"]["rss_per_conn"] / 1024),
+    "lost": ("of 100", lambda r: 100 * (1 - r["server"]["received_in_all"] / r["server"]["sent_in_all"])),
     "accepts": ("conn/s", lambda r: r["client"]["conns_per_s"]),
     "delivered": ("msg/s", lambda r: r["client"]["msgs_per_s"]),
     "requests": ("req/s", lambda r: r["client"]["reqs_per_s"]),
@@ -116,6 +118,9 @@ FIGURES = {  # which of them a scenario has
     "bystander": ("rate",),
     "latency": ("p50", "p99"),
     "rpc": ("requests", "p50", "p99", "cpu request"),
+    "datagrams": ("rate", "lost", "cpu server"),
+    "echo": ("requests", "p50", "p99", "cpu request"),
+    "addresses": ("memory",),
     "connect": ("connects", "p50", "p99", "cpu each"),
     "idle": ("memory", "accepts"),
     "conns": ("rate",),
@@ -132,6 +137,7 @@ TRANSPORTS = ("tcp", "unix")
 IDLE_PEERS, BUSY_PEERS = 9900, 1000
 SUBSCRIBERS = 100
 AT_ONCE = 64
+REMOTE_ADDRESSES = 20_000
 
 ONE_WAY = {  # (transport, size): the peer, must, wants
     ("tcp", 64): ("zmq", 2.5, 3.5), ("tcp", 1024): ("zmq", 3, 5),
@@ -172,7 +178,17 @@ def questions(seconds, warmup, count):
     result.append(Question("inproc", "inproc-throughput", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("inproc-latency", "inproc-latency", "inproc", (PARLEY, ZMQ, NNG), timed))
     result.append(Question("bystander.tcp", "bystander", "tcp", (PARLEY_BESET, PARLEY_ALONE), {**timed, "--peers": 1002}))
-    return result + socket_questions(seconds, timed, count) + channel_questions(seconds, timed, count) + rpc_questions(timed) + app_questions(timed)
+    return (result + datagram_questions(timed) + socket_questions(seconds, timed, count) + channel_questions(seconds, timed, count) +
+            rpc_questions(timed) + app_questions(timed))
+
+
+def datagram_questions(timed):
+    """What UDP is asked: datagrams as fast as they go, of which some are lost, round trips, and who has been heard of."""
+    result = [Question(f"datagrams.{size}", "datagrams", "udp", (PARLEY, RAW), {**timed, "--size": size}) for size in (64, 1024)]
+    result += [Question(f"echo.{count}", "echo", "udp", (PARLEY, RAW), {**timed, "--size": 64, "--concurrency": count})
+               for count in (1, AT_ONCE)]
+    result.append(Question("addresses", "addresses", "udp", (PARLEY, WAITING), {"--peers": REMOTE_ADDRESSES, "--size": 64}))
+    return result
 
 
 def socket_questions(seconds, timed, count):
@@ -287,6 +303,15 @@ def inproc_rows(name, label, parley):
     yield Row(f"{name}inproc-latency", f"{label}inproc ping-pong p50", "p50", "zmq", parley, more_is_better=False)
 
 
+def datagram_rows():
+    for size in (64, 1024):
+        yield Row(f"datagrams.{size}", f"udp: one way, {SIZES[size]}", "rate", "raw", must=0.7, wants=0.9)
+    yield Row("echo.1", f"udp: ping-pong p50, asleep, {SIZES[64]}", "p50", "raw", more_is_better=False, must=1.4)
+    yield Row(f"echo.{AT_ONCE}", f"udp: echo, {AT_ONCE} in flight, {SIZES[64]}", "requests", "raw", must=0.7, wants=0.9)
+    yield Row("addresses", f"udp: memory of a remote address (of {REMOTE_ADDRESSES})", "memory", "parley waiting",
+              more_is_better=False, must=1, absolute=True)
+
+
 def socket_rows():
     like = ("socket.", "socket: ", "socket")
     yield from one_way_rows(*like)
@@ -355,6 +380,7 @@ def rows():
     yield from connection_rows()
     yield from inproc_rows("", "", "parley")
     yield Row("bystander.tcp", "beside 1000 mute peers and one that never reads", "rate", "parley alone", must=0.9)
+    yield from datagram_rows()
     yield from socket_rows()
     yield from channel_rows()
     yield from rpc_rows()

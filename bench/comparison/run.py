@@ -12,7 +12,7 @@ import threading
 import time
 
 LEADERS = {"throughput": "server", "bystander": "server", "conns": "server", "latency": "client", "rpc": "client",
-           "connect": "client", "fanout": "client", "stalled": "client"}
+           "datagrams": "server", "echo": "client", "addresses": "server", "connect": "client", "fanout": "client", "stalled": "client"}
 
 
 class RunFailed(Exception):
@@ -142,7 +142,7 @@ class Runner:
         return [os.path.join(self.bin, driver), "--scenario", scenario, "--role", role, "--addr", address, *flat]
 
     def address(self, transport):
-        if transport in ("tcp", "tls", "ws"):
+        if transport in ("tcp", "tls", "ws", "udp"):
             return f"{transport}://127.0.0.1:{free_port()}"
         name = f"{random.getrandbits(48):012x}"
         return f"inproc://{name}" if transport == "inproc" else f"unix://{self.folder.name}/{name}.sock"
@@ -166,8 +166,10 @@ class Runner:
                 start("flood", driver, "client", "flood", options).expect("READY")
             elif hostile:
                 start("hostile", "raw_driver", "client", "hostile", {**options, "--peers": hostile, "--variant": ""}).expect("READY")
+            if scenario == "addresses":  # nobody needs to be fast there
+                driver, options = "raw_driver", {**options, "--variant": "batched"}
             client = start("client", driver, "client", "throughput" if scenario == "bystander" else scenario, options)
-            if scenario == "conns":
+            if scenario in ("conns", "addresses"):
                 server.depends_on = client
                 server.expect("ALL")
                 client.signal()
@@ -216,7 +218,12 @@ def checked(scenario, options, reports):
             fail_unless("sent" not in client or client["sent"] == server["received"], "not every message arrived")
         elif scenario == "latency":
             fail_unless(client["round_trips"] == server["served"] > 0, "round trips and replies differ")
-        elif scenario == "rpc":
+        elif scenario == "datagrams":
+            fail_unless(server["received"] > 0 and server["received_in_all"] + server["lost"] == server["sent_in_all"],
+                        "what was lost is not what was counted")
+        elif scenario == "addresses":
+            fail_unless(server["rss_per_conn"] > 0 and server["lost"] == 0, "not every address was heard of")
+        elif scenario in ("rpc", "echo"):
             fail_unless(client["requests"] == server["served"] > 0, "requests and replies differ")
         elif scenario == "inproc-latency":
             fail_unless(server["round_trips"] > 0, "no round trip")

@@ -73,9 +73,10 @@ inline asio::awaitable<parley::Connection> connect_to(const Options& o) {
   return parley::connect(where(o), std::move(options));
 }
 
-/// For who has reported: a session is kept for the next channel for a while, and its loop goes on with it.
+/// For who has reported: a session is kept for the next channel for a while, and its loop goes on with it; so it does
+/// with a socket for datagrams.
 inline void leave(asio::io_context& io, const Options& o) {
-  if (is_over_channels(o)) io.stop();
+  if (is_over_channels(o) || o.addr.is_udp()) io.stop();
 }
 
 /// Starts `task`; what it throws comes out of run().

@@ -4,13 +4,14 @@
 //   tcp://[::1]:port             unix://name                  (a name in the temporary folder)
 //   tcp://*:0                    unix://@name                 (an abstract name, Linux only)
 //   tls://host:port              ws://host:port/path          wss://host:port/path
+//   udp://host:port
 //
 //   mux+tcp://host:port          mux+tls://host:port          mux+unix:///absolute/path
 //   local://name                 (a Unix socket where programs of communica's look for it)
 //
 // mux+… are channels of one connection shared by all who connect there: yamux, or with `?dialect=tcpchan` (and
-// `&magic=0x…`) TCPChan. udp and amqp are known by name: they parse, print and compare. `available()` says whether this
-// build can connect or bind an endpoint.
+// `&magic=0x…`) TCPChan. The parameters of udp:// are those of transport/udp_options.hpp. amqp is known by name: it
+// parses, prints and compares. `available()` says whether this build can connect or bind an endpoint.
 //
 // local://Name is read as unix:///tmp/communica/name.sock, or what the temporary folder is: see Endpoint::local().
 //
@@ -135,6 +136,8 @@ class PARLEY_EXPORT Endpoint {
 
   /// `host` is a name, `*`, or an address; an IPv6 address goes with or without brackets, a zone after a plain `%`.
   [[nodiscard]] static Endpoint tcp(std::string_view host, std::uint16_t port);
+  /// The same for datagrams.
+  [[nodiscard]] static Endpoint udp(std::string_view host, std::uint16_t port);
   /// `path` is absolute.
   [[nodiscard]] static Endpoint unix_path(std::string_view path);
   /// A name in the temporary folder, without `/`.

@@ -18,12 +18,13 @@ namespace parley {
 /// these comments by scripts/error_catalogue.py.
 enum class error {
   /// There is nothing more to come: the peer ended its direction between two messages, or this side was closed or told
-  /// to end. All that had arrived has been given out.
+  /// to end; or, at a udp listener, nothing has come from the peer for too long. All that had arrived has been given
+  /// out.
   ///
   /// To do: nothing, as a rule; this is how a conversation ends. `next()` gives an empty optional instead. To send or
   /// receive after `close()` on this side is a mistake of this program.
   ///
-  /// Options: none.
+  /// Options: `UdpOptions::idle_time_max`.
   closed = 1,
 
   /// The stream ended inside a message. Over TLS and WebSocket also: it ended without the closing message of that
@@ -37,7 +38,7 @@ enum class error {
   truncated,
 
   /// A message is larger than the limit. Announced by the peer: the connection is cut, before memory is taken. Given to
-  /// `send`: it is refused, and the connection is as it was.
+  /// `send`: it is refused, and the connection is as it was; so is one that no datagram can carry.
   ///
   /// To do: raise the limit at both ends if such messages are meant, or send in pieces what is large. A size in the
   /// sentence that nobody can have meant says that the peer speaks another framing, or none: 1195725856 is `GET ` read

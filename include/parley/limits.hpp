@@ -123,4 +123,10 @@ inline constexpr std::chrono::milliseconds drain_time_max{10'000};
 /// How long one attempt of a client to connect may take.
 inline constexpr std::chrono::milliseconds attempt_time_max{5'000};
 
+/// How long nothing may come from an address before its connection at a udp listener ends.
+inline constexpr std::chrono::milliseconds datagram_idle_time_max{60'000};
+
+/// Received datagrams that all connections of a udp listener together keep, in bytes.
+inline constexpr std::size_t datagrams_unread_size_max = 64 * mib;
+
 }  // namespace parley::limits

@@ -37,6 +37,7 @@ Connection Listener::accept(Deadline deadline) {
 
 const Endpoint& Listener::local_endpoint() const noexcept { return listener_->local_endpoint(); }
 std::size_t Listener::connection_count() const noexcept { return listener_->connection_count(); }
+ListenerStats Listener::stats() const { return listener_->stats(); }
 
 void Listener::close() {
   listener_->close();

@@ -2,6 +2,7 @@
 
 #include "connection/framed.hpp"
 #include "connection/inproc.hpp"
+#include "connection/udp/udp_client.hpp"
 #include "detail/as_result.hpp"
 
 #include <parley/detail/post_completion.hpp>
@@ -30,7 +31,9 @@ using Why = std::shared_ptr<std::string>;
 void check(const Endpoint& endpoint, const ConnectOptions& options) {
   (void)wire::make_decoder(options.connection().framing, options.connection().message_size_max);
   check_framing(endpoint, options.connection().framing, options.transport());
-  if (endpoint.scheme() != Scheme::inproc) {
+  if (endpoint.scheme() == Scheme::udp) {
+    check_udp_client(endpoint, options);
+  } else if (endpoint.scheme() != Scheme::inproc) {
     transport::detail::require_connectable(endpoint, options.transport());
   }
 }
@@ -65,6 +68,8 @@ void start(const asio::any_io_executor& io, const Endpoint& endpoint, const Conn
            Handler<Connection> handler) {
   if (endpoint.scheme() == Scheme::inproc) {
     connect_in_process(io, endpoint, options, why, std::move(handler));
+  } else if (endpoint.scheme() == Scheme::udp) {
+    connect_udp(io, endpoint, options, why, std::move(handler));
   } else {
     connect_stream(io, endpoint, options, why, std::move(handler));
   }

@@ -4,6 +4,7 @@
 #include "connection/inproc.hpp"
 #include "connection/listener_backend.hpp"
 #include "connection/stream_listener.hpp"
+#include "connection/udp/udp_listener.hpp"
 #include "detail/as_result.hpp"
 #include "detail/let_others_run.hpp"
 
@@ -38,6 +39,7 @@ std::shared_ptr<ListenerBackend> make_listener(const asio::any_io_executor& exec
   check_framing(endpoint, options.connection.framing, options.transport);
   if (options.connections_max == 0) throw std::invalid_argument("a listener must be allowed at least one connection");
   if (endpoint.scheme() == Scheme::inproc) return make_inproc_listener(executor, endpoint, std::move(options));
+  if (endpoint.scheme() == Scheme::udp) return make_udp_listener(executor, endpoint, std::move(options));
   return make_stream_listener(executor, endpoint, std::move(options));
 }
 
@@ -70,6 +72,7 @@ Listener::executor_type Listener::get_executor() const { return backend_->execut
 asio::awaitable<Connection> Listener::accept(Deadline deadline) { return detail::accept(backend_, deadline); }
 const Endpoint& Listener::local_endpoint() const noexcept { return backend_->local_endpoint(); }
 std::size_t Listener::connection_count() const noexcept { return backend_->connection_count(); }
+ListenerStats Listener::stats() const { return backend_->stats(); }
 void Listener::close() { backend_->close(); }
 
 }  // namespace parley

@@ -57,12 +57,21 @@ bool ListenerBackend::yield_due() {
 }
 
 void ListenerBackend::count_locked(ConnectionState& connection) {
+  ++accepted_count_;
   connection.hold_until_closed(std::make_shared<OpenToken>(open_count_, options_.connections_max, weak_from_this()));
 }
 
 void ListenerBackend::offer_locked(std::shared_ptr<ConnectionState> connection) {
   count_locked(*connection);
   complete(acceptors_.take_front(), error_code{}, Connection{std::move(connection)});
+}
+
+ListenerStats ListenerBackend::stats() {
+  ListenerStats stats;
+  stats.datagrams = datagram_stats();
+  const Lock lock{mutex()};
+  stats.connections_accepted = accepted_count_;
+  return stats;
 }
 
 void ListenerBackend::connection_closed() {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -28,6 +29,7 @@ class ListenerBackend : public WaitingObject {
   void close();
   [[nodiscard]] virtual const Endpoint& local_endpoint() const noexcept = 0;
   [[nodiscard]] std::size_t connection_count() const noexcept { return open_count_->load(); }
+  [[nodiscard]] ListenerStats stats();
 
   void on_deadline(std::uint64_t token) final;
   void on_context_shutdown() noexcept override;
@@ -40,6 +42,8 @@ class ListenerBackend : public WaitingObject {
   /// Nobody waits for it. Null: there is none.
   virtual std::shared_ptr<ConnectionState> ready_connection() = 0;
   virtual void stop_listening() = 0;
+  /// Mutex not held.
+  [[nodiscard]] virtual DatagramStats datagram_stats() { return {}; }
 
   [[nodiscard]] bool has_acceptors() const noexcept { return !acceptors_.empty(); }
   [[nodiscard]] bool is_closed() const noexcept { return closed_; }
@@ -64,6 +68,7 @@ class ListenerBackend : public WaitingObject {
   BiasedMutex own_mutex_;
   Ring<Acceptor> acceptors_;
   bool closed_ = false;
+  std::uint64_t accepted_count_ = 0;
   ReadyInARow ready_in_a_row_;
   // Outlives the listener: connections may.
   std::shared_ptr<std::atomic<std::size_t>> open_count_ = std::make_shared<std::atomic<std::size_t>>(0);

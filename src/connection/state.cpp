@@ -163,6 +163,12 @@ void ConnectionState::deliver_to_receivers(Lock& lock) {
   }
 }
 
+void ConnectionState::fail_receivers_locked(error_code ec, Remark why) {
+  log_about_peer(why.words());
+  note_locked(ec, std::move(why));
+  fail_all(receivers_, ec);
+}
+
 void ConnectionState::end_receiving_locked(error_code ec, Remark why) {
   if (end_) return;
   log_about_peer(why.words());

@@ -205,6 +205,8 @@ class ConnectionState : public WaitingObject {
   void release_senders_locked();
   /// Why nothing can be sent; notes the sentence. Nothing: it can.
   boost::system::error_code refused_locked();
+  /// Ends the waits of those who receive now; receiving goes on.
+  void fail_receivers_locked(boost::system::error_code ec, Remark why);
   void end_receiving_locked(boost::system::error_code ec, Remark why);
   void end_sending_locked(boost::system::error_code ec, Remark why, CloseReport lost);
   void drained_locked();

@@ -1,6 +1,7 @@
 #include <parley/transport/connect.hpp>
 
 #include "transport/connect_op.hpp"
+#include "transport/dialable.hpp"
 #include "transport/inproc_acceptor.hpp"
 #include "transport/mux_scheme.hpp"
 #include "transport/scheme_layers.hpp"
@@ -8,17 +9,15 @@
 #include <parley/detail/post_completion.hpp>
 
 #include <memory>
-#include <stdexcept>
 #include <utility>
 
 namespace parley::transport::detail {
 
 void require_connectable(const Endpoint& endpoint, const TransportOptions& options) {
-  const auto refuse = [&](const char* why) {
-    throw std::invalid_argument{"cannot connect to " + endpoint.to_string() + ": " + why};
-  };
-  if (endpoint.is_wildcard()) refuse("a wildcard host is for listening only");
-  if (endpoint.has_port() && endpoint.port() == 0) refuse("port 0 is for listening only");
+  require_one_peer(endpoint);
+  if (endpoint.scheme() == Scheme::udp) {
+    refuse_to_connect(endpoint, "datagrams are no stream; what sends and receives them is a Connection");
+  }
   if (is_layered(endpoint.scheme())) check_client(endpoint, options);
   if (is_mux(endpoint.scheme())) check_mux_client(endpoint, options);
 }

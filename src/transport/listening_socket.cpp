@@ -1,66 +1,23 @@
 #include "transport/listening_socket.hpp"
 
+#include "transport/bind_addresses.hpp"
 #include "transport/sentence.hpp"
 #include "transport/socket_address.hpp"
 #include "transport/socket_options.hpp"
 
 #include <parley/error.hpp>
 
-#include <boost/asio/error.hpp>
-
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace parley::transport {
 namespace {
 
 using boost::system::error_code;
-
-[[noreturn]] void fail(const Endpoint& endpoint, error_code ec, const std::string& why) {
-  throw Error{ec, "cannot listen on " + endpoint.to_string() + ": " + why};
-}
-
-std::vector<SocketAddress> look_up(const Endpoint& endpoint) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const std::string host{endpoint.host()};
-  const int status = ::getaddrinfo(host.c_str(), std::to_string(endpoint.port()).c_str(), &hints, &found);
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{found, &::freeaddrinfo};
-  if (status == EAI_SYSTEM) fail(endpoint, last_errno(), reason(last_errno()));
-  if (status != 0) {
-    const auto code =
-        status == EAI_AGAIN ? boost::asio::error::host_not_found_try_again : boost::asio::error::host_not_found;
-    fail(endpoint, code, std::string{"the host cannot be looked up: "} + ::gai_strerror(status));
-  }
-  // Clients that know only 127.0.0.1 are more common than clients that know only ::1.
-  std::vector<SocketAddress> addresses;
-  for (const bool want_ipv4 : {true, false}) {
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-      if ((each->ai_family == AF_INET) != want_ipv4 || each->ai_addrlen > sizeof(sockaddr_storage)) continue;
-      std::memcpy(&addresses.emplace_back().storage, each->ai_addr, each->ai_addrlen);
-      addresses.back().size = each->ai_addrlen;
-    }
-  }
-  return addresses;
-}
-
-std::vector<SocketAddress> addresses_of(const Endpoint& endpoint) {
-  if (endpoint.host() == "*") return {any_address(AF_INET6, endpoint.port()), any_address(AF_INET, endpoint.port())};
-  if (const auto literal = literal_address(endpoint.host(), endpoint.port())) return {*literal};
-  return look_up(endpoint);
-}
 
 void set_flag(int descriptor, int level, int name, bool on) noexcept {
   const int value = on ? 1 : 0;
@@ -74,7 +31,7 @@ Descriptor open_socket(int family) {
 
 void apply(const Endpoint& endpoint, int descriptor, int family, const TransportOptions& options) {
   const OptionFailure failure = apply_options(descriptor, family, options);
-  if (failure.code) fail(endpoint, failure.code, "cannot set " + failure.what + ": " + reason(failure.code));
+  if (failure.code) cannot_listen(endpoint, failure.code, "cannot set " + failure.what + ": " + reason(failure.code));
 }
 
 /// A socket bound to the address, or no socket and the reason.
@@ -93,10 +50,6 @@ Descriptor bind_tcp(const Endpoint& endpoint, const SocketAddress& address, cons
   return {};
 }
 
-bool is_absent_here(const error_code& ec) noexcept {
-  return ec == from_errno(EAFNOSUPPORT) || ec == from_errno(EADDRNOTAVAIL) || ec == from_errno(EPROTONOSUPPORT);
-}
-
 Endpoint bound_endpoint(const Endpoint& asked, int descriptor) {
   const auto bound = to_endpoint(local_address(descriptor));
   if (!bound) return asked;
@@ -105,7 +58,7 @@ Endpoint bound_endpoint(const Endpoint& asked, int descriptor) {
 
 ListeningSocket listen_tcp(const Endpoint& endpoint, const TransportOptions& options) {
   error_code ec = error::no_address;
-  for (const SocketAddress& address : addresses_of(endpoint)) {
+  for (const SocketAddress& address : addresses_to_bind(endpoint, SOCK_STREAM)) {
     Descriptor socket = bind_tcp(endpoint, address, options, ec);
     if (socket && ::listen(socket.get(), options.backlog) == 0) {
       Endpoint local = bound_endpoint(endpoint, socket.get());
@@ -115,12 +68,12 @@ ListeningSocket listen_tcp(const Endpoint& endpoint, const TransportOptions& opt
     // An address that this machine has not is no reason to give up; one that is in use is.
     if (!is_absent_here(ec)) break;
   }
-  fail(endpoint, ec, reason(ec));
+  cannot_listen(endpoint, ec, reason(ec));
 }
 
 ListeningSocket listen_local(const Endpoint& endpoint, const TransportOptions& options) {
   Descriptor socket = open_socket(AF_UNIX);
-  if (!socket) fail(endpoint, last_errno(), reason(last_errno()));
+  if (!socket) cannot_listen(endpoint, last_errno(), reason(last_errno()));
   UnixFile file = listen_unix(socket.get(), endpoint, options);
   return {std::move(socket), AF_UNIX, endpoint, std::move(file)};
 }
@@ -138,8 +91,12 @@ ListeningSocket listen_on(const Endpoint& endpoint, const TransportOptions& opti
     case Scheme::unix_socket: return listen_local(endpoint, options);
     default: break;
   }
+  if (endpoint.scheme() == Scheme::udp) {
+    throw std::invalid_argument{"cannot listen on " + endpoint.to_string() +
+                                ": datagrams are no stream; what accepts them is a Listener"};
+  }
   const std::string scheme{to_string(endpoint.scheme())};
-  fail(endpoint, error::unavailable, "the scheme " + scheme + " is not available in this build");
+  cannot_listen(endpoint, error::unavailable, "the scheme " + scheme + " is not available in this build");
 }
 
 }  // namespace parley::transport

@@ -63,7 +63,7 @@ TlsContext server_context(const Endpoint& endpoint, const TransportOptions& opti
 bool is_layered(Scheme scheme) noexcept { return (has_tls(scheme) || has_ws(scheme)) && is_available(scheme); }
 
 bool can_half_close(const Endpoint& endpoint) noexcept {
-  if (has_tls(endpoint.scheme()) || has_ws(endpoint.scheme())) return false;
+  if (has_tls(endpoint.scheme()) || has_ws(endpoint.scheme()) || endpoint.scheme() == Scheme::udp) return false;
   // Channels can, but not those of TCPChan.
   return std::ranges::none_of(endpoint.parameters(), [](const Endpoint::Parameter& each) {
     return each.key == "dialect" && each.value == "tcpchan";

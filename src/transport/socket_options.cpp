@@ -15,7 +15,8 @@
 namespace parley::transport {
 namespace {
 
-constexpr std::size_t unix_buffer_size = 4 * limits::mib;
+/// Of Unix sockets, and of those of datagrams.
+constexpr std::size_t large_buffer_size = 4 * limits::mib;
 
 class Setter {
  public:
@@ -38,6 +39,15 @@ class Setter {
   int descriptor_;
   OptionFailure failure_;
 };
+
+void set_buffers(Setter& setter, std::size_t default_size, const TransportOptions& options) {
+  const auto set_buffer = [&](int name, std::size_t asked, const char* what) {
+    const std::size_t size = asked != 0 ? asked : default_size;
+    if (size != 0) setter.set(SOL_SOCKET, name, static_cast<long long>(std::min<std::size_t>(size, INT_MAX)), what);
+  };
+  set_buffer(SO_SNDBUF, options.send_buffer_size, "send_buffer_size");
+  set_buffer(SO_RCVBUF, options.receive_buffer_size, "receive_buffer_size");
+}
 
 void set_tcp(Setter& setter, const TransportOptions& options) {
   setter.set(IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0, "no_delay");
@@ -62,14 +72,14 @@ void spare_loopback(int descriptor, const SocketAddress& address, const Transpor
 
 OptionFailure apply_options(int descriptor, int family, const TransportOptions& options) {
   Setter setter{descriptor};
-  const std::size_t default_size = family == AF_UNIX ? unix_buffer_size : 0;
-  const auto set_buffer = [&](int name, std::size_t asked, const char* what) {
-    const std::size_t size = asked != 0 ? asked : default_size;
-    if (size != 0) setter.set(SOL_SOCKET, name, static_cast<long long>(std::min<std::size_t>(size, INT_MAX)), what);
-  };
-  set_buffer(SO_SNDBUF, options.send_buffer_size, "send_buffer_size");
-  set_buffer(SO_RCVBUF, options.receive_buffer_size, "receive_buffer_size");
+  set_buffers(setter, family == AF_UNIX ? large_buffer_size : 0, options);
   if (family != AF_UNIX) set_tcp(setter, options);
+  return setter.take();
+}
+
+OptionFailure apply_datagram_options(int descriptor, const TransportOptions& options) {
+  Setter setter{descriptor};
+  set_buffers(setter, large_buffer_size, options);
   return setter.take();
 }
 

@@ -21,6 +21,9 @@ struct OptionFailure {
 /// Unix ones do not). `family` is AF_INET, AF_INET6 or AF_UNIX.
 [[nodiscard]] OptionFailure apply_options(int descriptor, int family, const TransportOptions& options);
 
+/// For a socket of datagrams, before it is bound or connected.
+[[nodiscard]] OptionFailure apply_datagram_options(int descriptor, const TransportOptions& options);
+
 /// For a TCP socket that is about to connect to `address`, or to be bound to it: where that is this machine, and the
 /// options name no congestion control, it does without pacing.
 void spare_loopback(int descriptor, const SocketAddress& address, const TransportOptions& options) noexcept;

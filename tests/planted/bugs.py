@@ -364,7 +364,23 @@ FILTERS = [
         "options.end = wire::unescape(*end);", "options.start = wire::unescape(*end);", Fuzz("filter_text")),
 ]
 
-BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *CHANNELS, *REQUESTS, *ENDPOINTS, *CODECS, *VALUES, *FILTERS]
+DATAGRAM_PEERS = Property("DatagramPeersModel.*")
+
+DATAGRAMS = [
+    Bug("datagrams: two ports of one address are one peer", "src/policy/datagram_peers.hpp",
+        "  bool operator==(const DatagramAddress&) const = default;",
+        "  bool operator==(const DatagramAddress& o) const { return high == o.high && low == o.low && scope == o.scope; }",
+        DATAGRAM_PEERS),
+    Bug("datagrams: one that is heard of keeps its place among the silent", "src/policy/datagram_peers.hpp",
+        "    unlink(place);\n    push_back(place);\n", "", DATAGRAM_PEERS),
+    Bug("datagrams: one behind a hole in the hash is not found", "src/policy/datagram_peers.hpp",
+        "      hash_[hole] = hash_[slot];\n      hole = slot;\n", "", DATAGRAM_PEERS),
+    Bug("datagrams: a peer may be silent a moment longer", "src/policy/datagram_peers.hpp",
+        "*deadline > now", "*deadline >= now", DATAGRAM_PEERS),
+]
+
+BUGS = [*FRAMINGS, *WEBSOCKET, *DIALECTS, *SOCKETS, *CHANNELS, *REQUESTS, *DATAGRAMS, *ENDPOINTS, *CODECS, *VALUES,
+        *FILTERS]
 
 
 def text_of(root, bug):

@@ -24,6 +24,7 @@ constexpr std::string_view endpoint_forms =
     "             unix://@NAME (abstract), local://NAME (as communica has it),\n"
     "             tls://HOST:PORT, ws://HOST:PORT/PATH or wss://...,\n"
     "             mux+tcp://, mux+tls:// or mux+unix:// (channels)";
+constexpr std::string_view talk_forms = ",\n             udp://HOST:PORT (datagrams)";
 
 constexpr std::array<Positionals, 12> all_positionals{{
     {"listen", "ENDPOINT [BODY ...]", "  ENDPOINT   ",
@@ -92,7 +93,12 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_positionals(const CLI::App* app) const override {
     const Positionals* const positionals = positionals_of(app);
     if (positionals == nullptr || positionals->before.empty()) return {};
-    return std::string{"\n"}.append(positionals->before).append(endpoint_forms).append(positionals->after);
+    const bool talks = app->get_name() == "listen" || app->get_name() == "connect";
+    return std::string{"\n"}
+        .append(positionals->before)
+        .append(endpoint_forms)
+        .append(talks ? talk_forms : "")
+        .append(positionals->after);
   }
 };
 
@@ -111,7 +117,8 @@ constexpr std::string_view framings =
     "  idle-gap:100ms     a message ends when nothing has come for so long; messages are sent as they\n"
     "                     are, so leave a pause between two (--wait begins when the gap is over)\n"
     "  message            ws:// and wss:// only, and the default there: each message is one binary\n"
-    "                     WebSocket message, as browsers send and expect them\n";
+    "                     WebSocket message, as browsers send and expect them; and over udp://, which\n"
+    "                     has no other: each message is a datagram\n";
 
 constexpr std::string_view formats =
     "Formats (of messages read and printed):\n"

@@ -78,6 +78,8 @@ ExitCode run_reporting(int argc, const char* const* argv) {
     return run(parse_command_line(argc, argv));
   } catch (const UsageError& e) {
     return fail(e, ExitCode::usage, json);
+  } catch (const std::invalid_argument& e) {  // what the library finds wrong about an endpoint
+    return fail(e, ExitCode::usage, json);
   } catch (const boost::system::system_error& e) {
     // Asio's words for it are for programmers.
     if (e.code() != boost::system::errc::too_many_files_open) return fail(e, ExitCode::failure, json);

@@ -12,7 +12,7 @@
 namespace parley::tool {
 namespace {
 
-/// WebSocket has messages of its own; other transports need a framing.
+/// WebSocket and datagrams have messages of their own; other transports need a framing.
 constexpr std::string_view one_each_framing = "message";
 
 Framing parse_framing_option(const std::string& text, bool has_one_each) {
@@ -24,15 +24,22 @@ Framing parse_framing_option(const std::string& text, bool has_one_each) {
   }
 }
 
+void check_datagrams(const std::optional<std::string>& framing, const Endpoint& endpoint) {
+  if (framing && *framing != one_each_framing)
+    refuse(
+        fmt::format("a datagram is a message of its own, so {} takes no --framing {}", endpoint.to_string(), *framing));
+}
+
 void read_framing(const std::optional<std::string>& written, TalkOptions& options) {
+  if (is_udp(options.endpoint)) return check_datagrams(written, options.endpoint);
   options.one_each =
       uses_websocket(options.endpoint) && written.value_or(std::string{one_each_framing}) == one_each_framing;
   if (!written || options.one_each) return;
   if (*written == one_each_framing)
-    refuse(
-        fmt::format("--framing message is for ws:// and wss://, whose messages have ends of their own; {}:// needs "
-                    "another",
-                    to_string(options.endpoint.scheme())));
+    refuse(fmt::format(
+        "--framing message is for ws:// and wss://, and for udp://, whose messages have ends of their own; {}:// "
+        "needs another",
+        to_string(options.endpoint.scheme())));
   options.framing = parse_framing_option(*written, uses_websocket(options.endpoint));
 }
 

@@ -53,9 +53,16 @@ Endpoint read_endpoint(const std::string& text) {
   return endpoint;
 }
 
+Endpoint read_stream_endpoint(const std::string& text) {
+  Endpoint endpoint = read_endpoint(text);
+  if (endpoint.scheme() == Scheme::udp)
+    refuse(endpoint.to_string() + ": datagrams are no stream; parley listen and parley connect take udp://");
+  return endpoint;
+}
+
 Endpoint read_rpc_endpoint(const std::string& text) {
   Endpoint endpoint = parse_endpoint(text);
-  if (!uses_broker(endpoint)) return read_endpoint(text);
+  if (!uses_broker(endpoint)) return read_stream_endpoint(text);
   if (uses_tls(endpoint) && !is_available(Scheme::tls)) refuse_unavailable(endpoint, "amqp://");
   return endpoint;
 }

@@ -26,6 +26,8 @@ class UsageError : public std::invalid_argument {
 [[nodiscard]] Endpoint read_endpoint(const std::string& text);
 /// For requests: a broker's as well.
 [[nodiscard]] Endpoint read_rpc_endpoint(const std::string& text);
+/// One that a stream can go to.
+[[nodiscard]] Endpoint read_stream_endpoint(const std::string& text);
 /// Refuses what can be listened on only.
 void check_can_be_dialled(const Endpoint& endpoint);
 

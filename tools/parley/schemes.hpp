@@ -20,6 +20,8 @@ namespace parley::tool {
   return endpoint.scheme() == Scheme::ws || endpoint.scheme() == Scheme::wss;
 }
 
+[[nodiscard]] inline bool is_udp(const Endpoint& endpoint) { return endpoint.scheme() == Scheme::udp; }
+
 /// Both sides connect to it, and meet there.
 [[nodiscard]] inline bool uses_broker(const Endpoint& endpoint) {
   return endpoint.scheme() == Scheme::amqp || endpoint.scheme() == Scheme::amqps;

@@ -36,7 +36,9 @@ struct TalkOptions : CommonOptions {
   [[nodiscard]] bool carries_chunks() const { return std::holds_alternative<Raw>(framing.options()); }
   [[nodiscard]] bool carries_one_message() const { return std::holds_alternative<UntilEof>(framing.options()); }
   /// One direction can end while the other goes on.
-  [[nodiscard]] bool can_half_close() const { return !uses_tls(endpoint) && !uses_websocket(endpoint); }
+  [[nodiscard]] bool can_half_close() const {
+    return !uses_tls(endpoint) && !uses_websocket(endpoint) && !is_udp(endpoint);
+  }
   /// Without message boundaries, the end of the stream is all that tells the peer of the end of our input.
   [[nodiscard]] bool ends_sending_at_input_end() const { return !answers() && carries_chunks() && can_half_close(); }
   /// What is received decides what is sent.

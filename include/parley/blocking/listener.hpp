@@ -37,6 +37,8 @@ class PARLEY_EXPORT Listener {
   [[nodiscard]] const Endpoint& local_endpoint() const noexcept;
   /// Accepted connections that are still open.
   [[nodiscard]] std::size_t connection_count() const noexcept;
+  /// A snapshot; also after close().
+  [[nodiscard]] ListenerStats stats() const;
 
   /// Stops listening, ends the accepts of other threads and frees the address; accepted connections go on.
   void close();

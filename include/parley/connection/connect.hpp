@@ -8,6 +8,7 @@
 #include <parley/time.hpp>
 #include <parley/transport/options.hpp>
 #include <parley/transport/tls_context.hpp>
+#include <parley/transport/udp_options.hpp>
 #include <parley/transport/ws_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -57,6 +58,11 @@ class ConnectOptions {
   /// ws, wss; the same as `transport().ws`.
   ConnectOptions& ws(WsOptions value) {
     transport_.ws = std::move(value);
+    return *this;
+  }
+  /// udp; the same as `transport().udp`.
+  ConnectOptions& udp(UdpOptions value) {
+    transport_.udp = std::move(value);
     return *this;
   }
   /// When to give up, name resolution included; without it, `default_time_out` after the call.

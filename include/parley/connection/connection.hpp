@@ -35,8 +35,13 @@
 //   asio::error::operation_aborted   cancelled, or the connection was closed or destroyed meanwhile
 //   the system's                reset, broken pipe, …
 // Messages received before a failure are delivered before it is reported.
+//
+// Over udp:// a message is a datagram: no framing, at most 65507 bytes (65527 over IPv6), and whatever is lost is lost.
+// What the system reports of one that could not be delivered (asio::error::connection_refused, as a rule) ends the
+// receives that wait, or the next one, and nothing else.
 #pragma once
 
+#include <parley/connection/datagram_stats.hpp>
 #include <parley/connection/options.hpp>
 #include <parley/detail/export.hpp>
 #include <parley/detail/handler.hpp>
@@ -66,7 +71,8 @@ namespace parley {
 /// What `close` could not deliver. All zero: everything was written and acknowledged by the peer's system. On Unix
 /// sockets, whose systems at both ends are one, what was written is in the peer's receive queue at once, and
 /// `unconfirmed_size` is always 0; whether the peer's program takes it out of there is not known. Over a channel it is
-/// what the shared stream has not taken; whether the peer's system has acknowledged the rest is not waited for.
+/// what the shared stream has not taken; whether the peer's system has acknowledged the rest is not waited for. Over
+/// udp it is always 0, since nobody acknowledges anything.
 struct CloseReport {
   std::uint64_t unsent_count = 0;      ///< messages queued and never wholly written
   std::uint64_t unsent_size = 0;       ///< their bytes, framing included
@@ -88,6 +94,9 @@ struct ConnectionStats {
   std::uint64_t send_queue_count = 0;    ///< messages queued now
   std::uint64_t send_queue_size = 0;     ///< bytes queued now
   std::uint64_t receive_queue_size = 0;  ///< bytes received and not yet taken
+  /// udp: what was lost. Of a connection that a listener has accepted, what was lost of this peer alone; the rest is
+  /// the listener's, whose socket it is.
+  DatagramStats datagrams{};
 };
 
 namespace detail {
@@ -249,7 +258,7 @@ class PARLEY_EXPORT Connection {
 
   /// Ends the sending direction behind everything queued; receiving goes on. The peer sees a clean end; a send after
   /// this, also one that is suspended now, is error::send_ended. Throws std::invalid_argument where the stream cannot
-  /// close one direction alone.
+  /// close one direction alone, and over udp, where there is no end that a peer could be told.
   void end_sending();
 
   // --- ending -------------------------------------------------------------------------------------------------------

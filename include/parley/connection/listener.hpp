@@ -6,6 +6,7 @@
 #pragma once
 
 #include <parley/connection/connection.hpp>
+#include <parley/connection/datagram_stats.hpp>
 #include <parley/connection/options.hpp>
 #include <parley/detail/export.hpp>
 #include <parley/endpoint.hpp>
@@ -18,6 +19,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -31,12 +33,19 @@ struct ListenerOptions {
   /// How their sockets are set up; for tls and wss with a server's TlsContext in it.
   TransportOptions transport{};
   /// With this many accepted connections open, further ones stay in the kernel's backlog until one ends. In-process
-  /// listeners refuse them with error::too_many_connections.
+  /// listeners refuse them with error::too_many_connections. At udp, where each remote address is a connection, those
+  /// not yet accepted count as well, and datagrams of further addresses are dropped and counted.
   std::size_t connections_max = limits::connections_max;
   /// Where the next accepted connection lives, asked once for each: so a program with several event loops deals its
   /// connections among them, handshakes included. Called from any thread that runs the listener's executor, and must
   /// not use the listener. Empty: all live on that executor; so do the connections of `mux+…` endpoints in any case.
   std::function<boost::asio::any_io_executor()> deal{};
+};
+
+/// Counters of one listener since it was made.
+struct ListenerStats {
+  std::uint64_t connections_accepted = 0;  ///< handed to the application
+  DatagramStats datagrams{};               ///< udp: of the listener and all its connections, which share its socket
 };
 
 namespace detail {
@@ -45,7 +54,8 @@ PARLEY_EXPORT void start_accept(std::shared_ptr<ListenerBackend>, Deadline, Hand
 }  // namespace detail
 
 /// Thread rule: as Connection. Destroying or closing it completes pending accepts with operation_aborted, frees the
-/// address (a Unix socket file is unlinked if it is still the one bound) and leaves accepted connections alone.
+/// address (a Unix socket file is unlinked if it is still the one bound) and leaves accepted connections alone. At udp
+/// these share its socket, and the address is free when the last of them has closed.
 class PARLEY_EXPORT Listener {
  public:
   /// Any executor of Asio's.
@@ -96,6 +106,9 @@ class PARLEY_EXPORT Listener {
 
   /// Accepted connections that are still open.
   [[nodiscard]] std::size_t connection_count() const noexcept;
+
+  /// A snapshot; also after close().
+  [[nodiscard]] ListenerStats stats() const;
 
   /// Stops listening: pending accepts complete with operation_aborted, the address is free. Accepted connections go on;
   /// those that nobody has accepted are dropped.

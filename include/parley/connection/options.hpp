@@ -11,7 +11,7 @@ namespace parley {
 
 /// Settings of one connection, or of all that a listener accepts. Sizes are in bytes.
 struct ConnectionOptions {
-  /// How messages are told apart; both ends must agree.
+  /// How messages are told apart; both ends must agree. Over udp the default, which is not on the wire there.
   Framing framing{};
 
   /// Largest body accepted or sent, in bytes. A peer that announces more is cut off with error::message_too_large
@@ -28,7 +28,8 @@ struct ConnectionOptions {
 
   /// With this many received bytes waiting for a `receive`, the stream is not read any more, and so the peer is held
   /// back; at least 1. In-process connections count the bodies waiting, and hold the peer's `send` back at the lower of
-  /// this and its own marks.
+  /// this and its own marks. Over udp nobody can be held back: datagrams beyond it are dropped and counted, and each
+  /// counts 72 bytes more than it has.
   std::size_t receive_high_water_size = limits::receive_high_water_size;
 
   /// The most one read asks for, in bytes; at least 16 KiB.

@@ -32,7 +32,7 @@ TEST(ToolExitCode, a_command_line_without_sense_is_2) {
   EXPECT_EQ(run_tool({"connect", "tcp://127.0.0.1:1", "--framing", "length:3"}).code, 2);
   EXPECT_EQ(run_tool({"connect", "tcp://127.0.0.1:1", "--format", "hex", "xyz"}).code, 2);
   EXPECT_EQ(run_tool({"connect", "inproc://inside"}).code, 2);
-  EXPECT_EQ(run_tool({"connect", "udp://127.0.0.1:1"}).code, 2);
+  EXPECT_EQ(run_tool({"connect", "amqp://127.0.0.1:1"}).code, 2);
 }
 
 TEST(ToolExitCode, a_wrong_endpoint_is_pointed_at) {

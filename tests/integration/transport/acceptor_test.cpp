@@ -153,8 +153,8 @@ TEST_F(AcceptorTest, says_why_it_cannot_listen) {
   const Acceptor living = listen("tcp://127.0.0.1:0");
   const std::string at = living.local_endpoint().to_string();
   EXPECT_EQ(why_not(living.local_endpoint()), "cannot listen on " + at + ": address already in use");
-  EXPECT_EQ(why_not("udp://127.0.0.1:1"),
-            "cannot listen on udp://127.0.0.1:1: the scheme udp is not available in this build");
+  EXPECT_EQ(why_not("amqp://127.0.0.1:1"),
+            "cannot listen on amqp://127.0.0.1:1: the scheme amqp is not available in this build");
   EXPECT_THAT(why_not("tcp://192.0.2.1:0"), HasSubstr("cannot assign requested address"));
 }
 

@@ -166,8 +166,8 @@ TEST_F(ConnectTest, a_path_without_a_listener_is_told) {
 }
 
 TEST_F(ConnectTest, a_scheme_that_is_not_built_in_is_unavailable) {
-  EXPECT_EQ(connect("udp://127.0.0.1:1").code, error::unavailable);
-  EXPECT_EQ(*why, "cannot connect to udp://127.0.0.1:1: the scheme udp is not available in this build");
+  EXPECT_EQ(connect("amqp://127.0.0.1:1").code, error::unavailable);
+  EXPECT_EQ(*why, "cannot connect to amqp://127.0.0.1:1: the scheme amqp is not available in this build");
 }
 
 TEST_F(ConnectTest, what_can_never_be_connected_is_refused_at_once) {

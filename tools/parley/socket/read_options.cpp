@@ -40,7 +40,7 @@ Identity read_identity(std::string_view option, const std::string& text) {
 std::vector<Endpoint> read_endpoints(const std::vector<std::string>& texts) {
   std::vector<Endpoint> endpoints;
   for (const std::string& text : texts) {
-    const Endpoint endpoint = read_endpoint(text);
+    const Endpoint endpoint = read_stream_endpoint(text);
     const bool is_known = std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end();
     const bool takes_any = endpoint.has_port() && endpoint.port() == 0;
     if (is_known && !takes_any) refuse(endpoint.to_string() + " is given twice");
