@@ -3,6 +3,7 @@
 // same for all.
 #pragma once
 
+#include "bench/common/conversation.hpp"
 #include "bench/common/driver_main.hpp"
 #include "bench/common/rpc.hpp"
 #include "bench/parley_bench/body_maker.hpp"

@@ -49,6 +49,12 @@ struct Job {
   bool has_heard = false;  // a message came, and has been handled by now
 
   [[nodiscard]] bool is_over() const noexcept { return next >= of_message.size() + of_event.size() && !has_reply; }
+  /// The next handler, where that is a coroutine for a message and returns no reply: the usual thing to be awaited.
+  [[nodiscard]] const MessageHandler::Later* next_later() const noexcept {
+    if (next >= of_message.size() || has_reply) return nullptr;
+    const MessageHandler::Later& later = of_message[next].later;
+    return later ? &later : nullptr;
+  }
   void begin(std::span<const MessageHandler> handlers) noexcept {
     of_message = handlers;
     of_event = {};
