@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace parley::tool {
@@ -109,12 +110,16 @@ asio::awaitable<void> CommandLoop::pause() {
 void CommandLoop::spawn(asio::awaitable<void> work) {
   asio::co_spawn(context_, std::move(work), [this](std::exception_ptr failure) {
     if (!failure || ending_.is_given()) return;
+    ExitCode code = ExitCode::failure;
     try {
       std::rethrow_exception(failure);
+    } catch (const std::invalid_argument& e) {  // what the library finds wrong about an endpoint
+      code = ExitCode::usage;
+      voice_.error(e.what(), code);
     } catch (const std::exception& e) {
-      voice_.error(e.what(), ExitCode::failure);
+      voice_.error(e.what(), code);
     }
-    ending_.leave(ExitCode::failure);
+    ending_.leave(code);
   });
 }
 
