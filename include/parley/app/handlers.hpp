@@ -168,6 +168,7 @@ class PARLEY_EXPORT Handlers {
   }
 
  protected:
+  /// For Server and Client.
   explicit Handlers(std::shared_ptr<detail::Registry> registry) noexcept : registry_{std::move(registry)} {}
   Handlers(Handlers&&) noexcept = default;
   Handlers& operator=(Handlers&&) noexcept = default;

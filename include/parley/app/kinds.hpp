@@ -22,6 +22,7 @@ class Kinds {
   Kinds(const std::string& one) : names_{one} {}             // NOLINT(google-explicit-constructor)
   /// Several.
   Kinds(std::initializer_list<std::string_view> several) : names_(several.begin(), several.end()) {}
+  /// The same.
   Kinds(std::vector<std::string> several) : names_{std::move(several)} {}  // NOLINT(google-explicit-constructor)
 
   /// As they were given.
