@@ -92,7 +92,7 @@ TEST_F(UdpMulticast, a_group_can_be_for_one_source) {
 
 TEST_F(UdpMulticast, groups_of_ipv6_are_joined_likewise) {  // and sent to only where the system has a route to them
   const Listener listener = join("udp://[ff01::7701]:0?interface=lo");
-  EXPECT_EQ(listener.local_endpoint().host(), "ff01::7701");
+  EXPECT_TRUE(listener.local_endpoint().host().starts_with("ff01::7701%"));  // the interface's number
 }
 
 TEST_F(UdpMulticast, an_address_of_its_own_is_for_one_listener) {
