@@ -23,7 +23,7 @@ struct Event {
     refused,        ///< one side would not have the other: client_id (at a server), endpoint, cause, sentence
     forgotten,      ///< a client was absent for too long: client_id, and how many answers were dropped: count
     notice_failed,  ///< the handler of a notification: client_id, sentence
-    accept_paused,  ///< accepting has to wait for descriptors or memory: endpoint, cause, delay
+    accept_paused,  ///< accepting has to wait for descriptors, memory or a broker: endpoint, cause, delay
   };
 
   Kind kind = Kind::connected;         ///< what has happened
