@@ -55,7 +55,8 @@ PARLEY_EXPORT void start_accept(std::shared_ptr<ListenerBackend>, Deadline, Hand
 
 /// Thread rule: as Connection. Destroying or closing it completes pending accepts with operation_aborted, frees the
 /// address (a Unix socket file is unlinked if it is still the one bound) and leaves accepted connections alone. At udp
-/// these share its socket, and the address is free when the last of them has closed.
+/// these share its socket, and the address is free when the last of them has closed; and one that has been asked for a
+/// connection keeps its context's run() from returning until it is closed.
 class PARLEY_EXPORT Listener {
  public:
   /// Any executor of Asio's.
