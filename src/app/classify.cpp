@@ -5,7 +5,10 @@
 
 namespace parley::app {
 
-ByPrefix::ByPrefix(std::initializer_list<Entry> table, std::string_view otherwise) : otherwise_{otherwise} {
+ByPrefix::ByPrefix(std::initializer_list<Entry> table, std::string_view otherwise)
+    : ByPrefix{std::span<const Entry>{table.begin(), table.size()}, otherwise} {}
+
+ByPrefix::ByPrefix(std::span<const Entry> table, std::string_view otherwise) : otherwise_{otherwise} {
   for (const auto& [prefix, kind] : table) {
     if (std::ranges::any_of(rows_, [&](const Row& row) { return row.prefix == prefix; })) {
       throw std::invalid_argument("the prefix \"" + std::string{prefix} + "\" is in the table twice");

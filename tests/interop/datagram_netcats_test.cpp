@@ -1,5 +1,5 @@
 // nc and socat over UDP, as clients and as servers, against the library and against the tool as a process.
-#include "interop/meeting.hpp"
+#include "interop/netcats.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,16 +15,6 @@ namespace {
 
 using support::ChildProcess;
 using support::ChildResult;
-using DatagramCommand = std::vector<std::string>;
-
-std::string port_of(const Endpoint& at) { return std::to_string(at.port()); }
-
-/// Each leaves when an answer has come: of an end it would not hear.
-DatagramCommand nc_to(const Endpoint& at) { return {"nc", "-nu", "-W", "1", std::string{at.host()}, port_of(at)}; }
-DatagramCommand socat_to(const Endpoint& at) {
-  return {"socat", "-t", "20", "-",
-          "UDP-CONNECT:" + std::string{at.host()} + ":" + port_of(at) + ",shut-none,readbytes=8"};
-}
 
 /// The port that the program says it has bound.
 Endpoint bound_by(ChildProcess& program, const std::string& words) {
@@ -32,7 +22,7 @@ Endpoint bound_by(ChildProcess& program, const std::string& words) {
   return Endpoint::udp("127.0.0.1", static_cast<std::uint16_t>(std::stoi(line.substr(line.find_last_of(" :") + 1))));
 }
 
-ChildResult ask_by_datagram(const DatagramCommand& command) {
+ChildResult ask_by_datagram(const Words& command) {
   ChildProcess program{command};
   program.type("question");
   program.end_input();
@@ -47,9 +37,9 @@ asio::awaitable<void> answer_one_datagram(Listener& listener, std::string& heard
   co_await peer.flush();
 }
 
-class DatagramClients : public ::testing::TestWithParam<std::pair<std::string, DatagramCommand (*)(const Endpoint&)>> {
+class DatagramClients : public ::testing::TestWithParam<std::pair<std::string, Words (*)(const Endpoint&)>> {
  protected:
-  [[nodiscard]] static DatagramCommand command(const Endpoint& at) { return GetParam().second(at); }
+  [[nodiscard]] static Words command(const Endpoint& at) { return GetParam().second(at); }
 };
 
 TEST_P(DatagramClients, are_answered_by_the_library) {

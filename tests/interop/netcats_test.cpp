@@ -1,5 +1,5 @@
 // nc and socat, as clients and as servers, against the library and against the tool as a process.
-#include "interop/meeting.hpp"
+#include "interop/netcats.hpp"
 
 #include <parley/wire/framing_text.hpp>
 
@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <future>
-#include <ostream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -18,41 +17,6 @@ namespace {
 using namespace std::string_literals;
 using support::ChildProcess;
 using support::ChildResult;
-using Words = std::vector<std::string>;
-
-// --- how they are called --------------------------------------------------------------------------------------------
-
-/// -N: the end of its input ends its sending direction.
-Words nc(Role role, const Endpoint& at) {
-  Words command{"nc", role == Role::client ? "-nN" : "-nNlv"};
-  if (at.scheme() == Scheme::unix_socket) {
-    command.insert(command.end(), {"-U", at.unix_path()});
-  } else {
-    command.insert(command.end(), {std::string{at.host()}, std::to_string(at.port())});
-  }
-  return command;
-}
-
-std::string socat_address(Role role, const Endpoint& at) {
-  const std::string verb = role == Role::client ? "CONNECT:" : "LISTEN:";
-  if (at.is_abstract()) return "ABSTRACT-" + verb + std::string{at.name()};
-  if (at.scheme() == Scheme::unix_socket) return "UNIX-" + verb + at.unix_path();
-  if (role == Role::client) return "TCP-CONNECT:" + std::string{at.host()} + ":" + std::to_string(at.port());
-  return "TCP-LISTEN:" + std::to_string(at.port()) + ",bind=" + std::string{at.host()};
-}
-
-/// -t: how long it waits for the other direction when one has ended.
-Words socat(Role role, const Endpoint& at) { return {"socat", "-d", "-d", "-t", "20", "-", socat_address(role, at)}; }
-
-struct Netcat {
-  std::string name;
-  Words (*command)(Role, const Endpoint&);
-  Transport transport;
-};
-
-std::ostream& operator<<(std::ostream& out, const Netcat& netcat) {
-  return out << netcat.name << " over " << to_string(netcat.transport);
-}
 
 // --- what is said ---------------------------------------------------------------------------------------------------
 
@@ -224,18 +188,12 @@ TEST_P(Netcats, that_leave_a_line_unfinished_make_the_tool_leave_with_5) {
   EXPECT_EQ(results.tool.output, "whole\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(As, Netcats,
-                         testing::Combine(testing::Values(Netcat{"nc", nc, Transport::tcp},
-                                                          Netcat{"nc", nc, Transport::unix_path},
-                                                          Netcat{"socat", socat, Transport::tcp},
-                                                          Netcat{"socat", socat, Transport::unix_path},
-                                                          Netcat{"socat", socat, Transport::unix_abstract}),
-                                          testing::Values(Role::client, Role::server)),
-                         [](const auto& each) {
-                           const Netcat& netcat = std::get<0>(each.param);
-                           return netcat.name + "_" + to_string(std::get<1>(each.param)) + "_over_" +
-                                  to_string(netcat.transport);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    As, Netcats, testing::Combine(testing::ValuesIn(all_netcats()), testing::Values(Role::client, Role::server)),
+    [](const auto& each) {
+      const Netcat& netcat = std::get<0>(each.param);
+      return netcat.name + "_" + to_string(std::get<1>(each.param)) + "_over_" + to_string(netcat.transport);
+    });
 
 TEST(ForeignProgram, that_is_missing_is_a_failure) {
   EXPECT_THROW(ChildProcess({"parley-no-such-program"}), std::runtime_error);

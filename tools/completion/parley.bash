@@ -4,14 +4,15 @@ _parley_commands="listen connect send receive echo proxy peers request serve rou
 _parley_tls="--tls-cert --tls-key --tls-ca"
 _parley_tls_client="--tls-server-name --tls-accept-any"
 _parley_talk="--json -q --quiet -v --verbose --poll -h --help"
+_parley_filters="xor crc16 crc16-modbus crc16-ccitt crc16-xmodem crc16-kermit crc16-arc crc32 crc32c deflate start-end"
 _parley_party="--bind --connect --identity --dialect --mode --delivery --wait-peers --rate --interval --count --timeout"
 
 # The options of a command.
 _parley_options() {
   case $1 in
     listen | connect)
-      echo "--framing --format --codec --file --max-size --echo --exec --discard --count --timeout --wait"
-      [[ $1 == listen ]] && echo "--once" || echo "$_parley_tls_client"
+      echo "--framing --filter --format --codec --file --max-size --echo --exec --discard --count --timeout --wait"
+      [[ $1 == listen ]] && echo "--once --classify --otherwise --on --concurrency" || echo "$_parley_tls_client"
       ;;
     send) echo "$_parley_party --format --codec --file --literal --max-size --to $_parley_tls_client" ;;
     receive) echo "$_parley_party --format --codec --max-size --discard $_parley_tls_client" ;;
@@ -42,6 +43,11 @@ _parley_offer() {
 _parley_offer_endpoints() {
   compopt -o nospace 2>/dev/null
   _parley_offer "$1" -W "tcp:// unix:// local:// tls:// ws:// wss://"
+}
+
+_parley_offer_talk_endpoints() {
+  compopt -o nospace 2>/dev/null
+  _parley_offer "$1" -W "tcp:// unix:// local:// tls:// ws:// wss:// udp://"
 }
 
 _parley_offer_rpc_endpoints() {
@@ -81,6 +87,7 @@ _parley_value() {
     tunnel:--listen | tunnel:--to | gateway:--allow) _parley_offer_ports "$3" ;;
     *:--bind | *:--connect) _parley_offer_endpoints "$3" ;;
     *:--framing) _parley_offer "$3" -W "length varint separator fixed: eof raw idle-gap: message" ;;
+    *:--filter) _parley_offer "$3" -W "$_parley_filters" ;;
     *:--format) _parley_offer "$3" -W "text quoted json hex base64 raw" ;;
     *:--codec) _parley_offer "$3" -W "json msgpack pickle text bytes" ;;
     *:--mode) _parley_offer "$3" -W "round-robin publish" ;;
@@ -95,6 +102,7 @@ _parley_value() {
     *:--max-size | *:--count | *:--timeout | *:--poll | *:--tls-server-name) COMPREPLY=() ;;
     *:--identity | *:--to | *:--wait-peers | *:--rate | *:--interval | *:--for) COMPREPLY=() ;;
     *:--route | *:--concurrency | *:--client-id) COMPREPLY=() ;;
+    *:--classify | *:--otherwise | *:--on) COMPREPLY=() ;;
     *:--max-connections | *:--stats) COMPREPLY=() ;;
     *:--cut | *:--delay | *:--drop | *:--throttle | *:--seed) COMPREPLY=() ;;
     *) return 1 ;;
@@ -118,7 +126,8 @@ _parley() {
   _parley_value "$command" "$before" "$current" && return
   case $command:$current in
     *:-* | demo:*) _parley_offer "$current" -W "$(_parley_options "$command")" ;;
-    listen:* | connect:* | proxy:* | peers:*) _parley_offer_endpoints "$current" ;;
+    listen:* | connect:*) _parley_offer_talk_endpoints "$current" ;;
+    proxy:* | peers:*) _parley_offer_endpoints "$current" ;;
     request:* | serve:* | routes:*) _parley_offer_rpc_endpoints "$current" ;;
   esac
 }

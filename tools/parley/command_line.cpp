@@ -163,9 +163,14 @@ void add_demo_commands(CLI::App& app, Words& words, CommandLine& line) {
   CLI::App* demo_asker = app.add_subcommand("demo-asker", "A process of the demo")->group("");
   demo_asker->add_option("endpoint", words.demo_endpoint)->required();
   demo_asker->add_option("name", line.demo_role)->required();
+  CLI::App* demo_station = app.add_subcommand("demo-station", "A process of the demo")->group("");
+  demo_station->add_option("endpoint", words.demo_endpoint)->required();
+  CLI::App* demo_device = app.add_subcommand("demo-device", "A process of the demo")->group("");
+  demo_device->add_option("endpoint", words.demo_endpoint)->required();
+  demo_device->add_option("name", line.demo_role)->required();
 }
 
-constexpr Named<Command, 17> commands{{{"listen", Command::listen},
+constexpr Named<Command, 19> commands{{{"listen", Command::listen},
                                        {"connect", Command::connect},
                                        {"send", Command::send},
                                        {"receive", Command::receive},
@@ -181,7 +186,9 @@ constexpr Named<Command, 17> commands{{{"listen", Command::listen},
                                        {"demo-server", Command::demo_server},
                                        {"demo-client", Command::demo_client},
                                        {"demo-desk", Command::demo_desk},
-                                       {"demo-asker", Command::demo_asker}}};
+                                       {"demo-asker", Command::demo_asker},
+                                       {"demo-station", Command::demo_station},
+                                       {"demo-device", Command::demo_device}}};
 
 /// What is behind `--`, for commands that have no bodies.
 void refuse_verbatim(const std::string& command, const Arguments& arguments) {
@@ -218,7 +225,9 @@ void read_words(const CLI::App& chosen, const Arguments& arguments, Words& words
     case Command::demo_server:
     case Command::demo_client:
     case Command::demo_desk:
-    case Command::demo_asker: line.talk.endpoint = read_endpoint(words.demo_endpoint); return;
+    case Command::demo_asker:
+    case Command::demo_station:
+    case Command::demo_device: line.talk.endpoint = read_endpoint(words.demo_endpoint); return;
     case Command::none: return;
   }
 }

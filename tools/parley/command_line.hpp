@@ -31,6 +31,8 @@ enum class Command {
   demo_client,
   demo_desk,  ///< and those of its chapter on requests
   demo_asker,
+  demo_station,  ///< and on handlers
+  demo_device,
 };
 
 struct CommandLine {
@@ -45,7 +47,7 @@ struct CommandLine {
   RoutesOptions routes;           ///< for routes
   TunnelOptions tunnel;           ///< for tunnel
   GatewayOptions gateway;         ///< for gateway
-  std::string demo_role;          ///< for demo_client and demo_asker: its name
+  std::string demo_role;          ///< for demo_client, demo_asker and demo_device: its name
   std::string demo_certificate;   ///< over TLS: the file of the server's, or of what the client trusts
 
   [[nodiscard]] bool is_verbose() const noexcept {

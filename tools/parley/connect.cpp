@@ -57,7 +57,7 @@ class Connect {
       co_return ExitCode::failure;
     }
     try {
-      peer_.emplace(co_await connect(talk_.options().endpoint, how), 1);
+      peer_.emplace(co_await connect(talk_.options().endpoint, how), 1, talk_.options().filters);
     } catch (const Error& e) {
       failure = e;
     }

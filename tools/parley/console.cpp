@@ -15,7 +15,14 @@ namespace {
 JsonLine about(std::string_view event, const Peer& peer) {
   JsonLine object{event};
   object.add("connection", peer.number).add("peer", peer.connection.remote_endpoint().to_string());
+  if (!peer.kind.empty()) object.add("kind", peer.kind);
   return object;
+}
+
+/// For people: where it is, and what.
+std::string name_of(const Peer& peer) {
+  const std::string endpoint = peer.connection.remote_endpoint().to_string();
+  return peer.kind.empty() ? endpoint : fmt::format("{} ({})", endpoint, peer.kind);
 }
 
 /// The library's sentences have it already.
@@ -46,6 +53,11 @@ void Console::connected(const Peer& peer) {
   remark(sentence);
 }
 
+void Console::classified(const Peer& peer) {
+  event(about("classified", peer));
+  remark(fmt::format("{} is of the kind {}", peer.connection.remote_endpoint().to_string(), peer.kind));
+}
+
 void Console::message(const Peer& peer, const Message& body) {
   if (options().discard && !notation_.codec) return;
   const std::string text = options().json ? message_line(peer, body, notation_) : notation_.write(body, destination_);
@@ -59,8 +71,7 @@ void Console::closed(const Peer& peer, const CloseReport& report) {
             .add("sent", stats.messages_sent - report.unsent_count)
             .add("unsent", report.unsent_count + peer.unqueued_count)
             .add("unconfirmed_bytes", report.unconfirmed_size));
-  remark(fmt::format("closed {}: {} received, {} sent", peer.connection.remote_endpoint().to_string(),
-                     count_of_messages(stats.messages_received),
+  remark(fmt::format("closed {}: {} received, {} sent", name_of(peer), count_of_messages(stats.messages_received),
                      count_of_messages(stats.messages_sent - report.unsent_count)));
 }
 

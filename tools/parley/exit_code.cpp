@@ -43,7 +43,8 @@ ExitCode exit_code_of_talking(const boost::system::error_code& code) noexcept {
 }
 
 bool concerns_one_message(const boost::system::error_code& code) noexcept {
-  return code == error::unframeable || code == error::message_too_large || code == error::send_ended;
+  return code == error::unframeable || code == error::message_too_large || code == error::message_refused ||
+         code == error::send_ended;
 }
 
 const std::string_view exit_codes_help =
@@ -53,8 +54,8 @@ const std::string_view exit_codes_help =
     "  2  the command line makes no sense\n"
     "  3  a time limit passed\n"
     "  4  no peer: connection refused, nobody listening, host unknown\n"
-    "  5  refused: the peer broke the framing, the codec or a limit (malformed, truncated, too large),\n"
-    "     or one of the two refused the other (certificate, WebSocket path, another protocol) or its\n"
-    "     request (no such route, not the value that is taken, overloaded)";
+    "  5  refused: the peer broke the framing, a filter, the codec or a limit (malformed, truncated,\n"
+    "     too large), or one of the two refused the other (certificate, WebSocket path, another protocol)\n"
+    "     or its request (no such route, not the value that is taken, overloaded)";
 
 }  // namespace parley::tool

@@ -120,6 +120,22 @@ constexpr std::string_view framings =
     "                     WebSocket message, as browsers send and expect them; and over udp://, which\n"
     "                     has no other: each message is a datagram\n";
 
+constexpr std::string_view filters =
+    "Filters (both ends must use the same; the first is next to the wire):\n"
+    "  xor                a checksum behind each message: all its bytes exclusive-ored\n"
+    "  crc16-modbus       the same by a CRC, crc16 for short; also crc16-ccitt, crc16-xmodem,\n"
+    "                     crc16-kermit, crc16-arc, crc32 and crc32c\n"
+    "    ,hex             as hexadecimal digits; ,big or ,little: in that order of bytes; ,skip=N:\n"
+    "                     without the first N bytes of the message\n"
+    "  deflate            zlib, each message alone\n"
+    "    ,level=N         from 0 to 9; ,context: messages build on those before them; ,max=BYTES: the\n"
+    "                     most that a message may inflate to\n"
+    "  start-end          STX before each message and ETX behind it\n"
+    "    ,start=BYTES     others, as ,end=BYTES, with the escapes of C\n"
+    "  A message received that a filter does not take ends its connection, as one that breaks the\n"
+    "  framing does. With ,drop behind the filter it is told and left out, and the others go on; that\n"
+    "  makes the exit code 5, but not that of listen without --once.\n";
+
 constexpr std::string_view formats =
     "Formats (of messages read and printed):\n"
     "  text      a line is a message; on a terminal, control characters are shown escaped\n"
@@ -154,13 +170,23 @@ constexpr std::string_view codecs =
 
 constexpr std::string_view times = "A TIME is a number of seconds, or has a unit: 250us, 20ms, 1.5s, 2min, 1h.\n";
 
-constexpr std::string_view commands =
-    "Commands (--exec):\n"
+constexpr std::string_view commands_text =
+    "Commands:\n"
     "  /bin/sh runs COMMAND once for each message, which it reads from its standard input in the\n"
     "  format or codec; what it prints is sent back as one message. A peer's messages are answered one\n"
     "  after the other. When the command fails, prints no message or more than --max-size, or works\n"
     "  for longer than --timeout, it is killed and the connection closed without an answer. It is\n"
-    "  killed as well when its peer's connection breaks.\n";
+    "  killed as well when its peer's connection breaks. Its environment has the two ends of the\n"
+    "  connection, PARLEY_PEER and PARLEY_ENDPOINT, its number, PARLEY_CONNECTION, and with --on the\n"
+    "  PARLEY_KIND of the peer.\n";
+
+constexpr std::string_view kinds_text =
+    "Kinds of peers:\n"
+    "  --classify '!!=panel' makes panels of all whose first message begins with !!. The longest PREFIX\n"
+    "  that fits decides; it may have the escapes \\n \\r \\t \\0 \\\\ \\\" \\xHH. Each KIND needs a command, as\n"
+    "  in --on panel=COMMAND: it answers the messages of such peers, the first among them, as --exec does\n"
+    "  for all, but where it prints nothing, nothing is sent. A peer that begins with no PREFIX is told of\n"
+    "  and closed, unless --otherwise KIND says what it is.\n";
 
 /// With an empty line between them.
 std::string join(std::initializer_list<std::string_view> parts) {
@@ -169,8 +195,9 @@ std::string join(std::initializer_list<std::string_view> parts) {
   return footer;
 }
 
-std::string talk_footer(std::string_view text) {
-  return join({framings, formats, codecs, commands, times, text, exit_codes_help});
+/// `more`: what the other one does not have.
+std::string talk_footer(std::string_view more, std::string_view text) {
+  return join({framings, filters, formats, codecs, commands_text, more, times, text, exit_codes_help});
 }
 
 constexpr std::string_view send_text =
@@ -332,12 +359,15 @@ std::string main_footer() {
 
 std::string listen_footer() {
   return talk_footer(
+      kinds_text,
       "What is typed goes to everyone connected. Piped input waits for the first peer; at its end, listen\n"
       "leaves once nothing has moved for --wait seconds. Otherwise it serves until it is interrupted.\n"
       "\n"
       "Examples:\n"
       "  parley listen tcp://127.0.0.1:8888 --echo             send every message back\n"
       "  parley listen tcp://127.0.0.1:8888 --exec 'jq .id'    answer with what a command prints\n"
+      "  parley listen tcp://*:9000 --framing separator --classify '!!=panel' --on panel='echo ok' \\\n"
+      "    --classify M:=meter --on meter='cat >> readings'    each kind of device its own command\n"
       "  parley listen unix:///run/app.sock --json             one JSON object for each event\n"
       "  parley listen tcp://*:0 --count 1 --timeout 10        wait for one message, 10 s at most\n"
       "  parley listen ws://127.0.0.1:8080 --echo              for a page in a browser\n"
@@ -348,6 +378,7 @@ std::string listen_footer() {
 
 std::string connect_footer() {
   return talk_footer(
+      {},
       "When its input has ended and everything is sent, connect leaves once nothing has moved for --wait\n"
       "seconds, or when the peer ends. With --count, it stays until so many messages have come. With\n"
       "--framing raw, the peer sees the end of the input, and connect stays until the peer ends.\n"
@@ -359,6 +390,7 @@ std::string connect_footer() {
       "  seq 1000 | parley connect unix://numbers              send 1000 messages\n"
       "  parley connect tcp://127.0.0.1:25 --framing 'separator:\\r\\n'\n"
       "  parley connect tls://example.org:443 --framing raw    what openssl s_client does\n"
+      "  parley connect tcp://gateway:4001 --framing idle-gap:50ms --filter crc16 --format hex 0103000a0001\n"
       "  parley connect tcp://[::1]:8888 --file photo.jpg --format raw\n");
 }
 

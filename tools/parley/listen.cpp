@@ -87,7 +87,7 @@ class Listen {
     co_await load_greeting();
     for (;;) {
       Connection made = co_await listener_->accept();
-      const auto peer = std::make_shared<Peer>(std::move(made), ++peer_count_);
+      const auto peer = std::make_shared<Peer>(std::move(made), ++peer_count_, talk_.options().filters);
       talk_.spawn(serve(peer));
       if (talk_.options().once) co_return listener_->close();
     }

@@ -62,6 +62,8 @@ ExitCode run(const CommandLine& line) {
     case Command::demo_client: return run_demo_client(line.talk.endpoint, line.demo_role, line.demo_certificate);
     case Command::demo_desk: return run_demo_desk(line.talk.endpoint);
     case Command::demo_asker: return run_demo_asker(line.talk.endpoint, line.demo_role);
+    case Command::demo_station: return run_demo_station(line.talk.endpoint);
+    case Command::demo_device: return run_demo_device(line.talk.endpoint, line.demo_role);
     case Command::none: break;
   }
   return print(line.text);

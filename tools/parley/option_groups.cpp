@@ -9,6 +9,10 @@ const char* by_side(TlsSide side, const char* listening, const char* connecting,
 
 }  // namespace
 
+CLI::Option* add_repeated_option(CLI::App& app, const char* name, std::vector<std::string>& values, const char* what) {
+  return app.add_option(name, values, what)->expected(1)->allow_extra_args(false)->take_all();
+}
+
 void add_notation_options(CLI::App& app, CommonWords& words) {
   app.add_option("--format", words.format, "How messages are written; see below")
       ->type_name("FORMAT")
@@ -28,6 +32,10 @@ void add_size_option(CLI::App& app, CommonWords& words) {
   app.add_option("--max-size", words.size_max, "Largest message sent or received [64 MiB]")
       ->type_name("BYTES")
       ->group("Messages");
+}
+
+CLI::Option* add_concurrency_option(CLI::App& app, std::optional<std::string>& text) {
+  return app.add_option("--concurrency", text, "So many commands at a time, 1000 at most [32]")->type_name("N");
 }
 
 void add_discard_option(CLI::App& app, CommonOptions& options) {

@@ -1,5 +1,6 @@
 #include "read_common.hpp"
 
+#include "exec/commands_max.hpp"
 #include "text.hpp"
 
 #include <fmt/format.h>
@@ -36,6 +37,10 @@ void read_common(const CommonWords& words, CommonOptions& options) {
   if (options.codec && options.format && options.format != BodyFormat::json)
     refuse(fmt::format("--codec reads and prints values as JSON, so --format {} has no use beside it", *words.format));
   if (options.file && options.file->empty()) refuse("--file needs a path; - is standard input");
+}
+
+std::size_t read_commands_max(const std::string& text) {
+  return static_cast<std::size_t>(read_whole_number("--concurrency", text, 1, commands_max_limit));
 }
 
 std::string read_body(const Notation& notation, const std::string& text) {

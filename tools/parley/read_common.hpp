@@ -5,6 +5,7 @@
 #include "notation.hpp"
 #include "read_values.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,9 @@ struct CommonWords {
 
 /// `options` has what needs no reading already. Throws UsageError.
 void read_common(const CommonWords& words, CommonOptions& options);
+
+/// --concurrency of what runs commands. Throws UsageError.
+[[nodiscard]] std::size_t read_commands_max(const std::string& text);
 
 /// A body given as an argument. Throws UsageError.
 [[nodiscard]] std::string read_body(const Notation& notation, const std::string& text);

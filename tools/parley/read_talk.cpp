@@ -3,10 +3,12 @@
 #include "schemes.hpp"
 #include "text.hpp"
 
+#include <parley/app/filters/named.hpp>
 #include <parley/wire/framing_text.hpp>
 
 #include <fmt/format.h>
 
+#include <stdexcept>
 #include <string_view>
 
 namespace parley::tool {
@@ -43,6 +45,20 @@ void read_framing(const std::optional<std::string>& written, TalkOptions& option
   options.framing = parse_framing_option(*written, uses_websocket(options.endpoint));
 }
 
+app::MakeFilter read_filter(const std::string& text) {
+  try {
+    return app::filter_named(text);
+  } catch (const std::invalid_argument& e) {
+    refuse(fmt::format("--filter {}: {}", text, e.what()));
+  }
+}
+
+void read_filters(const TalkWords& words, TalkOptions& options) {
+  for (const std::string& text : words.filters) options.filters.push_back(read_filter(text));
+  if (!options.filters.empty() && options.carries_chunks())
+    refuse("--filter needs messages, and --framing raw has none: what one read gives may be any part of a message");
+}
+
 std::optional<Seconds> read_wait(const std::string& text) {
   if (text == "forever") return std::nullopt;
   const std::optional<Seconds> wait = parse_time(text);
@@ -63,12 +79,27 @@ void check_codec(const TalkOptions& options) {
     refuse("--codec needs messages, and --framing raw has none: what one read gives may be any part of a value");
 }
 
-void check_exec(const TalkOptions& options) {
-  if (!options.exec) return;
-  if (options.exec->empty()) refuse("--exec needs a command for /bin/sh");
-  if (options.echo) refuse("--echo and --exec both say what is sent back; give one of them");
+void refuse_both(const char* one, const char* other) {
+  refuse(fmt::format("{} and {} both say what is sent back; give one of them", one, other));
+}
+
+void check_commands(const TalkOptions& options) {
+  if (!options.runs_commands()) return;
+  const char* const option = options.exec ? "--exec" : "--on";
+  if (options.exec && options.exec->empty()) refuse("--exec needs a command for /bin/sh");
+  if (options.echo) refuse_both("--echo", option);
+  if (options.exec && options.kinds) refuse_both("--exec", "--on");
   if (options.carries_chunks())
-    refuse("--exec needs messages, and --framing raw has none: what one read gives may be any part of a request");
+    refuse(fmt::format(
+        "{} needs messages, and --framing raw has none: what one read gives may be any part of a request", option));
+}
+
+void read_commands(const TalkWords& words, TalkOptions& options) {
+  options.kinds = read_kinds(words.kinds);
+  check_commands(options);
+  if (!words.concurrency) return;
+  if (!options.runs_commands()) refuse("--concurrency is about commands: give --exec or --on as well");
+  options.commands_max = read_commands_max(*words.concurrency);
 }
 
 void check_combinations(const TalkOptions& options) {
@@ -85,12 +116,13 @@ void check_combinations(const TalkOptions& options) {
 void read_talk(const TalkWords& words, TalkOptions& options) {
   options.endpoint = read_endpoint(words.endpoint);
   read_framing(words.framing, options);
+  read_filters(words, options);
   read_common(words, options);
   options.wait = words.wait ? read_wait(*words.wait) : Seconds{1};
   options.wait_given = words.wait.has_value();
   if (options.wait) *options.wait += silence_within_messages(options.framing);
   check_codec(options);
-  check_exec(options);
+  read_commands(words, options);
   for (const std::string& body : words.bodies) options.bodies.push_back(read_body(options.notation(), body));
   check_combinations(options);
   const std::vector<Endpoint> at{options.endpoint};

@@ -1,6 +1,7 @@
 // From what the user wrote to what `parley listen` and `parley connect` are told, with every check that needs no I/O.
 #pragma once
 
+#include "kinds/read_kinds.hpp"
 #include "read_common.hpp"
 #include "talk_options.hpp"
 
@@ -14,7 +15,10 @@ namespace parley::tool {
 struct TalkWords : CommonWords {
   std::string endpoint;
   std::optional<std::string> framing;
+  std::vector<std::string> filters;
   std::optional<std::string> wait;
+  KindWords kinds;
+  std::optional<std::string> concurrency;
   std::vector<std::string> bodies;
 };
 

@@ -38,6 +38,10 @@ std::string what_did_not_arrive(const CloseReport& report, std::uint64_t unqueue
   return fmt::format("{} bytes were sent, but may not have arrived", report.unconfirmed_size);
 }
 
+std::string name_of_command(const Peer& peer) {
+  return peer.kind.empty() ? "the command" : "the command for " + peer.kind;
+}
+
 InputCut input_cut(const TalkOptions& options) {
   const Notation notation = options.notation();
   const bool raw = !notation.codec && notation.format == BodyFormat::raw;
@@ -53,13 +57,12 @@ Talk::Talk(const TalkOptions& options)
     : options_{options},
       loop_{options, hooks()},
       console_{loop_.output(), options_},
-      answers_{executor(),
-               {options_.exec.value_or(""), options_.notation().text_size_max(options_.size_max), options_.time_out}},
+      answers_{executor(), options_.commands_max},
       answers_given_{executor()} {}
 
 /// Commands are not of our process group: they die with the tool only if they are told to.
 CommandHooks Talk::hooks() {
-  if (!options_.exec) return {};
+  if (!options_.runs_commands()) return {};
   return {.is_busy = [this] { return answers_.due_count() > 0; },
           .before_dying = [this] { answers_.kill_all("was killed by a signal to parley"); }};
 }
@@ -108,18 +111,40 @@ asio::awaitable<ExitCode> Talk::receive_all(Peer& peer) {
   co_return failure ? report(peer, *failure) : ExitCode::ok;
 }
 
-asio::awaitable<bool> Talk::take(Peer& peer, Inbox& inbox, const Message& body) {
+asio::awaitable<bool> Talk::take(Peer& peer, Inbox& inbox, const Message& received) {
   // Before it is printed: many peers with large messages wait here, and their messages are not yet text.
   co_await loop_.output().room();
   if (ending().is_given()) co_return false;
+  const std::optional<Message> body = decode(peer, received);
+  if (!body) {
+    co_await loop_.pause();
+    co_return true;
+  }
+  classify(peer, *body);
   ++received_count_;
-  if (print(peer, body)) {
+  if (print(peer, *body)) {
     // Not in one condition: GCC 12 calls a member coroutine with its arguments shifted behind `a && !co_await`.
-    const bool sent = co_await answer(peer, inbox, body);
+    const bool sent = co_await answer(peer, inbox, *body);
     if (!sent) co_return false;
   }
   if (has_enough()) ending().leave(ExitCode::ok);
   co_return !ending().is_given();
+}
+
+std::optional<Message> Talk::decode(Peer& peer, const Message& received) {
+  if (peer.filters.empty()) return received;
+  app::FilterResult result = peer.filters.decode(received);
+  if (result.kind() == app::FilterResult::Kind::failed) throw Error{result.code(), result.sentence()};
+  if (result.is_message()) {
+    if (result.message().size() > options_.size_max)
+      throw Error{error::message_too_large, fmt::format("a filter made a message of {} bytes, which exceeds the limit "
+                                                        "of {}",
+                                                        result.message().size(), options_.size_max)};
+    return std::move(result.message());
+  }
+  console_.error("a message was left out: " + result.sentence(), ExitCode::refused, peer);
+  if (!options_.outlives_peers()) loop_.note_rejection();
+  return std::nullopt;
 }
 
 bool Talk::print(const Peer& peer, const Message& body) {
@@ -127,35 +152,62 @@ bool Talk::print(const Peer& peer, const Message& body) {
     console_.message(peer, body);
     return true;
   } catch (const Error& e) {
-    if (options_.exec) throw Unanswered{fmt::format("a message was rejected: {}", e.what()), ExitCode::refused};
+    if (options_.runs_commands())
+      throw Unanswered{fmt::format("a message was rejected: {}", e.what()), ExitCode::refused};
     console_.error(fmt::format("a message was rejected: {}", e.what()), ExitCode::refused, peer);
   }
   if (!options_.outlives_peers()) loop_.note_rejection();
   return false;
 }
 
+void Talk::classify(Peer& peer, const Message& first) {
+  if (!options_.kinds || !peer.kind.empty()) return;
+  const std::string_view kind = options_.kinds->table.kind_of(first.view());
+  if (!options_.kinds->commands.contains(kind))
+    throw Unanswered{fmt::format("the first message, {}, begins with no PREFIX of --classify", excerpt(first.view())),
+                     ExitCode::refused};
+  peer.kind = kind;
+  console_.classified(peer);
+}
+
 asio::awaitable<bool> Talk::answer(Peer& peer, Inbox& inbox, const Message& body) {
   bool goes_on = true;
   if (options_.echo) goes_on = co_await send(peer, body);
-  if (!options_.exec) co_return goes_on;
+  if (!options_.runs_commands()) co_return goes_on;
   ++answers_due_count_;
-  const CommandResult result = co_await ask_command(inbox, body);
+  const CommandResult result = co_await ask_command(peer, inbox, body);
   std::string fault = result.failure;
-  std::optional<Message> reply = fault.empty() ? read_answer(result.output, fault) : std::nullopt;
+  // Of a kind of peers not all that they send asks for something.
+  const bool is_silent = options_.kinds && result.output.empty();
+  std::optional<Message> reply;
+  if (fault.empty() && !is_silent) reply = read_answer(result.output, fault);
   if (reply) goes_on = co_await send(peer, std::move(*reply));
   if (--answers_due_count_ == 0) answers_given_.cancel();
-  if (!fault.empty()) throw Unanswered{"the command " + fault, ExitCode::failure};
+  if (!fault.empty()) throw Unanswered{fmt::format("{} {}", name_of_command(peer), fault), ExitCode::failure};
   co_return goes_on;
 }
 
-asio::awaitable<CommandResult> Talk::ask_command(Inbox& inbox, const Message& body) {
+ShellCommand Talk::command_for(const Peer& peer) const {
+  ShellCommand command{.line = options_.kinds ? options_.kinds->commands.find(peer.kind)->second : *options_.exec,
+                       .output_size_max = options_.notation().text_size_max(options_.size_max),
+                       .time_out = options_.time_out,
+                       .environment = {fmt::format("PARLEY_PEER={}", peer.connection.remote_endpoint().to_string()),
+                                       fmt::format("PARLEY_ENDPOINT={}", peer.connection.local_endpoint().to_string()),
+                                       fmt::format("PARLEY_CONNECTION={}", peer.number)}};
+  if (!peer.kind.empty()) command.environment.push_back("PARLEY_KIND=" + peer.kind);
+  return command;
+}
+
+asio::awaitable<CommandResult> Talk::ask_command(const Peer& peer, Inbox& inbox, const Message& body) {
   const auto kill = std::make_shared<KillSwitch>();
   const bool can_end_one_way = options_.can_half_close();
   inbox.look_ahead([kill, can_end_one_way](boost::system::error_code ec) {
     // One that has ended its direction alone waits for the answer.
     if (ec || !can_end_one_way) kill->flip("was killed, as its peer has gone");
   });
-  CommandResult result = co_await answers_.to(options_.notation().write(body, Destination::file), kill);
+  ShellCommand command = command_for(peer);
+  std::string input = options_.notation().write(body, Destination::file);
+  CommandResult result = co_await answers_.by(std::move(command), std::move(input), kill);
   inbox.forget_end();
   co_return result;
 }
@@ -196,7 +248,7 @@ ExitCode Talk::report(const Peer& peer, const Error& failure) {
 asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
   std::optional<Error> failure;
   try {
-    co_await peer.connection.send(std::move(body));
+    co_await pass_on(peer, std::move(body));
   } catch (const Error& e) {
     failure = e;
   }
@@ -210,6 +262,20 @@ asio::awaitable<bool> Talk::send(Peer& peer, Message body) {
   console_.error(failure->what(), ExitCode::failure, peer);
   co_await loop_.pause();
   co_return concerns_one_message(failure->code());
+}
+
+asio::awaitable<void> Talk::pass_on(Peer& peer, Message body) {
+  if (peer.filters.empty()) co_return co_await peer.connection.send(std::move(body));
+  for (;;) {
+    app::FilterResult result = peer.filters.encode(body);
+    if (!result.is_message()) throw Error{error::message_refused, result.sentence()};
+    const boost::system::error_code ec = peer.connection.try_send(std::move(result.message()));
+    if (!ec) co_return;
+    // Messages that build on those before them are encoded in the order in which they go, so none may wait encoded.
+    peer.filters.not_sent();
+    if (ec != error::full) throw Error{ec, peer.connection.last_error()};
+    co_await peer.connection.flush();
+  }
 }
 
 asio::awaitable<void> Talk::flush(Peer& peer) {

@@ -62,7 +62,8 @@ class Talk {
   /// Prints, counts and answers what the peer sends until it ends; an error is reported, and its exit code returned.
   [[nodiscard]] boost::asio::awaitable<ExitCode> receive_all(Peer& peer);
 
-  /// False when nothing more can be sent to this peer. A message that the framing cannot carry is reported and skipped.
+  /// False when nothing more can be sent to this peer. A message that a filter refuses, or the framing cannot carry, is
+  /// reported and skipped.
   [[nodiscard]] boost::asio::awaitable<bool> send(Peer& peer, Message body);
 
   /// When it leaves: lets the commands end that are at work, for a while, and sends what they print.
@@ -83,10 +84,18 @@ class Talk {
 
  private:
   /// False when nothing more is to be received; throws Unanswered.
-  [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, Inbox& inbox, const Message& body);
+  [[nodiscard]] boost::asio::awaitable<bool> take(Peer& peer, Inbox& inbox, const Message& received);
+  /// Through the filters; nothing for a message that one leaves out, which is reported. Throws Error where one gives
+  /// the peer up.
+  [[nodiscard]] std::optional<Message> decode(Peer& peer, const Message& received);
+  /// Through the filters and to the connection; throws Error.
+  [[nodiscard]] boost::asio::awaitable<void> pass_on(Peer& peer, Message body);
+  /// By the first message; throws Unanswered for a peer of no kind.
+  void classify(Peer& peer, const Message& first);
   [[nodiscard]] boost::asio::awaitable<bool> answer(Peer& peer, Inbox& inbox, const Message& body);
-  /// By --exec: the command's result, which is its death when the peer goes meanwhile.
-  [[nodiscard]] boost::asio::awaitable<CommandResult> ask_command(Inbox& inbox, const Message& body);
+  [[nodiscard]] ShellCommand command_for(const Peer& peer) const;
+  /// The command's result, which is its death when the peer goes meanwhile.
+  [[nodiscard]] boost::asio::awaitable<CommandResult> ask_command(const Peer& peer, Inbox& inbox, const Message& body);
   /// Nothing when the output is not a message; `fault` then says why.
   [[nodiscard]] std::optional<Message> read_answer(const std::string& output, std::string& fault) const;
   /// False for a message that is no payload of the codec, which is reported.
@@ -99,7 +108,7 @@ class Talk {
   const TalkOptions& options_;
   CommandLoop loop_;
   Console console_;
-  Answers answers_;  // by --exec
+  Answers answers_;  // by commands
   std::size_t answers_due_count_ = 0;
   boost::asio::steady_timer answers_given_;  // expires when they were waited for long enough
   std::uint64_t received_count_ = 0;

@@ -5,9 +5,12 @@
 namespace parley::tool {
 namespace {
 
-void add_message_options(CLI::App& app, TalkWords& words, TalkOptions& options) {
+void add_message_options(CLI::App& app, TalkWords& words, TalkOptions& options, bool listens) {
   app.add_option("--framing", words.framing, "How messages are told apart; see below")
       ->type_name("SPEC")
+      ->group("Messages");
+  add_repeated_option(app, "--filter", words.filters, "What is done to each message, both ways; several, see below")
+      ->type_name("FILTER")
       ->group("Messages");
   add_notation_options(app, words);
   add_file_option(app, options);
@@ -17,7 +20,22 @@ void add_message_options(CLI::App& app, TalkWords& words, TalkOptions& options) 
   app.add_option("--exec", options.exec, "Send back what this command prints, given the message; see below")
       ->type_name("COMMAND")
       ->group("Messages");
+  if (listens) add_concurrency_option(app, words.concurrency)->group("Messages");
   add_discard_option(app, options);
+}
+
+void add_kind_options(CLI::App& app, KindWords& words) {
+  constexpr const char* kinds = "Kinds of peers";
+  add_repeated_option(app, "--classify", words.classify,
+                      "Peers whose first message begins so are of this kind; several")
+      ->type_name("PREFIX=KIND")
+      ->group(kinds);
+  app.add_option("--otherwise", words.otherwise, "What those are that begin with no PREFIX [unclassified]")
+      ->type_name("KIND")
+      ->group(kinds);
+  add_repeated_option(app, "--on", words.on, "Answer what peers of this kind send with a command; one for each kind")
+      ->type_name("KIND=COMMAND")
+      ->group(kinds);
 }
 
 void add_ending_options(CLI::App& app, TalkWords& words, TalkOptions& options, bool listens) {
@@ -39,7 +57,8 @@ void add_options(CLI::App& app, TalkWords& words, TalkOptions& options) {
   const bool listens = app.get_name() == "listen";
   app.allow_extras();
   app.add_option("endpoint", words.endpoint)->required()->type_name("ENDPOINT");
-  add_message_options(app, words, options);
+  add_message_options(app, words, options, listens);
+  if (listens) add_kind_options(app, words.kinds);
   add_ending_options(app, words, options, listens);
   add_tls_options(app, options.tls, listens ? TlsSide::listening : TlsSide::connecting);
   add_talk_options(app, words, options);

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,6 +72,8 @@ class PARLEY_EXPORT ByPrefix {
   /// Peers that begin with no prefix of the table are `otherwise`. Throws std::invalid_argument for a prefix that is
   /// there twice.
   ByPrefix(std::initializer_list<Entry> table, std::string_view otherwise = unclassified);
+  /// The same for a table that the program has only when it runs.
+  explicit ByPrefix(std::span<const Entry> table, std::string_view otherwise = unclassified);
 
   /// The kind for this first message.
   [[nodiscard]] std::string_view kind_of(std::string_view first) const noexcept;

@@ -86,6 +86,7 @@ TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
                    "tunnel", "gateway", "demo", "-h", "--help", "--version"}));
   EXPECT_EQ(offered("parley c"), Words{"connect"});
   EXPECT_EQ(offered("parley listen w"), (Words{"ws://", "wss://"}));
+  EXPECT_EQ(offered("parley connect u"), (Words{"udp://", "unix://"}));
   EXPECT_EQ(offered("parley listen --format r"), Words{"raw"});
   EXPECT_EQ(offered("parley listen --codec = m"), Words{"msgpack"});
   EXPECT_EQ(offered("parley connect --count \"\""), Words{});
@@ -96,6 +97,8 @@ TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
   EXPECT_EQ(offered("parley tunnel --via mux+u"), Words{"mux+unix://"});
   EXPECT_EQ(offered("parley request u"), Words{"unix://"});
   EXPECT_EQ(offered("parley serve --route \"\""), Words{});
+  EXPECT_EQ(offered("parley listen --on \"\""), Words{});
+  EXPECT_EQ(offered("parley listen --filter crc32"), (Words{"crc32", "crc32c"}));
   EXPECT_EQ(offered("parley routes tc"), Words{"tcp://"});
   EXPECT_EQ(offered("parley serve am"), (Words{"amqp://", "amqps://"}));
   EXPECT_EQ(offered("parley connect am"), Words{});
@@ -105,7 +108,7 @@ TEST(ToolCompletion, bash_offers_what_may_come_at_each_place) {
 }
 
 TEST(ToolCompletion, values_offered_are_values_the_tool_takes) {
-  for (const char* const option : {"--format", "--codec"}) {
+  for (const char* const option : {"--format", "--codec", "--filter"}) {
     for (const std::string& name : offered("parley connect " + std::string{option} + " \"\"")) {
       // Nobody is there, which is found only after the command line was.
       const ToolResult result = run_tool({"connect", "unix:///nobody/is/there", option, name});

@@ -32,7 +32,8 @@ TEST(Demo, tells_its_story_and_succeeds) {
   for (const char* const part :
        {"listens on tcp://127.0.0.1:", "listens on unix:///", "listens on tls://127.0.0.1:",
         "listens on ws://127.0.0.1:", "listens on mux+tcp://127.0.0.1:", "cleo, 1,000 at one moment, one socket",
-        "error 422", "asks back, through the same connection: dora", "dora, 64 requests at a time:", "inproc://",
+        "error 422", "asks back, through the same connection: dora", "dora, 64 requests at a time:", "hall (process ",
+        "and by its first line a meter", "gate <- station  acknowledged 6", "readings/s", "inproc://",
         "{\"client\":\"ada\"", "round trips/s", "messages/s", "all answered right"})
     EXPECT_NE(result.output.find(part), std::string::npos) << part;
 }

@@ -123,6 +123,14 @@ TEST(ByPrefix, takes_the_longest) {
   EXPECT_EQ(table.kind_of("x"), "any");
 }
 
+TEST(ByPrefix, may_be_of_a_table_that_is_only_known_when_the_program_runs) {
+  const std::vector<ByPrefix::Entry> rows{{"a", "short"}, {"abc", "long"}};
+  const ByPrefix table{rows, "other"};
+  EXPECT_EQ(table.kind_of("abcd"), "long");
+  EXPECT_EQ(table.kind_of("x"), "other");
+  EXPECT_EQ(ByPrefix{rows}.kind_of("x"), unclassified);
+}
+
 TEST(ByPrefix, knows_its_kinds) {
   const ByPrefix table{{"!!", "panel"}, {"M:", "meter"}, {"N:", "meter"}};
   EXPECT_EQ(table.kinds().names(), (std::vector<std::string>{"panel", "meter", "unclassified"}));

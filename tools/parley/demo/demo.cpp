@@ -68,7 +68,8 @@ class Narrator {
     co_await tell_between_processes("4. As a browser would, over WebSocket", "ws://127.0.0.1:0/");
     co_await tell_channels("5. A thousand conversations over one TCP connection, as channels of it");
     co_await tell_requests("6. Requests: functions of another process, called by name");
-    co_await tell_within_process("7. And inside one process, without a socket");
+    co_await tell_handlers("7. Handlers: an alarm panel and a meter at one port, each line with its checksum");
+    co_await tell_within_process("8. And inside one process, without a socket");
     const std::chrono::duration<double> taken = Clock::now() - begin_;
     transcript_.end(fmt::format("{} questions, asked by {} processes, all answered right. {:.1f} s.", exchange_count_,
                                 client_count_ + 1, taken.count()));
@@ -139,6 +140,50 @@ class Narrator {
     const Rate together{to_number(words[3]), std::chrono::duration<double>{std::atof(words[4].c_str())}};
     transcript_.requests(dora.name(), in_turn, to_number(words[2]), together);
     for (ChildProcess* process : {&dora, &server}) co_await cast.dismiss(*process);
+  }
+
+  asio::awaitable<void> tell_handlers(std::string title) {
+    transcript_.chapter(title);
+    deadline_ = patience;
+    Cast cast{executor_, deadline_};
+    ChildProcess& station = cast.start("station", {"demo-station", "tcp://127.0.0.1:0"});
+    const std::string endpoint = (co_await cast.hear(station, "listening", 1)).front();
+    transcript_.line(fmt::format("{} listens on {}", station.title(), endpoint));
+    ChildProcess& gate = cast.start("gate", {"demo-device", endpoint, "gate"});
+    co_await welcome_device(cast, station, gate, "panel");
+    ChildProcess& hall = cast.start("hall", {"demo-device", endpoint, "hall"});
+    co_await welcome_device(cast, station, hall, "meter");
+    co_await tell_alarm(cast, station, gate, 4);
+    co_await cast.tell(gate, "mumble alarm 5");
+    static_cast<void>(co_await cast.hear(station, "left_out", 0));
+    transcript_.line("then one letter of a line is damaged on its way; the station leaves it out, and goes on");
+    co_await tell_alarm(cast, station, gate, 6);
+    co_await cast.tell(hall, "measure");
+    const std::vector<std::string> words = co_await cast.hear(hall, "measured", 2);
+    transcript_.readings(hall.name(),
+                         {to_number(words[0]), std::chrono::duration<double>{std::atof(words[1].c_str())}});
+    for (ChildProcess* process : {&gate, &hall, &station}) co_await cast.dismiss(*process);
+  }
+
+  asio::awaitable<void> welcome_device(Cast& cast, ChildProcess& station, ChildProcess& device, std::string kind) {
+    static_cast<void>(co_await cast.hear(device, "ready", 0));
+    const std::vector<std::string> told = co_await cast.hear(station, "classified", 2);
+    if (told != std::vector<std::string>{device.name(), kind})
+      throw Failure(fmt::format("the station takes {} for a {}", told[0], told[1]));
+    ++client_count_;
+    transcript_.line(fmt::format("{} is connected, and by its first line a {}", device.title(), kind));
+  }
+
+  asio::awaitable<void> tell_alarm(Cast& cast, ChildProcess& station, ChildProcess& panel, int zone) {
+    co_await cast.tell(panel, fmt::format("say alarm {}", zone));
+    const std::vector<std::string> alarm = co_await cast.hear(station, "alarm", 2);
+    const std::vector<std::string> heard = co_await cast.hear(panel, "heard", 2);
+    const std::string number = std::to_string(zone);
+    if (alarm != std::vector<std::string>{panel.name(), number} ||
+        heard != std::vector<std::string>{"acknowledged", number})
+      throw Failure(fmt::format("{} and the station tell different stories of the same alarm", panel.name()));
+    transcript_.conversation(panel.name(), station.name(), "alarm " + number, heard[0] + " " + heard[1]);
+    ++exchange_count_;
   }
 
   asio::awaitable<void> welcome(Cast& cast, ChildProcess& client) {

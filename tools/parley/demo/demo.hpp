@@ -22,4 +22,8 @@ namespace parley::tool {
 [[nodiscard]] ExitCode run_demo_desk(const Endpoint& endpoint);
 [[nodiscard]] ExitCode run_demo_asker(const Endpoint& endpoint, const std::string& name);
 
+/// And for handlers: a station, and the panel "gate" or a meter of any other name.
+[[nodiscard]] ExitCode run_demo_station(const Endpoint& endpoint);
+[[nodiscard]] ExitCode run_demo_device(const Endpoint& endpoint, const std::string& name);
+
 }  // namespace parley::tool

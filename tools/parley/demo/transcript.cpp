@@ -40,9 +40,13 @@ void Transcript::line(std::string_view text) { print(fmt::format("  {}\n", text)
 void Transcript::exchange(const Exchange& e) {
   const Message question = Json{}.encode(Question{e.client, e.a, e.b});
   const Message answer = Json{}.encode(Answer{e.answer});
-  print(fmt::format("  {:>6} -> server   {}\n", e.client, question.view()));
-  print(
-      fmt::format("  {:>6} <- server   {}   {}\n", e.client, answer.view(), paint(Colour::green, coloured_, "right")));
+  conversation(e.client, "server", question.view(), answer.view());
+}
+
+void Transcript::conversation(std::string_view client, std::string_view server, std::string_view question,
+                              std::string_view answer) {
+  print(fmt::format("  {:>6} -> {:<8} {}\n", client, server, question));
+  print(fmt::format("  {:>6} <- {:<8} {}   {}\n", client, server, answer, paint(Colour::green, coloured_, "right")));
 }
 
 void Transcript::rates(std::string_view client, const Rate& round_trips, const Rate& one_way) {
@@ -57,6 +61,11 @@ void Transcript::crowd(std::string_view client, const Rate& conversations) {
   line(fmt::format("{}, {} at one moment, one socket: opened, answered and closed in {:.1f} ms, {:.1f} us each", client,
                    grouped(static_cast<double>(conversations.count)), conversations.span.count() * 1e3,
                    conversations.microseconds_each()));
+}
+
+void Transcript::readings(std::string_view client, const Rate& one_way) {
+  line(fmt::format("{}, all in one direction:  {} readings/s ({} checked, and added up)", client,
+                   grouped(one_way.per_second()), grouped(static_cast<double>(one_way.count))));
 }
 
 void Transcript::requests(std::string_view client, const Rate& in_turn, std::uint64_t at_once, const Rate& together) {

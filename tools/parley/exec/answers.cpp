@@ -9,15 +9,15 @@ namespace parley::tool {
 
 namespace asio = boost::asio;
 
-Answers::Answers(const asio::any_io_executor& executor, ShellCommand command)
-    : executor_{executor}, command_{std::move(command)}, place_{executor, asio::steady_timer::time_point::max()} {}
+Answers::Answers(const asio::any_io_executor& executor, std::size_t at_once_max)
+    : executor_{executor}, at_once_max_{at_once_max}, place_{executor, asio::steady_timer::time_point::max()} {}
 
-asio::awaitable<CommandResult> Answers::to(std::string input, std::shared_ptr<KillSwitch> kill) {
+asio::awaitable<CommandResult> Answers::by(ShellCommand command, std::string input, std::shared_ptr<KillSwitch> kill) {
   // Counted by hand: what is destroyed with the loop must not count any more.
   ++due_count_;
-  while (running_.size() == at_once_max) co_await place_.async_wait(asio::as_tuple(asio::use_awaitable));
+  while (running_.size() >= at_once_max_) co_await place_.async_wait(asio::as_tuple(asio::use_awaitable));
   running_.insert(kill);
-  CommandResult result = co_await run_shell_command(executor_, command_, std::move(input), kill);
+  CommandResult result = co_await run_shell_command(executor_, std::move(command), std::move(input), kill);
   running_.erase(kill);
   --due_count_;
   place_.cancel_one();

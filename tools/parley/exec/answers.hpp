@@ -1,4 +1,4 @@
-// What --exec does for all peers: a run of the command for each message, a bounded number of them at once.
+// The commands that answer the messages of all peers: a run for each message, a bounded number of them at once.
 #pragma once
 
 #include "kill_switch.hpp"
@@ -17,13 +17,11 @@ namespace parley::tool {
 
 class Answers {
  public:
-  /// Enough to keep any machine busy; each takes a few processes and four descriptors.
-  static constexpr std::size_t at_once_max = 32;
-
-  Answers(const boost::asio::any_io_executor& executor, ShellCommand command);
+  Answers(const boost::asio::any_io_executor& executor, std::size_t at_once_max);
 
   /// Waits for a place, then for the command. One of them at a time for each peer keeps answers in order.
-  [[nodiscard]] boost::asio::awaitable<CommandResult> to(std::string input, std::shared_ptr<KillSwitch> kill);
+  [[nodiscard]] boost::asio::awaitable<CommandResult> by(ShellCommand command, std::string input,
+                                                         std::shared_ptr<KillSwitch> kill);
 
   /// Kills every command at work, before this returns.
   void kill_all(const std::string& why);
@@ -33,7 +31,7 @@ class Answers {
 
  private:
   boost::asio::any_io_executor executor_;
-  ShellCommand command_;
+  std::size_t at_once_max_;
   boost::asio::steady_timer place_;  // never expires: cancelled for one who waits when a command has ended
   std::set<std::shared_ptr<KillSwitch>> running_;
   std::size_t due_count_ = 0;

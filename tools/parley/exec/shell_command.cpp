@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <exception>
@@ -28,6 +29,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace parley::tool {
 
@@ -58,6 +60,22 @@ Pipe make_pipe(const asio::any_io_executor& executor) {
   return {Descriptor{executor, ends[0]}, Descriptor{executor, ends[1]}};
 }
 
+bool have_one_name(std::string_view a, std::string_view b) {
+  return a.substr(0, a.find('=')) == b.substr(0, b.find('='));
+}
+
+/// That of this process, with these in the place of what has their names. For exec, so that a null is behind them.
+std::vector<char*> environment_with(const std::vector<std::string>& added) {
+  std::vector<char*> all;
+  for (const std::string& each : added) all.push_back(const_cast<char*>(each.c_str()));
+  for (char** own = environ; *own != nullptr; ++own) {
+    const auto is_replaced = [own](const std::string& each) { return have_one_name(each, *own); };
+    if (std::none_of(added.begin(), added.end(), is_replaced)) all.push_back(*own);
+  }
+  all.push_back(nullptr);
+  return all;
+}
+
 /// What happens between fork and exec.
 class SpawnPlan {
  public:
@@ -85,11 +103,12 @@ class SpawnPlan {
     ::posix_spawn_file_actions_destroy(&actions_);
   }
 
-  pid_t spawn(const std::string& line) const {
-    std::array<char*, 4> argv{const_cast<char*>("sh"), const_cast<char*>("-c"), const_cast<char*>(line.c_str()),
+  pid_t spawn(const ShellCommand& command) const {
+    std::array<char*, 4> argv{const_cast<char*>("sh"), const_cast<char*>("-c"), const_cast<char*>(command.line.c_str()),
                               nullptr};
+    const std::vector<char*> environment = environment_with(command.environment);
     pid_t process = 0;
-    check(::posix_spawn(&process, "/bin/sh", &actions_, &attributes_, argv.data(), environ), "/bin/sh");
+    check(::posix_spawn(&process, "/bin/sh", &actions_, &attributes_, argv.data(), environment.data()), "/bin/sh");
     return process;
   }
 
@@ -162,7 +181,7 @@ class Run : public std::enable_shared_from_this<Run> {
     std::optional<Pipe> err;
     if (command_.keeps_complaint) err = make_pipe(executor_);
     const SpawnPlan plan{in.read.native_handle(), out.write.native_handle(), err ? err->write.native_handle() : -1};
-    process_ = plan.spawn(command_.line);
+    process_ = plan.spawn(command_);
     in_ = std::move(in.write);
     out_ = std::move(out.read);
     if (err) err_ = std::move(err->read);

@@ -2,9 +2,10 @@
 //
 //   CommandResult result = co_await run_shell_command(executor, {"wc -c", 1024}, "text", kill);
 //
-// The command has the standard error of this process, or a pipe that leads there, and none of its other descriptors. It
-// and the processes it starts are a process group of their own, which is killed as a whole when a limit is passed, by
-// the switch, or when the loop is destroyed; the shell is always waited for, so that no zombie stays.
+// The command has the environment of this process and what is added to it, its standard error, or a pipe that leads
+// there, and none of its other descriptors. It and the processes it starts are a process group of their own, which is
+// killed as a whole when a limit is passed, by the switch, or when the loop is destroyed; the shell is always waited
+// for, so that no zombie stays.
 #pragma once
 
 #include "kill_switch.hpp"
@@ -17,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace parley::tool {
 
@@ -24,7 +26,8 @@ struct ShellCommand {
   std::string line;             ///< for the shell
   std::size_t output_size_max;  ///< more is a failure
   std::optional<std::chrono::duration<double>> time_out{};
-  bool keeps_complaint = false;  ///< its standard error is read on its way, for CommandResult::complaint
+  bool keeps_complaint = false;            ///< its standard error is read on its way, for CommandResult::complaint
+  std::vector<std::string> environment{};  ///< NAME=value, beside what this process has
 };
 
 struct CommandResult {

@@ -43,19 +43,14 @@ void add_options(CLI::App& app, RequestWords& words, RequestCommandOptions& opti
 
 void add_options(CLI::App& app, ServeWords& words, ServeOptions& options) {
   add_endpoint(app, words);
-  // One for each time the option is given.
-  app.add_option("--route", words.routes, "Answer requests by that name with a command; may be given several times")
+  add_repeated_option(app, "--route", words.routes,
+                      "Answer requests by that name with a command; may be given several times")
       ->type_name("NAME=COMMAND")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->take_all()
       ->group(asking);
   app.add_option("--any", words.any, "Answer requests that name no route with this command")
       ->type_name("COMMAND")
       ->group(asking);
-  app.add_option("--concurrency", words.concurrency, "So many commands at a time, 1000 at most [32]")
-      ->type_name("N")
-      ->group(asking);
+  add_concurrency_option(app, words.concurrency)->group(asking);
   add_notation_options(app, words);
   add_size_option(app, words);
   add_time_out_option(app, words, "Kill a command that works for longer [1min]");

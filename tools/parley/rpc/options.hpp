@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common_options.hpp"
+#include "exec/commands_max.hpp"
 #include "notation.hpp"
 
 #include <parley/endpoint.hpp>
@@ -48,7 +49,7 @@ struct ServeOptions : RpcOptions {
   };
 
   std::vector<Service> services{};
-  std::size_t commands_max = 32;  ///< at work at a time
+  std::size_t commands_max = commands_max_default;  ///< at work at a time
 
   /// How long a command may work.
   [[nodiscard]] Seconds command_time_max() const { return time_out.value_or(Seconds{60}); }

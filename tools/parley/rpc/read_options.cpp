@@ -15,8 +15,6 @@
 namespace parley::tool {
 namespace {
 
-/// Each takes a few processes and five descriptors.
-constexpr std::uint64_t commands_limit = 1000;
 /// As many as may wait for their answers at one peer.
 constexpr std::uint64_t concurrency_limit = limits::calls_max;
 
@@ -91,9 +89,7 @@ void read_serve(const ServeWords& words, ServeOptions& options) {
   if (words.any) options.services.push_back({std::nullopt, *words.any});
   if (options.services.empty())
     refuse("nothing is served: --route NAME=COMMAND for each route, or --any COMMAND for requests without one");
-  if (words.concurrency)
-    options.commands_max =
-        static_cast<std::size_t>(read_whole_number("--concurrency", *words.concurrency, 1, commands_limit));
+  if (words.concurrency) options.commands_max = read_commands_max(*words.concurrency);
 }
 
 void read_routes(const RoutesWords& words, RoutesOptions& options) { read_asking(words, options); }

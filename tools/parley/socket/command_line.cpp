@@ -25,18 +25,11 @@ void add_identity_option(CLI::App& app, PartyWords& words) {
 }
 
 void add_endpoint_options(CLI::App& app, PartyWords& words) {
-  // One for each time the option is given: the next word may be a message.
-  app.add_option("--bind", words.bound, "Take peers there; may be given several times")
+  add_repeated_option(app, "--bind", words.bound, "Take peers there; may be given several times")
       ->type_name("ENDPOINT")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->take_all()
       ->group(endpoint_group);
-  app.add_option("--connect", words.dialled, "Connect to it, and again when that is lost; the same")
+  add_repeated_option(app, "--connect", words.dialled, "Connect to it, and again when that is lost; the same")
       ->type_name("ENDPOINT")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->take_all()
       ->group(endpoint_group);
   add_identity_option(app, words);
   add_dialect_option(app, words.dialect);

@@ -7,9 +7,8 @@ namespace {
 
 constexpr const char* ways = "Endpoints";
 
-/// One for each time the option is given.
 void add_many(CLI::App& app, const char* name, std::vector<std::string>& values, const char* what, const char* type) {
-  app.add_option(name, values, what)->type_name(type)->expected(1)->allow_extra_args(false)->take_all()->group(ways);
+  add_repeated_option(app, name, values, what)->type_name(type)->group(ways);
 }
 
 void add_carrier_options(CLI::App& app, CarrierWords& words, const char* time_out_help) {
