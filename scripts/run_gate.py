@@ -1,70 +1,95 @@
 #!/usr/bin/env python3
-"""What `./test` does after installing packages: run_gate.py quick|normal|full. Each step is a function, in order."""
+"""What `./test` does after installing packages: run_gate.py quick|normal|full.
+
+Tests wait for sockets more than they compute, and compilers only compute: the builds for later steps are made beside the
+tests of earlier ones."""
 
 import sys
 
 from gate import documents, foreign, fuzzers, gtest, package, programs, structure
+from gate.beside import Beside
 from gate.build import Build
 from gate.report import Report
 
 SANITIZER_PATIENCE = 5  # an instrumented test may take this many times longer
 
 
-def release(report, tiers, everything=False):
-    build = Build("release", TOOL=True, TESTS=True, EXAMPLES=everything, BENCH=everything)
-    targets = ["all"] if everything else ["parley_tool", *(f"{tier}_tests" for tier in tiers)]
-    if not build.make(report, *targets):
-        return
-    gtest.run_tiers(report, build, tiers)
-    if everything:
-        programs.run_examples(report, build)
-        fuzzers.replay(report, build)
+RELEASE = Build("release", TOOL=True, TESTS=True, EXAMPLES=False, BENCH=False)
+RELEASE_FULL = Build("release", TOOL=True, TESTS=True, EXAMPLES=True, BENCH=True)
+CLANG = Build("clang", TOOL=True, TESTS=True, EXAMPLES=False, BENCH=False)
+ASAN = Build("asan", TOOL=True, TESTS=True, EXAMPLES=True, BENCH=False)
+TSAN = Build("tsan", TOOL=True, TESTS=True, EXAMPLES=False, BENCH=False)
+FUZZ = Build("fuzz")
+
+TIERS = ["unit", "driver", "integration", "interop"]
+PROGRAMS = ["example_*", "snippet_*"]
 
 
-def clang(report):
-    build = Build("clang", TOOL=True, TESTS=True, EXAMPLES=False, BENCH=False)
-    if build.make(report, "parley", "parley_tool", "unit_tests"):
-        gtest.run_tiers(report, build, ["unit"])
+def tests_of(tiers):
+    return ["parley_tool", *(f"{tier}_tests" for tier in tiers)]
 
 
-def sanitized(report, preset, tiers, replay=True):
-    build = Build(preset, TOOL=True, TESTS=True, EXAMPLES=True, BENCH=False)
-    if not build.make(report, "parley_tool", *(f"{tier}_tests" for tier in tiers), "example_*", "snippet_*",
-                      *(["replay_*"] if replay else [])):
-        return
-    gtest.run_tiers(report, build, tiers, patience=SANITIZER_PATIENCE)
-    programs.run_examples(report, build, patience=SANITIZER_PATIENCE)
-    if replay:
-        fuzzers.replay(report, build)
+def quick(report):
+    tiers = ["unit", "driver", "integration"]
+    if RELEASE.make(report, *tests_of(tiers)):
+        gtest.run_tiers(report, RELEASE, tiers)
+
+
+def tree(report):
+    structure.check(report, RELEASE)
+    documents.check(report, RELEASE)
+    package.check_installed(report, RELEASE)
+
+
+def normal(report):
+    foreign.make(report)
+    sanitized_tiers = ["unit", "driver", "interop"]
+    is_built = RELEASE.make(report, *tests_of([*TIERS, "property"]))
+    with Beside() as beside:
+        asan_is_built = beside.run(ASAN.make, report, *tests_of(sanitized_tiers), *PROGRAMS)
+        # It replays the corpora under the same sanitizers, by Clang.
+        beside.run(fuzz, report, seconds=5)
+        if is_built:
+            gtest.run_tiers(report, RELEASE, [*TIERS, "property"])
+            tree(report)
+        if asan_is_built.result():
+            gtest.run_tiers(report, ASAN, sanitized_tiers, patience=SANITIZER_PATIENCE)
+            programs.run_examples(report, ASAN, patience=SANITIZER_PATIENCE)
+
+
+def full(report):
+    foreign.make(report)
+    is_built = RELEASE_FULL.make(report, "all")
+    with Beside() as beside:
+        asan_is_built = beside.run(ASAN.make, report, *tests_of([*TIERS, "property"]), *PROGRAMS, "replay_*")
+        clang_is_built = beside.run(CLANG.make, report, "parley", *tests_of(["unit"]))
+        tsan_is_built = beside.run(TSAN.make, report, *tests_of(TIERS))
+        beside.run(fuzz, report, seconds=20)
+        beside.run(package.check_variants, report)
+        if is_built:
+            gtest.run_tiers(report, RELEASE, TIERS)
+            programs.run_examples(report, RELEASE)
+            fuzzers.replay(report, RELEASE)
+            tree(report)
+            gtest.run_tiers(report, RELEASE, ["property"], patience=40, property_scale=10)
+        if asan_is_built.result():
+            gtest.run_tiers(report, ASAN, [*TIERS, "property"], patience=SANITIZER_PATIENCE)
+            programs.run_examples(report, ASAN, patience=SANITIZER_PATIENCE)
+            fuzzers.replay(report, ASAN)
+        if clang_is_built.result():
+            gtest.run_tiers(report, CLANG, ["unit"])
+        if tsan_is_built.result():
+            gtest.run_tiers(report, TSAN, TIERS, patience=SANITIZER_PATIENCE)
 
 
 def fuzz(report, seconds):
-    build = Build("fuzz")
-    if build.make(report, "fuzz_targets"):
-        fuzzers.fuzz(report, build, seconds)
+    if FUZZ.make(report, "fuzz_targets"):
+        fuzzers.fuzz(report, FUZZ, seconds)
 
 
 def main(mode):
     report = Report()
-    if mode == "quick":
-        release(report, ["unit", "driver", "integration"])
-        return report.finish()
-    is_full = mode == "full"
-    tiers = ["unit", "driver", "integration", "interop"]
-    foreign.make(report)
-    release(report, [*tiers, "property"], everything=is_full)
-    structure.check(report, Build("release"))
-    documents.check(report, Build("release"))
-    package.check_installed(report, Build("release"))
-    if is_full:
-        clang(report)
-    # Fuzzing replays under the same sanitizers, by Clang.
-    sanitized(report, "asan", [*tiers, "property"] if is_full else ["unit", "driver", "interop"], replay=is_full)
-    fuzz(report, seconds=60 if is_full else 5)
-    if is_full:
-        package.check_variants(report)
-        sanitized(report, "tsan", tiers)
-        gtest.run_tiers(report, Build("release"), ["property"], patience=40, property_scale=20)
+    {"quick": quick, "normal": normal, "full": full}[mode](report)
     return report.finish()
 
 

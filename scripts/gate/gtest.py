@@ -5,7 +5,7 @@ import re
 
 from . import process
 
-SECONDS = {"unit": 120, "driver": 180, "integration": 300, "interop": 300, "property": 120}
+SECONDS = {"unit": 120, "driver": 300, "integration": 600, "interop": 600, "property": 240}
 SILENCE = 60  # no single test may take longer, before patience
 
 

@@ -419,7 +419,7 @@ TYPED_TEST_SUITE(SimulatedChannels, Cores);
 
 TYPED_TEST(SimulatedChannels, arrive_complete_and_in_order_and_everything_ends) {
   std::uint64_t payload = 0;
-  for (unsigned seed = 1; seed <= try_count(750); ++seed) {
+  for (unsigned seed = 1; seed <= try_count(1500); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     MuxTrial<TypeParam> run{seed};
     run.play();
@@ -432,7 +432,7 @@ TYPED_TEST(SimulatedChannels, arrive_complete_and_in_order_and_everything_ends) 
 }
 
 TYPED_TEST(SimulatedChannels, all_end_with_their_session) {
-  for (unsigned seed = 1; seed <= try_count(250); ++seed) {
+  for (unsigned seed = 1; seed <= try_count(500); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     MuxTrial<TypeParam> run{seed + 1'000'000};
     run.play();
