@@ -139,8 +139,7 @@ class PARLEY_EXPORT Handlers {
   /// message that decided is read so already; what was queued for it before keeps the framing of the options.
   void framing(const Kinds& kinds, const Framing& framing);
 
-  // --- between the wire and the handlers
-  // ------------------------------------------------------------------------------
+  // --- between the wire and the handlers -----------------------------------------------------------------------------
 
   /// Each peer of every kind, or of some kinds, has a filter that `make` makes when it connects, or has its kind. The
   /// first one registered is the outermost: it decodes first and encodes last. Those for every kind decode before

@@ -46,6 +46,7 @@ DatagramLink::DatagramLink(const asio::any_io_executor& executor, transport::Des
   socket_.emplace(executor_);
   socket_->assign(asio::generic::datagram_protocol{family, 0}, descriptor.get(), ec);
   if (ec) throw Error{ec, "cannot watch the socket: " + transport::reason(ec) + " (" + local_.to_string() + ")"};
+  joins_ = transport::can_cut_segments(descriptor.get());
   descriptor.release();
   context_->enroll(*this);
 }
@@ -259,47 +260,45 @@ void DatagramLink::gather(SendBatch& batch) {
 }
 
 bool DatagramLink::send(SendBatch& batch) {
-  std::array<mmsghdr, SendBatch::count_max> headers;
-  std::array<iovec, SendBatch::count_max> vectors;
-  std::array<transport::UdpSource::Control, SendBatch::count_max> controls;
-  for (SendBatch::Run& run : batch.runs()) {
-    const transport::UdpAddress& to = run.connection->address();
-    for (std::size_t i = run.begin; i < run.end; ++i) {
-      const Message& message = batch[i].message;
-      vectors[i] = {const_cast<std::byte*>(message.data()), message.size()};
-      headers[i] = {};
-      headers[i].msg_hdr.msg_name = to.size == 0 ? nullptr : const_cast<sockaddr_in6*>(&to.v6);
-      headers[i].msg_hdr.msg_namelen = to.size;
-      headers[i].msg_hdr.msg_iov = &vectors[i];
-      headers[i].msg_hdr.msg_iovlen = 1;
-      run.connection->source().put(headers[i].msg_hdr, controls[i]);
-    }
-  }
   int descriptor = 0;
   {
     const Lock lock{mutex_};
     descriptor = descriptor_locked();  // writing_ keeps it from being closed
   }
   std::size_t done = 0;
+  // One by one, each of those that are not taken together has its own fate.
+  if (write(descriptor, batch, done, joins_) == Written::none_together) write(descriptor, batch, done, false);
+  for (SendBatch::Run& run : batch.runs()) run.connection->on_sent(batch, run, done);
+  return done == batch.count();
+}
+
+/// Those behind `done`, which tells how far it came.
+DatagramLink::Written DatagramLink::write(int descriptor, SendBatch& batch, std::size_t& done, bool joins) {
+  transport::WriteBatch writes{joins};
+  for (const SendBatch::Run& run : batch.runs()) {
+    writes.begin_peer(run.connection->address(), run.connection->source());
+    for (std::size_t i = std::max(run.begin, done); i < run.end; ++i) writes.add(batch[i].message.bytes());
+  }
   int reports = 0;  // that the next to be sent has met with
   while (done < batch.count()) {
-    const int sent = ::sendmmsg(descriptor, headers.data() + done, static_cast<unsigned>(batch.count() - done),
-                                MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent > 0) {
+    error_code ec;
+    if (const std::size_t sent = writes.send(descriptor, ec)) {
       writes_.fetch_add(1, std::memory_order_relaxed);
-      done += static_cast<std::size_t>(sent);
+      done += sent;
       reports = 0;
       continue;
     }
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-    const error_code ec = transport::last_errno();
+    if (ec == asio::error::would_block) break;
     if (take_report(ec) && ++reports <= reports_max) continue;
+    if (writes.first_count() > 1) {
+      if (transport::may_be_about_segments(ec)) joins_ = false;
+      return Written::none_together;
+    }
     batch[done++].failure = ec;
+    writes.skip_first();
     reports = 0;
   }
-  for (SendBatch::Run& run : batch.runs()) run.connection->on_sent(batch, run, done);
-  return done == batch.count();
+  return Written::what_was_taken;
 }
 
 void DatagramLink::wait_writable() {

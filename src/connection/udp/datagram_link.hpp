@@ -122,6 +122,8 @@ class DatagramLink : public ContextMember, public Pollable {
   void schedule_flush();
   void gather(SendBatch& batch);
   bool send(SendBatch& batch);
+  enum class Written : std::uint8_t { what_was_taken, none_together };
+  Written write(int descriptor, SendBatch& batch, std::size_t& done, bool joins);
   bool write_some();
   void wait_writable();
 
@@ -146,6 +148,7 @@ class DatagramLink : public ContextMember, public Pollable {
   std::shared_ptr<transport::OperationMemory> write_memory_;
   Reading reading_ = Reading::not_begun;
   Writing writing_ = Writing::idle;
+  bool joins_ = false;  // datagrams that are sent; whoever is writing has it
   bool is_polled_ = false;
   bool flush_posted_ = false;
   bool closing_ = false;

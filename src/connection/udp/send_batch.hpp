@@ -1,6 +1,8 @@
 // SendBatch: messages of several connections on their way into one system call.
 #pragma once
 
+#include "transport/udp/write_batch.hpp"
+
 #include <parley/message.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -17,7 +19,7 @@ class UdpConnection;
 
 class SendBatch {
  public:
-  static constexpr std::size_t count_max = 32;
+  static constexpr std::size_t count_max = transport::WriteBatch::count_max;
 
   /// Messages of one connection, next to one another.
   struct Run {

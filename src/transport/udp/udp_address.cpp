@@ -11,8 +11,8 @@ Info info_in(const cmsghdr* message) noexcept {
 }
 
 template <class Info>
-void put_info(msghdr& header, UdpSource::Control& control, int level, int type, const Info& info) noexcept {
-  header.msg_control = control.bytes;
+void put_info(msghdr& header, unsigned char* control, int level, int type, const Info& info) noexcept {
+  header.msg_control = control;
   header.msg_controllen = CMSG_SPACE(sizeof info);
   cmsghdr* message = CMSG_FIRSTHDR(&header);
   message->cmsg_level = level;
@@ -41,7 +41,7 @@ UdpSource UdpSource::of(msghdr& header) noexcept {
   return source;
 }
 
-void UdpSource::put(msghdr& header, Control& control) const noexcept {
+void UdpSource::put(msghdr& header, unsigned char* control) const noexcept {
   if (family == AF_INET) {
     in_pktinfo info{};
     info.ipi_spec_dst = v4;

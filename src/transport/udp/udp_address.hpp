@@ -62,11 +62,8 @@ struct UdpSource {
 
   /// Room for either of the two in a control message.
   static constexpr std::size_t control_size = CMSG_SPACE(sizeof(in6_pktinfo));
-  struct Control {
-    alignas(cmsghdr) unsigned char bytes[control_size];
-  };
-  /// Has what `header` sends leave from there.
-  void put(msghdr& header, Control& control) const noexcept;
+  /// Has what `header` sends leave from there. `control` has that much room, and is aligned as a cmsghdr.
+  void put(msghdr& header, unsigned char* control) const noexcept;
 };
 
 }  // namespace parley::transport
