@@ -174,7 +174,7 @@ void RpcParty::send_answer(std::string_view text, const RequestMetadata& request
 }
 
 RpcParty::Job RpcParty::begin(std::string_view metadata_text, const RequestMetadata& request, const Message& data,
-                              Deadline deadline) {
+                              Deadline deadline, const void* handler) {
   const bool wants_answer = request.type != Type::notice;
   std::string id{request.id};
   // Also when there is no room: the answer to the first would end it.
@@ -191,7 +191,7 @@ RpcParty::Job RpcParty::begin(std::string_view metadata_text, const RequestMetad
                 Work{std::string{metadata_text}, std::move(id), request.type_begin, request.type_end, wants_answer});
   if (is_next) return {Begun::now, job};
   deferred_size_ += size;
-  deferred_.push_back({job, std::string{metadata_text}, data, deadline});
+  deferred_.push_back({job, std::string{metadata_text}, data, deadline, handler});
   return {Begun::later, job};
 }
 

@@ -132,15 +132,18 @@ class RpcParty {
     Begun begun = Begun::now;
     JobId id = 0;
   };
+  /// `handler`: what the owner knows by which the request will be answered; it comes back with its turn.
   Job begin(std::string_view metadata_text, const wire::RequestMetadata& request, const Message& data,
-            Deadline deadline = {});
+            Deadline deadline = {}, const void* handler = nullptr);
 
   /// A request whose turn has come, and which is in work from now on.
   struct Deferred {
     JobId id = 0;
     std::string metadata_text;
     Message data;
-    Deadline deadline;  // as it was when the request came
+    // As they were when the request came.
+    Deadline deadline;
+    const void* handler = nullptr;
   };
   [[nodiscard]] bool has_turn() const noexcept { return !deferred_.empty() && running_count() < settings_.jobs_max; }
   Deferred next_deferred();

@@ -166,6 +166,7 @@ class Node : public parley::detail::WaitingObject {
   void schedule_look_locked();
   void look_at_peers_locked();
   void cancel_jobs_locked(Peer& peer);
+  static void cancel_job(const Peer::Running& running);
 
   void on_answer_locked(Lock& lock, Carrier& carrier, const wire::RequestMetadata& metadata, Message data);
   void on_request_locked(Lock& lock, Carrier& carrier, const wire::RequestMetadata& metadata, std::string_view text,

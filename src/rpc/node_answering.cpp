@@ -138,7 +138,7 @@ void Node::on_request_locked(Lock& lock, Carrier& carrier, const RequestMetadata
   caller.wants_answer = metadata.type != RequestType::notice;
   caller.deadline = told_deadline(metadata);
   if (route->now) return answer_now(lock, carrier, *route, metadata, data);
-  const RpcParty::Job job = peer->party.begin(text, metadata, data, caller.deadline);
+  const RpcParty::Job job = peer->party.begin(text, metadata, data, caller.deadline, route);
   switch (job.begun) {
     case RpcParty::Begun::now: return start_job(lock, peer, job.id, *route, data, caller);
     case RpcParty::Begun::later:
@@ -210,7 +210,7 @@ void Node::start_job(Lock& lock, const PeerPtr& peer, RpcParty::JobId job, const
   // A strand, as the handler is cancelled from elsewhere.
   const asio::any_io_executor strand = asio::make_strand(executor());
   const Deadline deadline = caller.deadline;
-  peer->running.emplace(job, Peer::Running{signal, strand, nullptr});
+  peer->running.emplace(job, Peer::Running{signal, strand});
   // It holds the signal, which the coroutine refers to, also when the peer has been forgotten.
   auto on_done = [self = std::static_pointer_cast<Node>(shared_from_this()), weak = std::weak_ptr{peer}, job,
                   name = caller.route, signal](const std::exception_ptr& thrown, Message answer) {
@@ -225,8 +225,11 @@ void Node::start_job(Lock& lock, const PeerPtr& peer, RpcParty::JobId job, const
   }
   lock.lock();
   const auto running = peer->running.find(job);
-  if (running == peer->running.end() || deadline.is_never()) return;
-  // Only now: a coroutine that is cancelled before it has begun cannot tell anybody.
+  if (running == peer->running.end()) return;
+  // Only now may it be cancelled, by its deadline or because its peer has been forgotten meanwhile.
+  running->second.has_begun = true;
+  if (peer->is_forgotten) return cancel_job(running->second);
+  if (deadline.is_never()) return;
   running->second.deadline = std::make_unique<asio::steady_timer>(strand, deadline.when());
   running->second.deadline->async_wait([signal](error_code ec) {
     if (!ec) signal->emit(asio::cancellation_type::terminal);
@@ -257,7 +260,8 @@ void Node::start_deferred_locked(Lock& lock, const PeerPtr& peer) {
     RpcParty::Deferred next = peer->party.next_deferred();
     std::string decoded;
     const wire::RequestMetadata metadata = wire::scan_metadata(next.metadata_text, decoded).metadata;
-    const Route* const route = find_route_locked(metadata);
+    // That which the request has found when it came: routes are added, and never move.
+    const auto* const route = static_cast<const Route*>(next.handler);
     Caller caller{peer->info,    std::string{metadata.route}, next.metadata_text, metadata.type != RequestType::notice,
                   next.deadline, requester_for(*peer)};
     start_job(lock, peer, next.id, *route, std::move(next.data), std::move(caller));
@@ -278,8 +282,12 @@ void Node::tell_notice_failed_locked(const Peer& peer, const std::string& route,
 
 void Node::cancel_jobs_locked(Peer& peer) {
   for (auto& [job, running] : peer.running) {
-    asio::post(running.strand, [signal = running.stop] { signal->emit(asio::cancellation_type::terminal); });
+    if (running.has_begun) cancel_job(running);
   }
+}
+
+void Node::cancel_job(const Peer::Running& running) {
+  asio::post(running.strand, [signal = running.stop] { signal->emit(asio::cancellation_type::terminal); });
 }
 
 void Node::add_routes(Routes routes) {

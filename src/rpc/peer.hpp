@@ -29,7 +29,8 @@ class Peer {
   struct Running {
     std::shared_ptr<boost::asio::cancellation_signal> stop;
     boost::asio::any_io_executor strand;
-    std::unique_ptr<boost::asio::steady_timer> deadline;  // where it has one
+    std::unique_ptr<boost::asio::steady_timer> deadline{};  // where it has one
+    bool has_begun = false;  // before that it cannot be cancelled: it could not tell anybody
   };
 
   policy::RpcParty party;

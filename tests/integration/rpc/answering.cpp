@@ -294,5 +294,30 @@ TEST(Handlers, of_one_client_do_not_keep_others_waiting) {
   });
 }
 
+TEST(Handlers, whose_turn_comes_late_are_those_that_there_were_when_the_request_came) {
+  Gate gate;
+  Routes routes;
+  routes.on_any([&](int i) -> asio::awaitable<int> {
+    co_await gate.pass();
+    co_return i;
+  });
+  ServerOptions options;
+  options.handlers_max = 1;
+  meet(std::move(routes), options, [&](Server& server, Client& client) -> asio::awaitable<void> {
+    std::vector<int> answered;
+    for (const char* const name : {"one", "two", "three"}) {
+      client.request<int>(name, 1, {}, [&](error_code ec, int value) { answered.push_back(ec ? -1 : value); });
+    }
+    co_await becomes([&] { return server.stats().handlers_running == 3; });
+    // From now on a name that no handler has is nobody's; and one of the names has another handler.
+    server.add(std::move(Routes{}.on("two", [](int i) { return i + 1; })));
+    gate.open();
+    co_await becomes([&] { return answered.size() == 3; });
+    EXPECT_EQ(answered, (std::vector<int>{1, 1, 1}));
+    const RequestError failed = co_await failure_of(client.request<int>("three", 1));
+    EXPECT_EQ(failed.code(), error::no_such_route);
+  });
+}
+
 }  // namespace
 }  // namespace parley::rpc::answering_test
