@@ -276,6 +276,7 @@ void Node::connected_locked(Lock& lock, const PeerPtr& peer, std::shared_ptr<Car
   held->flush(lock);
   if (!lock.owns_lock()) lock.lock();
   serve_strays_locked(lock);
+  check_closing_locked();  // which may have waited for nothing but what was kept
 }
 
 void Node::disconnected_locked(const PeerPtr& peer, error_code ec, const std::string& sentence) {

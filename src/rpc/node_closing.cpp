@@ -135,6 +135,8 @@ void Node::on_context_shutdown() noexcept {
   for_each_peer_locked([&](const PeerPtr& peer) {
     peer->is_forgotten = true;
     peer->party.end_calls([&](void* call) { calls.emplace_back(static_cast<Call*>(call)); });
+    // Strands and timers are the context's, which the handle may outlive, and with it the peer.
+    others.push_back(std::make_shared<decltype(peer->running)>(std::exchange(peer->running, {})));
     if (peer->carrier) {
       peer->carrier->forget();
       others.push_back(std::move(peer->carrier));

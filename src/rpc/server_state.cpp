@@ -263,6 +263,7 @@ bool ServerState::cut_off(const std::string& client_id) {
   disconnected_locked(peer, error::closed, "cut off by this side");
   begin_absence_locked(peer);
   carrier->close();
+  check_closing_locked();
   return true;
 }
 

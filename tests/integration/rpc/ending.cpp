@@ -164,6 +164,44 @@ TEST(AClientThatCloses, sends_what_it_has_said_before) {
   });
 }
 
+TEST(AClientThatCloses, does_not_wait_any_longer_when_what_was_kept_has_gone_out) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    std::optional<Server> server{std::in_place, executor, Routes{}};
+    const Endpoint at = co_await server->bind("tcp://127.0.0.1:0");
+    server.reset();
+    Client client{executor, at_once("c")};
+    client.dial(at);
+    co_await support::event_of(client, Event::Kind::retrying);
+    co_await client.notify("note", 1);
+    std::optional<CloseReport> report;
+    client.close(Deadline::never(), [&](error_code, CloseReport left) { report = left; });
+    int came = 0;
+    Routes routes;
+    routes.on("note", [&](int i) { came += i; });
+    server.emplace(executor, std::move(routes));
+    co_await server->bind(at);
+    co_await becomes([&] { return report.has_value(); });
+    EXPECT_EQ(*report, CloseReport{});
+    co_await becomes([&] { return came == 1; });
+  });
+}
+
+TEST(AServerThatStops, does_not_wait_for_a_client_that_it_cuts_off) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Meeting meeting{executor};
+    co_await meeting.connect();
+    error_code end;
+    meeting.server->to("c").request<int>("wait", 1, {}, [&](error_code ec, int) { end = ec; });
+    co_await becomes([&] { return meeting.gate.arrived == 1; });
+    std::optional<CloseReport> report;
+    meeting.server->stop(Deadline::never(), [&](error_code, CloseReport left) { report = left; });
+    EXPECT_TRUE(meeting.server->cut_off("c"));
+    co_await becomes([&] { return report.has_value(); });
+    EXPECT_EQ(end, error::disconnected);
+    meeting.gate.open();
+  });
+}
+
 TEST(Destroying, a_client_ends_what_waits) {
   run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
     Meeting meeting{executor};
@@ -265,8 +303,8 @@ TEST(Destroying, the_context_first_calls_nobody) {
       co_await gate.pass();
       co_return i;
     });
-    server.emplace(context.get_executor(), std::move(routes));
-    client.emplace(context.get_executor(), at_once("c"));
+    server.emplace(context.get_executor(), routes);
+    client.emplace(context.get_executor(), routes, at_once("c"));
     std::optional<Endpoint> at;
     server->bind("tcp://127.0.0.1:0", {}, [&](error_code, Endpoint bound) { at = std::move(bound); });
     ASSERT_TRUE(support::run_until(context, [&] { return at.has_value(); }));
@@ -275,6 +313,11 @@ TEST(Destroying, the_context_first_calls_nobody) {
     client->next_event(Deadline::never(), [](error_code, const Event&) {});
     client->next_event(Deadline::never(), [&](error_code, const Event&) { was_called = true; });
     ASSERT_TRUE(support::run_until(context, [&] { return gate.arrived == 3; }));
+    // What runs at the client, and is to be cancelled at a time, refers to the context too.
+    RequestOptions in_time;
+    in_time.deadline(10min);
+    server->to_any().request<int>("wait", 1, in_time, [&](error_code, int) { was_called = true; });
+    ASSERT_TRUE(support::run_until(context, [&] { return gate.arrived == 4; }));
     server->to_any().request<int>("x", 1, {}, [&](error_code, int) { was_called = true; });
     client->close(10s, [&](error_code, CloseReport) { was_called = true; });
   }
