@@ -3,6 +3,7 @@
 #include "codec/words.hpp"
 
 #include <parley/wire/bytes.hpp>
+#include <parley/wire/utf8.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -244,6 +245,7 @@ bool Machine::push_sized(Value::Tag tag) {
   Value value = value_of(tag);
   value.data = program_.data() + at_;
   value.size = static_cast<std::size_t>(size);
+  value.is_utf8 = tag == Tag::text && wire::is_utf8(text_of(value));
   at_ += value.size;
   return push(value);
 }

@@ -21,6 +21,7 @@ struct Value {
   enum class Tag : std::uint8_t { none, boolean, integer, big_integer, real, text, bytes, list, tuple, dict };
 
   Tag tag = Tag::none;
+  bool is_utf8 = false;  ///< of text; looked at once, in however many places it is
   union {
     bool boolean;
     std::int64_t integer = 0;

@@ -25,7 +25,8 @@ class Walker {
       case Value::Tag::integer: return decoder_.integer(value.integer);
       case Value::Tag::big_integer: return decoder_.integer(value.big_integer);
       case Value::Tag::real: return decoder_.real(value.real);
-      case Value::Tag::text: return decoder_.string(text_of(value));
+      case Value::Tag::text:
+        return value.is_utf8 ? decoder_.checked_string(text_of(value)) : decoder_.string(text_of(value));
       case Value::Tag::bytes: return decoder_.bytes(bytes_of(value));
       case Value::Tag::list:
       case Value::Tag::tuple: return array(machine_.elements(value));
@@ -51,7 +52,7 @@ class Walker {
 
   bool key(const Value& key) {
     switch (key.tag) {
-      case Value::Tag::text: return decoder_.key(text_of(key));
+      case Value::Tag::text: return key.is_utf8 ? decoder_.checked_key(text_of(key)) : decoder_.key(text_of(key));
       case Value::Tag::integer: return decoder_.key(key.integer);
       case Value::Tag::big_integer: return decoder_.key(key.big_integer);
       default: return decoder_.fail_container("a key that is neither a string nor an integer");

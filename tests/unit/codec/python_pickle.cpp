@@ -208,6 +208,24 @@ TEST(PythonPickle, keeps_a_pickle_bomb_small) {
             std::string::npos);
 }
 
+TEST(PythonPickle, looks_once_at_a_text_that_is_in_many_places) {
+  // Would take a minute and more if it were looked at in each of them. The field and the keys are unknown.
+  constexpr std::size_t size = 1024 * 1024;
+  constexpr int places = 1'000'000;
+  std::string program = "}\x8c\x01xX\0\0\x10\0"s + std::string(size, 'x') + "q\0]("s;
+  for (int i = 0; i < places; ++i) program += "h\0"s;
+  program += "es\x8c\x01y}("s;
+  for (int i = 0; i < places; ++i) program += "h\0N"s;
+  program += "us";
+  // Memoised and taken away again, so that the list is what the field has.
+  const std::string memoised = "X\0\0\x10\0"s + std::string(size, 'x') + "q\0"s;
+  const std::size_t at = program.find(memoised);
+  program.insert(at + memoised.size(), "0");
+  EXPECT_EQ(rejection<Item>(PythonPickle{}, pickle(program)), "$.name: missing");
+  EXPECT_EQ(rejection<Item>(PythonPickle{}, pickle("}\x8c\x01x]\x8c\x01\xff"s + "as")),
+            "$.(unknown field)[0]: a string is not valid UTF-8 at its byte 0");
+}
+
 TEST(PythonPickle, is_not_led_astray_by_a_list_in_itself) {
   EXPECT_NE(rejection<boost::json::value>(PythonPickle{}, pickle("]q\0h\0a"s)).find("nested deeper than 64"),
             std::string::npos);
