@@ -6,6 +6,8 @@
 #include <parley/error.hpp>
 #include <parley/limits.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -43,8 +45,26 @@ Reply failed(error_code ec, const std::string& sentence) {
   return {{}, std::make_shared<const RequestError>(ec, sentence, RemoteFault{})};
 }
 
+constexpr std::size_t shown_route_size_max = 1024;
+
 std::string named(const std::string& quoted_route) {
-  return quoted_route.empty() ? std::string{"the request"} : "request " + quoted_route;
+  const bool is_shown = !quoted_route.empty() && quoted_route.size() <= shown_route_size_max;
+  return !is_shown ? std::string{"the request"} : "request " + quoted_route;
+}
+
+std::size_t text_size_of(const Event& event) noexcept { return event.client_id.size() + event.sentence.size(); }
+
+/// Longer than anybody waits, and added to the time of day without running over.
+constexpr std::chrono::milliseconds time_max = std::chrono::hours{24 * 365 * 100};
+
+/// Throws std::invalid_argument.
+PeerOptions sensible(PeerOptions options) {
+  if (options.handlers_max == 0) throw std::invalid_argument{"no handlers are allowed to run"};
+  for (auto* const time : {&options.request_time_max, &options.stall_time_max, &options.greeting_time_max}) {
+    if (time->count() < 0) throw std::invalid_argument{"a time that is allowed is less than none"};
+    *time = std::min(*time, time_max);
+  }
+  return options;
 }
 
 std::string too_much_waits(const Peer& peer) {
@@ -52,8 +72,8 @@ std::string too_much_waits(const Peer& peer) {
                       : "too much waits for a connection already";
 }
 
-std::string too_large(std::size_t size, std::size_t size_max) {
-  return "a payload of " + std::to_string(size) + " bytes exceeds the limit of " + std::to_string(size_max);
+std::string too_large(const char* what, std::size_t size, std::size_t size_max) {
+  return what + std::string{" of "} + std::to_string(size) + " bytes exceeds the limit of " + std::to_string(size_max);
 }
 
 }  // namespace
@@ -61,7 +81,7 @@ std::string too_large(std::size_t size, std::size_t size_max) {
 Node::Node(asio::any_io_executor executor, parley::detail::Slot& slot, Routes routes, PeerOptions options)
     : WaitingObject{std::move(executor), slot.mutex},
       tenancy_{slot, *this},
-      options_{options},
+      options_{sensible(options)},
       routes_{std::move(routes)},
       origin_{parley::detail::random_bits()} {
   if (options_.lists_routes) routes_text_ = Message{routes_.to_json()};
@@ -80,9 +100,8 @@ void Node::request(const Target& target, const RouteName& route, Message data, c
   } else if (life_ != Life::open) {
     ec = error::closed;
     sentence = "this side was closed";
-  } else if (data.size() > options_.payload_size_max) {
+  } else if (sentence = why_not_sent(route, data); !sentence.empty()) {
     ec = error::message_too_large;
-    sentence = too_large(data.size(), options_.payload_size_max);
   } else {
     peer = find_locked(target, options, ec, sentence);
   }
@@ -94,8 +113,30 @@ void Node::request(const Target& target, const RouteName& route, Message data, c
     return post_completion(std::move(handler), executor(), ec, failed(ec, sentence));
   }
   if (peer) return request_locked(lock, peer, route, data, options, std::move(handler));
+  if (!has_room_for_stray(data.size())) {
+    sentence = named(route.quoted()) + ": too much waits for a client already";
+    note_locked(error::overloaded, sentence);
+    return post_completion(std::move(handler), executor(), error_code{error::overloaded},
+                           failed(error::overloaded, sentence));
+  }
+  strays_size_ += data.size();
   start_waiting(strays_.emplace_back(next_id(), std::move(handler), executor(), route, std::move(data), options),
                 deadline_of(options));
+}
+
+bool Node::has_room_for_stray(std::size_t size) const noexcept {
+  return strays_.size() < std::min(options_.calls_max, options_.kept_count_max) &&
+         size <= options_.kept_size_max - std::min(strays_size_, options_.kept_size_max);
+}
+
+std::string Node::why_not_sent(const RouteName& route, const Message& data) const {
+  if (data.size() > options_.payload_size_max) return too_large("a payload", data.size(), options_.payload_size_max);
+  // The other side would cut the connection off for it, and with it what everybody else has asked.
+  const std::size_t metadata_size = wire::metadata_size(route.quoted());
+  if (metadata_size > options_.metadata_size_max) {
+    return too_large("metadata", metadata_size, options_.metadata_size_max);
+  }
+  return {};
 }
 
 Deadline Node::deadline_of(const RequestOptions& options) const {
@@ -137,16 +178,23 @@ void Node::request_of_all(const RouteName& route, const Message& data, const Req
                           Handler<std::vector<ReplyOf>> handler) {
   struct Gathering {
     Gathering(Handler<std::vector<ReplyOf>>&& handler_, std::size_t count)
-        : handler{std::move(handler_)}, replies(count), missing{count} {}
+        : handler{std::move(handler_)}, replies(count), missing{count}, stops(count) {}
     std::mutex mutex;
     Handler<std::vector<ReplyOf>> handler;
     std::vector<ReplyOf> replies;
     std::size_t missing;
+    std::vector<asio::cancellation_signal> stops;
+    error_code ec{};
   };
   Lock lock{mutex()};
   if (is_abandoned_ || life_ != Life::open) {
     const error_code ec = is_abandoned_ ? error_code{asio::error::operation_aborted} : error_code{error::closed};
     return post_completion(std::move(handler), executor(), ec, std::vector<ReplyOf>{});
+  }
+  if (const std::string why = why_not_sent(route, data); !why.empty()) {
+    note_locked(error::message_too_large, named(route.quoted()) + ": " + why);
+    return post_completion(std::move(handler), executor(), error_code{error::message_too_large},
+                           std::vector<ReplyOf>{});
   }
   const std::vector<PeerPtr> peers = connected_peers_locked();
   if (peers.empty()) return post_completion(std::move(handler), executor(), error_code{}, std::vector<ReplyOf>{});
@@ -158,10 +206,25 @@ void Node::request_of_all(const RouteName& route, const Message& data, const Req
       gathering->replies[i].code = ec;
       gathering->replies[i].reply = std::move(reply);
       if (--gathering->missing > 0) return;
-      post_completion(std::move(gathering->handler), io, error_code{}, std::move(gathering->replies));
+      post_completion(std::move(gathering->handler), io, gathering->ec, std::move(gathering->replies));
     };
-    request_locked(lock, peers[i], route, data, options, Handler<Reply>{std::move(take)});
+    request_locked(lock, peers[i], route, data, options,
+                   Handler<Reply>{asio::bind_cancellation_slot(gathering->stops[i].slot(), std::move(take))});
     if (!lock.owns_lock()) lock.lock();
+  }
+  lock.unlock();
+  const std::lock_guard guard{gathering->mutex};
+  if (gathering->missing == 0) return;
+  if (auto slot = gathering->handler.get_cancellation_slot(); slot.is_connected()) {
+    slot.assign([weak = std::weak_ptr{gathering}](asio::cancellation_type type) {
+      const auto all = weak.lock();
+      if (!all || type == asio::cancellation_type::none) return;
+      {
+        const std::lock_guard told{all->mutex};
+        all->ec = asio::error::operation_aborted;
+      }
+      for (asio::cancellation_signal& stop : all->stops) stop.emit(type);
+    });
   }
 }
 
@@ -174,8 +237,8 @@ error_code Node::notify(const Target& target, const RouteName& route, const Mess
     return ec;
   };
   if (life_ != Life::open) return refused(error::closed, "this side was closed");
-  if (data.size() > options_.payload_size_max) {
-    return refused(error::message_too_large, too_large(data.size(), options_.payload_size_max));
+  if (std::string why = why_not_sent(route, data); !why.empty()) {
+    return refused(error::message_too_large, std::move(why));
   }
   std::string overload;
   const auto tell = [&](const PeerPtr& peer) {
@@ -225,6 +288,7 @@ void Node::serve_strays_locked(Lock& lock) {
     const PeerPtr peer = find_locked({nullptr, Target::Of::any, {}}, strays_.front().options, ec, sentence);
     if (!peer) return;
     Stray stray = strays_.take_front();
+    strays_size_ -= stray.data.size();
     drop_deadline(stray);
     RequestOptions options = stray.options;
     options.deadline(stray.deadline.is_set() ? Deadline{stray.deadline.when} : Deadline::never());
@@ -372,15 +436,24 @@ std::string Node::where(const Peer& peer) {
 
 void Node::tell_locked(Event event) {
   if (!event_waiters_.empty()) return complete(event_waiters_.take_front(), error_code{}, std::move(event));
+  events_size_ += text_size_of(event);
   events_.emplace_back(std::move(event));
-  if (events_.size() <= limits::events_max) return;
-  events_.pop_front();
-  ++stats_.events_missed;
+  // Their texts are the other side's to choose.
+  while (events_.size() > limits::events_max || (events_size_ > limits::events_size_max && events_.size() > 1)) {
+    (void)take_event_locked();
+    ++stats_.events_missed;
+  }
+}
+
+Event Node::take_event_locked() {
+  Event event = events_.take_front();
+  events_size_ -= text_size_of(event);
+  return event;
 }
 
 void Node::next_event(Deadline deadline, Handler<Event> handler) {
   const Lock lock{mutex()};
-  if (!events_.empty()) return post_completion(std::move(handler), executor(), error_code{}, events_.take_front());
+  if (!events_.empty()) return post_completion(std::move(handler), executor(), error_code{}, take_event_locked());
   if (is_abandoned_ || life_ == Life::closed) {
     const error_code ec = is_abandoned_ ? error_code{asio::error::operation_aborted} : error_code{error::closed};
     return post_completion(std::move(handler), executor(), ec, Event{});
@@ -391,7 +464,7 @@ void Node::next_event(Deadline deadline, Handler<Event> handler) {
 std::optional<Event> Node::try_next_event() {
   const Lock lock{mutex()};
   if (events_.empty()) return std::nullopt;
-  return events_.take_front();
+  return take_event_locked();
 }
 
 Stats Node::stats() {
@@ -438,6 +511,7 @@ void Node::interrupt_locked(std::uint64_t id, error_code ec) {
   for (std::size_t i = 0; i < strays_.size(); ++i) {
     if (strays_[i].id != id) continue;
     Stray stray = strays_.take(i);
+    strays_size_ -= stray.data.size();
     const std::string sentence = ec == error::timed_out ? named(stray.route.quoted()) + ": no client has come" : "";
     const Reply reply = failed(ec, sentence);
     if (!sentence.empty()) note_locked(ec, sentence);

@@ -160,7 +160,11 @@ class Node : public parley::detail::WaitingObject {
 
   void request_locked(Lock& lock, const PeerPtr& peer, const RouteName& route, const Message& data,
                       const RequestOptions& options, Handler<Reply> handler);
+  /// Empty: it is not too large.
+  [[nodiscard]] std::string why_not_sent(const RouteName& route, const Message& data) const;
+  [[nodiscard]] bool has_room_for_stray(std::size_t size) const noexcept;
   [[nodiscard]] Deadline deadline_of(const RequestOptions& options) const;
+  Event take_event_locked();
   void cancel_call(const std::weak_ptr<Peer>& peer, const wire::RequestId& id);
   void end_call(Call* call, error_code ec, const std::string& sentence);
   void schedule_look_locked();
@@ -218,6 +222,8 @@ class Node : public parley::detail::WaitingObject {
   std::shared_ptr<parley::detail::ContextMember> held_while_closing_;
   std::string last_error_;
   error_code last_code_;
+  std::size_t events_size_ = 0;  // of the texts of events_
+  std::size_t strays_size_ = 0;  // of the payloads of strays_
 };
 
 }  // namespace parley::rpc::detail

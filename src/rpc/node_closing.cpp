@@ -47,6 +47,7 @@ void Node::begin_closing_locked(Deadline deadline) {
   held_while_closing_ = shared_from_this();
   stop_listening_locked();
   fail_all(strays_, asio::error::operation_aborted);
+  strays_size_ = 0;
   abort_waits_locked();
 }
 

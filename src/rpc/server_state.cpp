@@ -12,11 +12,30 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <stdexcept>
 #include <utility>
 
 namespace parley::rpc::detail {
 
 namespace asio = boost::asio;
+
+namespace {
+
+/// A name, and not a place to keep things: each of so many clients has one, in several places.
+constexpr std::size_t client_id_size_max = 1024;
+
+/// While somebody waits for a client that is away, it is looked for its end at most so often.
+constexpr std::chrono::seconds look_again_after{1};
+
+/// What is too long for the clock is for ever.
+Duration absence_max_of(const ServerOptions& options) {
+  if (options.absence_max.count() < 0) throw std::invalid_argument{"a time that is allowed is less than none"};
+  constexpr auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(Duration::max());
+  return options.absence_max >= longest ? Duration::max() : Duration{options.absence_max};
+}
+
+}  // namespace
 
 std::shared_ptr<ServerState> ServerState::make(asio::any_io_executor executor, Routes routes, ServerOptions options) {
   return std::make_shared<ServerState>(std::move(executor), parley::detail::Slot::take(), std::move(routes),
@@ -28,7 +47,7 @@ ServerState::ServerState(asio::any_io_executor executor, parley::detail::Slot& s
     : Node{std::move(executor), slot, std::move(routes), options},
       accept_client_{std::move(options.accept_client)},
       clients_max_{options.clients_max},
-      absence_max_{options.absence_max} {}
+      absence_max_{absence_max_of(options)} {}
 
 // --- endpoints -------------------------------------------------------------------------------------------------------
 
@@ -164,6 +183,10 @@ void ServerState::on_greeted_locked(Lock& lock, Carrier& carrier, const std::str
 
 std::string ServerState::why_full_locked(const PeerInfo& info) {
   if (life() != Life::open) return "the server is stopping";
+  if (info.client_id.size() > client_id_size_max) {
+    return "a client's id has " + std::to_string(client_id_size_max) + " bytes at most, and this one " +
+           std::to_string(info.client_id.size());
+  }
   if (peers_.contains(info.client_id) || peers_.size() < clients_max_ || forget_an_idle_client_locked()) return {};
   return "there are " + std::to_string(clients_max_) + " clients already";
 }
@@ -234,13 +257,15 @@ void ServerState::on_rejected_locked(Carrier& carrier, const std::string& reason
   on_end_locked(carrier, error::refused_by_peer, "refused: " + reason);
 }
 
-void ServerState::begin_absence_locked(const PeerPtr& peer) {
-  peer->absent_until = absence_max_ >= TimePoint::max() - Clock::now() ? TimePoint::max() : Clock::now() + absence_max_;
+void ServerState::begin_absence_locked(const PeerPtr& peer, Duration least) {
+  const Duration absence = std::max(absence_max_, least);
+  peer->absent_until = absence >= TimePoint::max() - Clock::now() ? TimePoint::max() : Clock::now() + absence;
   watch_locked(peer);
 }
 
 void ServerState::on_absent_locked(const PeerPtr& peer) {
-  if (peer->party.call_count() > 0) return begin_absence_locked(peer);  // somebody waits for it; not for ever
+  // Somebody waits for it; not for ever.
+  if (peer->party.call_count() > 0) return begin_absence_locked(peer, look_again_after);
   const std::string id = peer->info->client_id;
   Event event;
   event.kind = Event::Kind::forgotten;

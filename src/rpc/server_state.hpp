@@ -60,7 +60,7 @@ class ServerState final : public Node {
   void make_room_for_strangers_locked();
   PeerPtr next_locked();
   PeerPtr make_peer_locked(const std::string& client_id);
-  void begin_absence_locked(const PeerPtr& peer);
+  void begin_absence_locked(const PeerPtr& peer, Duration least = {});
   bool forget_an_idle_client_locked();
   [[nodiscard]] std::string why_full_locked(const PeerInfo& info);
   [[nodiscard]] std::string why_not(Lock& lock, const PeerInfo& info);

@@ -193,6 +193,59 @@ TEST(ARequest, larger_than_allowed_is_not_sent_and_a_larger_answer_is_an_error_o
   });
 }
 
+TEST(ARequest, with_a_name_too_large_is_not_sent_and_costs_nobody_the_connection) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Meeting meeting{executor};
+    co_await meeting.connect();
+    int answered = 0;
+    meeting.client.request<int>("wait", 1, {}, [&](error_code, int value) { answered = value; });
+    co_await becomes([&] { return meeting.gate.arrived == 1; });
+    const RouteName name = std::string(10 * limits::mib, 'x');
+    const RequestError unsent = co_await failure_of(meeting.client.request<int>(name, 1));
+    EXPECT_EQ(unsent.code(), error::message_too_large);
+    EXPECT_STREQ(unsent.what(), "the request: metadata of 10485874 bytes exceeds the limit of 65536");
+    EXPECT_EQ(meeting.client.try_notify(name, 1), error::message_too_large);
+    meeting.gate.open();
+    co_await becomes([&] { return answered == 1; });
+  });
+}
+
+TEST(ARequest, may_be_allowed_to_take_longer_than_the_clock_can_count) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    constexpr auto for_ever = std::chrono::milliseconds::max();
+    ServerOptions options;
+    ClientOptions of_client = at_once();
+    for (PeerOptions* const each : {static_cast<PeerOptions*>(&options), static_cast<PeerOptions*>(&of_client)}) {
+      each->request_time_max = each->greeting_time_max = each->stall_time_max = for_ever;
+    }
+    options.absence_max = for_ever;
+    Routes routes;
+    routes.on("times", [](int n) { return 2 * n; });
+    Server server{executor, std::move(routes), options};
+    const Endpoint at = co_await server.bind("tcp://127.0.0.1:0");
+    Client client{executor, of_client};
+    co_await client.connect(at, 10s);
+    EXPECT_EQ(co_await client.request<int>("times", 2), 4);
+    client.disconnect();
+    co_await becomes([&] { return !server.clients().at(0).is_connected; });
+    co_await client.connect(at, 10s);
+    EXPECT_EQ(co_await client.request<int>("times", 3), 6);
+  });
+}
+
+TEST(ARequest, cannot_be_made_by_options_that_make_no_sense) {
+  asio::io_context context;
+  ServerOptions nobody_works;
+  nobody_works.handlers_max = 0;
+  EXPECT_THROW((Server{context.get_executor(), {}, nobody_works}), std::invalid_argument);
+  ServerOptions before_now;
+  before_now.absence_max = -1ms;
+  EXPECT_THROW((Server{context.get_executor(), {}, before_now}), std::invalid_argument);
+  ClientOptions impatient;
+  impatient.request_time_max = -1ms;
+  EXPECT_THROW((Client{context.get_executor(), impatient}), std::invalid_argument);
+}
+
 TEST(ARequest, is_of_any_format) {
   run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
     Meeting meeting{executor};

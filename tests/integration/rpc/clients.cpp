@@ -32,7 +32,8 @@ using Names = std::vector<std::string>;
 
 /// A server, and clients a, b and c, each of which says who it is.
 struct Meeting {
-  explicit Meeting(const asio::any_io_executor& executor_) : executor{executor_}, server{executor_, {}} {}
+  explicit Meeting(const asio::any_io_executor& executor_, const ServerOptions& options = {})
+      : executor{executor_}, server{executor_, {}, options} {}
 
   asio::awaitable<void> connect() {
     const Endpoint at = co_await server.bind("tcp://127.0.0.1:0");
@@ -95,6 +96,41 @@ TEST(AServer, asks_any_each_in_its_turn) {
     for (int i = 0; i < 30; ++i) co_await any.notify("note", i);
     co_await becomes([&] { return meeting.noted["a"] + meeting.noted["b"] + meeting.noted["c"] == 30; });
     EXPECT_EQ(meeting.noted["b"], 10);
+  });
+}
+
+TEST(AServer, that_asks_all_for_too_much_asks_nobody) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    ServerOptions options;
+    options.payload_size_max = 1000;
+    Meeting meeting{executor, options};
+    co_await meeting.connect();
+    const RequestError failed =
+        co_await failure_of(meeting.server.to_all().request<std::string>("who", std::string(1000, 'x')));
+    EXPECT_EQ(failed.code(), error::message_too_large);
+    EXPECT_EQ(meeting.server.last_error(), "request \"who\": a payload of 1002 bytes exceeds the limit of 1000");
+    EXPECT_EQ((co_await meeting.server.to_all().request<std::string>("who", 0)).size(), 3U) << "all are still there";
+  });
+}
+
+TEST(AServer, that_has_asked_all_can_be_told_to_wait_no_longer) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Meeting meeting{executor};
+    co_await meeting.connect();
+    asio::cancellation_signal stop;
+    std::optional<std::exception_ptr> end;
+    const auto ask = [&meeting]() -> asio::awaitable<void> {
+      (void)co_await meeting.server.to_all().request<int>("wait", 1);
+    };
+    asio::co_spawn(executor, ask(),
+                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr thrown) { end = thrown; }));
+    co_await becomes([&] { return meeting.gate.arrived == 3; });
+    EXPECT_EQ(meeting.server.stats().calls_waiting, 3U);
+    stop.emit(asio::cancellation_type::terminal);
+    co_await becomes([&] { return end.has_value(); });
+    EXPECT_TRUE(*end);
+    EXPECT_EQ(meeting.server.stats().calls_waiting, 0U);
+    meeting.gate.open();
   });
 }
 
@@ -165,6 +201,43 @@ TEST(AServer, waits_for_a_client_that_is_to_come) {
     co_await becomes([&] { return came.size() == 2; });
     EXPECT_THAT(came, ::testing::UnorderedElementsAre("a", "c"));
   });
+}
+
+TEST(AServer, has_so_many_requests_wait_for_whoever_comes_first) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    ServerOptions options;
+    options.calls_max = 3;
+    options.kept_size_max = 2000;
+    Meeting meeting{executor, options};
+    const RequestOptions waiting = RequestOptions{}.wait_for_client();
+    const Requester any = meeting.server.to_any();
+    std::vector<error_code> ends;
+    const auto note = [&](error_code ec, const std::string&) { ends.push_back(ec); };
+    any.request<std::string>("who", std::string(1500, 'x'), waiting, note);
+    const std::string large(600, 'x');
+    const RequestError too_large = co_await failure_of(any.request<std::string>("who", large, waiting));
+    EXPECT_EQ(too_large.code(), error::overloaded);
+    EXPECT_STREQ(too_large.what(), "request \"who\": too much waits for a client already");
+    for (int i = 0; i < 2; ++i) any.request<std::string>("who", 0, waiting, note);
+    const RequestError too_many = co_await failure_of(any.request<std::string>("who", 0, waiting));
+    EXPECT_EQ(too_many.code(), error::overloaded);
+    co_await meeting.connect();
+    co_await becomes([&] { return ends.size() == 3; });
+    EXPECT_EQ(ends, std::vector<error_code>(3));
+  });
+}
+
+TEST(AServer, that_forgets_clients_at_once_rests_while_a_request_waits_for_one) {
+  asio::io_context context;
+  ServerOptions options;
+  options.absence_max = 0ms;
+  Server server{context.get_executor(), {}, options};
+  bool has_ended = false;
+  const RequestOptions waiting = RequestOptions{}.wait_for_client().deadline(50ms);
+  server.to("nobody").request<int>("who", 0, waiting, [&](error_code, int) { has_ended = true; });
+  int turns = 0;
+  ASSERT_TRUE(support::run_until(context, [&] { return ++turns > 1000 || has_ended; }));
+  EXPECT_LT(turns, 100);
 }
 
 TEST(AServer, waits_for_so_many_clients_that_may_never_come) {

@@ -1,6 +1,7 @@
 // Strangers that misuse requests, over real sockets: each is cut off by the name of what it did, takes bounded memory,
 // and who asks the same server meanwhile notices nothing.
 #include <parley/codec/bytes.hpp>
+#include <parley/limits.hpp>
 #include <parley/wire/communica_frame.hpp>
 
 #include "support/raw_peer.hpp"
@@ -181,6 +182,51 @@ TEST(AStranger, that_does_not_greet_as_it_should_is_told_apart) {
     const Event end = cut_off([&bytes](RawPeer& peer) { peer.write(bytes); });
     expect(end, Event::Kind::refused, {}, sentence);
   }
+}
+
+TEST(AStranger, with_a_name_that_is_too_long_is_refused) {
+  std::string reason;
+  const Event end = cut_off([&reason](RawPeer& peer) {
+    peer.write(greeting(std::string(1025, 'x')));
+    reason = peer.read_to_end();
+  });
+  EXPECT_EQ(end.kind, Event::Kind::refused);
+  EXPECT_EQ(end.cause, error::peer_refused);
+  EXPECT_THAT(end.sentence, StartsWith("a client's id has 1024 bytes at most, and this one 1025 (tcp://127.0.0.1:"));
+  EXPECT_THAT(reason, StartsWith("\x04{\"reason\": \"a client's id has 1024 bytes at most"));
+}
+
+TEST(AStranger, that_has_events_told_with_long_names_fills_no_memory) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Meeting meeting{executor, {}};
+    co_await meeting.connect();
+    constexpr int count = 200;
+    meeting.bring([](RawPeer& peer) {
+      peer.write(greeting());
+      for (int i = 0; i < count; ++i) peer.write(frame(metadata("", 2, std::string(60'000, 'x')), "1"));
+      (void)peer.read(hello.size());
+      peer.write(request("1", "1"));
+      (void)read_frame(peer);
+    });
+    co_await becomes([&] { return meeting.is_done.load(); });
+    co_await meeting.is_served();
+    std::size_t told = 0;
+    std::size_t size = 0;
+    std::optional<error_code> end;
+    while (end != error_code{error::timed_out}) {
+      end.reset();
+      meeting.server.next_event(Deadline{TimePoint{}}, [&](error_code ec, const Event& event) {
+        end = ec;
+        told += event.kind == Event::Kind::notice_failed ? 1 : 0;
+        size += event.sentence.size();
+      });
+      co_await becomes([&] { return end.has_value(); });
+    }
+    EXPECT_GT(told, 100U);
+    EXPECT_LT(told, static_cast<std::size_t>(count));
+    EXPECT_LE(size, limits::events_size_max);
+    EXPECT_GE(meeting.server.stats().events_missed, count - told);
+  });
 }
 
 TEST(AStranger, that_says_nothing_is_waited_for_so_long) {
