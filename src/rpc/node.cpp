@@ -383,7 +383,15 @@ void Node::watch_locked(const PeerPtr& peer) {
   if (next >= peer->looked_at) return;
   peer->looked_at = next;
   looks_.add(next, peer);
+  if (looks_.size() > looks_max_) renew_looks_locked();
   schedule_look_locked();
+}
+
+/// A look that was put before another leaves that behind, until its time comes, which may be in a year.
+void Node::renew_looks_locked() {
+  looks_.clear();
+  for_each_peer_locked([this](const PeerPtr& peer) { looks_.add(peer->looked_at, peer); });
+  looks_max_ = 2 * looks_.size() + looks_kept;
 }
 
 void Node::schedule_look_locked() {

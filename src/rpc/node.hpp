@@ -169,6 +169,7 @@ class Node : public parley::detail::WaitingObject {
   void end_call(Call* call, error_code ec, const std::string& sentence);
   void schedule_look_locked();
   void look_at_peers_locked();
+  void renew_looks_locked();
   void cancel_jobs_locked(Peer& peer);
   static void cancel_job(const Peer::Running& running);
 
@@ -224,6 +225,8 @@ class Node : public parley::detail::WaitingObject {
   error_code last_code_;
   std::size_t events_size_ = 0;  // of the texts of events_
   std::size_t strays_size_ = 0;  // of the payloads of strays_
+  static constexpr std::size_t looks_kept = 1024;
+  std::size_t looks_max_ = looks_kept;  // then those that mean nothing any more are dropped
 };
 
 }  // namespace parley::rpc::detail
