@@ -2,6 +2,8 @@
 // queues that are removed, and clients that are not wanted.
 #include "interop/amqp_meeting.hpp"
 
+#include <parley/codec/bytes.hpp>
+#include <parley/limits.hpp>
 #include <parley/rpc/clean_up.hpp>
 
 #include <gmock/gmock.h>
@@ -223,6 +225,42 @@ TEST_F(AmqpFailures, broker_short_of_memory_holds_up_nobody_but_those_who_publis
     co_await serving.stop(amqp_patience);
   });
   shared_broker().set_memory_alarm(false);  // also where it has failed
+}
+
+TEST_F(AmqpFailures, message_that_is_too_large_costs_its_sender_the_connection_and_nobody_else) {
+  run([&]() -> asio::awaitable<void> {
+    rpc::Server serving = server();
+    rpc::ClientOptions options;
+    options.client_id = "large";
+    options.payload_size_max = 100 * limits::mib;
+    options.backoff = [](unsigned, std::uint64_t) { return Duration{50ms}; };
+    rpc::Client large{context_.get_executor(), options};
+    rpc::Client other = client("other");
+    co_await serving.bind(at());
+    co_await other.connect(client_at("panel-8"), amqp_patience);
+    co_await large.connect(client_at("panel-7"), amqp_patience);
+    const Message payload{std::string(70 * limits::mib, '1')};
+    co_await large.notify("twice", payload, Bytes{});
+    rpc::Event gone;
+    while (gone.kind != Kind::disconnected) gone = co_await serving.next_event(amqp_patience);
+    EXPECT_EQ(gone.client_id, "large");
+    EXPECT_EQ(gone.cause, error::message_too_large);
+    EXPECT_THAT(gone.sentence, HasSubstr("the other side has sent a message of 73400"));
+    const rpc::RequestOptions waiting = patient();
+    const auto of_other = co_await other.request<int>("twice", 4, waiting);
+    EXPECT_EQ(of_other, 8);
+    // It does not come again either.
+    rpc::Event back;
+    while (back.kind != Kind::connected || back.client_id != "large") {
+      back = co_await serving.next_event(amqp_patience);
+      EXPECT_NE(back.client_id, "other") << back.sentence;
+    }
+    const auto of_large = co_await large.request<int>("twice", 5, waiting);
+    EXPECT_EQ(of_large, 10);
+    co_await large.close(amqp_patience);
+    co_await other.close(amqp_patience);
+    co_await serving.stop(amqp_patience);
+  });
 }
 
 TEST_F(AmqpFailures, clients_and_servers_say_why_a_broker_does_not_have_them) {

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,7 +33,9 @@ constexpr unsigned unread_looks_max = 2;
 constexpr std::chrono::seconds unconfirmed_time_max{1};
 /// Messages that the broker delivers ahead of what has been acknowledged.
 constexpr std::uint16_t prefetch_count = 256;
-constexpr std::size_t unconfirmed_count_max = 60'000;
+
+/// What RabbitMQ can count.
+constexpr std::chrono::milliseconds expiration_max{0xFFFF'FFFF};
 
 constexpr std::string_view tag_handshake = "handshake";
 constexpr std::string_view tag_in = "in";
@@ -104,7 +105,7 @@ void AmqpCarrier::on_broker_ready() {
     letter.reply_to = handshake_queue_;
     letter.message_id = next_message_id();
     // Nobody waits for its answer any more by then.
-    letter.expiration = std::to_string(node_->options().greeting_time_max.count());
+    letter.expiration = std::to_string(std::min(node_->options().greeting_time_max, expiration_max).count());
     (void)line_.publish(letter);
   } else {
     stage_ = Stage::greeting;
@@ -133,7 +134,7 @@ void AmqpCarrier::on_amqp(AmqpEvent event) {
     case AmqpEvent::Kind::done:
       if (event.code && stage_ != Stage::leaving) return end(event.code, event.sentence);
       if (event.token == looked_) on_looked(event.consumer_count);
-      return;
+      return send_unsent();  // what a command was in the way of
     case AmqpEvent::Kind::channel_closed:
       line_.lose();
       return end(error::ended_by_peer, "the broker has closed the channel: " + event.sentence);
@@ -287,6 +288,14 @@ void AmqpCarrier::send(What what, std::string_view metadata, const Message& data
 }
 
 void AmqpCarrier::publish_message(std::string message_id, std::string request_id, Message body) {
+  if (body.size() > Broker::body_size_max) return;  // nothing behind it would ever go
+  // What waits already goes first.
+  const std::uint64_t number = settings_.memory->unsent_count() > 0 ? 0 : publish(message_id, body);
+  settings_.memory->add({number, std::move(message_id), std::move(request_id), std::move(body)});
+}
+
+/// Its number; 0: there was no room for it.
+std::uint64_t AmqpCarrier::publish(const std::string& message_id, const Message& body) {
   AmqpLetter letter;
   letter.queue = out_queue();
   letter.type = type_message;
@@ -294,8 +303,8 @@ void AmqpCarrier::publish_message(std::string message_id, std::string request_id
   letter.message_id = message_id;
   letter.is_persistent = settings_.is_persistent;
   const std::uint64_t number = line_.publish(letter);
-  said_ = Clock::now();
-  settings_.memory->add({number, std::move(message_id), std::move(request_id), std::move(body)});
+  if (number != 0) said_ = Clock::now();
+  return number;
 }
 
 /// What the broker had not confirmed when an earlier connection ended, but for requests that nobody waits for.
@@ -308,17 +317,17 @@ void AmqpCarrier::send_again() {
 
 void AmqpCarrier::send_unsent() {
   if (stage_ != Stage::up) return;
-  while (std::optional<AmqpMemory::Unconfirmed> each = settings_.memory->take_unsent()) {
-    const std::size_t before = settings_.memory->unsent_count();
-    publish_message(std::move(each->message_id), std::move(each->request_id), std::move(each->body));
-    if (settings_.memory->unsent_count() > before) return;
+  while (const AmqpMemory::Unconfirmed* const next = settings_.memory->first_unsent()) {
+    const std::uint64_t number = publish(next->message_id, next->body);
+    if (number == 0) return;
+    settings_.memory->sent(number);
   }
 }
 
 bool AmqpCarrier::has_room() const {
   const AmqpMemory& memory = *settings_.memory;
   const PeerOptions& options = node_->options();
-  return memory.unconfirmed_count() < std::min(unconfirmed_count_max, options.kept_count_max) &&
+  return memory.unconfirmed_count() < std::min(AmqpMemory::unconfirmed_count_max, options.kept_count_max) &&
          memory.unconfirmed_size() < options.kept_size_max;
 }
 
@@ -376,6 +385,7 @@ void AmqpCarrier::on_time() {
     tell(out_queue(), type_listening, {});
     looked_ = line_.declare_queue(to_client_, AmqpLine::Queue::durable);
   }
+  send_unsent();
   watch(look_interval);
 }
 

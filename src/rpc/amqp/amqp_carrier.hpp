@@ -80,6 +80,7 @@ class AmqpCarrier final : public Carrier, public Broker::User, public std::enabl
   void send_again();
   void send_unsent();
   void publish_message(std::string message_id, std::string request_id, Message body);
+  [[nodiscard]] std::uint64_t publish(const std::string& message_id, const Message& body);
   void tell(const std::string& queue, std::string_view type, Message body);
   void watch(Duration time_max);
   void on_time();

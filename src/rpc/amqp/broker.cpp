@@ -31,7 +31,7 @@ wire::AmqpClient::Settings settings_for(const Endpoint& endpoint) {
   if (endpoint.path().size() > 1) settings.virtual_host = endpoint.path().substr(1);
   settings.unanswered_count_max = 65'536;
   settings.unanswered_size_max = limits::message_size_max;
-  settings.body_size_max = limits::message_size_max + limits::metadata_size_max;
+  settings.body_size_max = Broker::body_size_max;
   return settings;
 }
 

@@ -12,6 +12,7 @@
 #include "wire/amqp_client.hpp"
 
 #include <parley/endpoint.hpp>
+#include <parley/limits.hpp>
 #include <parley/rpc/options.hpp>
 #include <parley/transport/stream.hpp>
 
@@ -45,6 +46,10 @@ class Broker final : public parley::detail::ContextMember, private parley::detai
     /// The connection has gone, or was never made. Nothing else follows.
     virtual void on_broker_lost(boost::system::error_code ec, const std::string& sentence) = 0;
   };
+
+  /// No broker of RabbitMQ's takes larger messages. What is too large for one user is for that user to say: here it
+  /// would cost all of them the connection, and as it was not acknowledged, the next one too.
+  static constexpr std::size_t body_size_max = 512 * limits::mib;
 
   /// Throws std::invalid_argument for what no broker can be told.
   static void require(const Endpoint& endpoint);

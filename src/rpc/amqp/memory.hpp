@@ -3,13 +3,15 @@
 #pragma once
 
 #include <parley/message.hpp>
+#include <parley/wire/request_metadata.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 
@@ -17,11 +19,18 @@ namespace parley::rpc::detail {
 
 class AmqpMemory {
  public:
+  /// So many messages that have come are known: more than the other side sends again after a lost connection, or those
+  /// that it sends first would push out those that it sends next, and none of them would be known.
+  static constexpr std::size_t seen_max = 65'536;
+  /// So many may be unconfirmed before questions are refused.
+  static constexpr std::size_t unconfirmed_count_max = 60'000;
+
   /// False: a message of that name has come before.
   bool is_new(const std::string& message_id) {
     if (message_id.empty()) return true;
-    if (!seen_.insert(message_id).second) return false;
-    order_.push_back(message_id);
+    const Name name = name_of(message_id);
+    if (!seen_.insert(name).second) return false;
+    order_.push_back(name);
     if (order_.size() > seen_max) {
       seen_.erase(order_.front());
       order_.pop_front();
@@ -37,6 +46,7 @@ class AmqpMemory {
     Message body;
   };
 
+  /// Behind one that is not sent, none is.
   void add(Unconfirmed message) {
     if (message.number == 0) ++unsent_count_;
     unconfirmed_size_ += message.body.size();
@@ -51,17 +61,12 @@ class AmqpMemory {
       return;
     }
   }
-  /// One that the channel had no room for.
-  [[nodiscard]] std::optional<Unconfirmed> take_unsent() {
-    if (unsent_count_ == 0) return std::nullopt;
-    const auto at =
-        std::find_if(unconfirmed_.begin(), unconfirmed_.end(), [](const auto& each) { return each.number == 0; });
-    Unconfirmed unsent = std::move(*at);
-    unconfirmed_.erase(at);
-    unconfirmed_size_ -= unsent.body.size();
-    --unsent_count_;
-    return unsent;
+  /// The first that the channel had no room for: it and all behind it are not sent. Null: none.
+  [[nodiscard]] const Unconfirmed* first_unsent() const noexcept {
+    return unsent_count_ == 0 ? nullptr : &unconfirmed_[unconfirmed_.size() - unsent_count_];
   }
+  /// That one has been.
+  void sent(std::uint64_t number) noexcept { unconfirmed_[unconfirmed_.size() - unsent_count_--].number = number; }
   [[nodiscard]] std::size_t unsent_count() const noexcept { return unsent_count_; }
   /// All of them, in the order in which they were added.
   [[nodiscard]] std::deque<Unconfirmed> take_unconfirmed() {
@@ -73,10 +78,23 @@ class AmqpMemory {
   [[nodiscard]] std::size_t unconfirmed_size() const noexcept { return unconfirmed_size_; }
 
  private:
-  static constexpr std::size_t seen_max = 16'384;
+  /// What is kept of a message's name: 32 digits, as all programs of this kind write them, or else a hash of it.
+  using Name = wire::RequestId;
+  static Name name_of(std::string_view message_id) noexcept {
+    Name name;
+    if (Name::parse(message_id, name)) return name;
+    const std::hash<std::string_view> hash;
+    return {hash(message_id), hash(message_id.substr(message_id.size() / 2))};
+  }
+  static_assert(std::has_unique_object_representations_v<Name>);
+  struct HashOfName {
+    std::size_t operator()(const Name& name) const noexcept {
+      return std::hash<std::string_view>{}({reinterpret_cast<const char*>(&name), sizeof name});
+    }
+  };
 
-  std::unordered_set<std::string> seen_;
-  std::deque<std::string> order_;
+  std::unordered_set<Name, HashOfName> seen_;
+  std::deque<Name> order_;
   std::deque<Unconfirmed> unconfirmed_;
   std::size_t unconfirmed_size_ = 0;
   std::size_t unsent_count_ = 0;
