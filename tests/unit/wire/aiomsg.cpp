@@ -1,4 +1,5 @@
 #include "support/bytes_of.hpp"
+#include "support/fronts.hpp"
 #include "vectors/aiomsg.hpp"
 
 #include <parley/wire/dialect.hpp>
@@ -46,18 +47,7 @@ TEST_P(AiomsgVectors, decode) {
 }
 
 TEST_P(AiomsgVectors, ask_for_more_bytes_than_there_are_until_the_frame_is_whole) {
-  for (std::size_t size = 0; size < stream.size(); ++size) {
-    const PeerFrameStep step = decode(stream.substr(0, size));
-    if (step.outcome == Outcome::error) {
-      EXPECT_NE(vector.code, error{});
-      return;
-    }
-    ASSERT_EQ(step.outcome, Outcome::need) << size;
-    EXPECT_GT(step.need, size);
-    if (vector.code == error{}) {
-      EXPECT_LE(step.need, stream.size());
-    }
-  }
+  expect_more_is_wanted_until_whole(stream, vector.code, [this](const std::string& front) { return decode(front); });
 }
 
 TEST_P(AiomsgVectors, are_decoded_alike_whatever_follows) {

@@ -1,6 +1,7 @@
 #include <parley/wire/communica_frame.hpp>
 
 #include "support/bytes_of.hpp"
+#include "support/fronts.hpp"
 #include "vectors/communica.hpp"
 
 #include <parley/wire/communica_assembly.hpp>
@@ -76,18 +77,7 @@ TEST_P(CommunicaVectors, are_decoded_alike_whatever_follows) {
 }
 
 TEST_P(CommunicaVectors, ask_for_more_bytes_than_there_are_until_the_frame_is_whole) {
-  for (std::size_t size = 0; size < stream.size(); ++size) {
-    const CommunicaStep step = decode(stream.substr(0, size));
-    if (step.outcome == Outcome::error) {
-      EXPECT_NE(vector.code, error{});
-      return;
-    }
-    ASSERT_EQ(step.outcome, Outcome::need) << size;
-    EXPECT_GT(step.need, size);
-    if (vector.code == error{}) {
-      EXPECT_LE(step.need, stream.size());
-    }
-  }
+  expect_more_is_wanted_until_whole(stream, vector.code, decode);
 }
 
 TEST_P(CommunicaVectors, encode) {
