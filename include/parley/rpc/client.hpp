@@ -53,8 +53,9 @@ class PARLEY_EXPORT Client : public Requester {
   /// Any executor of Asio's.
   using executor_type = boost::asio::any_io_executor;
 
-  /// Throws std::invalid_argument for a client id that is not UTF-8, or is longer than a greeting may be. (No default
-  /// arguments: `Client client{co_await asio::this_coro::executor}` would have GCC 12 destroy them twice.)
+  /// Throws std::invalid_argument for a client id that is not UTF-8, or is longer than a greeting may be, and for
+  /// options that make no sense. (No default arguments: `Client client{co_await asio::this_coro::executor}` would have
+  /// GCC 12 destroy them twice.)
   explicit Client(executor_type executor);
   Client(executor_type executor, ClientOptions options);
   /// The same, and answers what the server asks.
@@ -96,8 +97,9 @@ class PARLEY_EXPORT Client : public Requester {
   /// Answers these too from now on. Throws std::invalid_argument where both have a handler; then nothing has changed.
   void add(Routes routes);
 
-  /// The next thing to be told of. At most 4096 wait; then the oldest are dropped, and counted in stats(). Completes
-  /// with (error_code, Event). Errors: timed_out, operation_aborted, and closed when all has been told.
+  /// The next thing to be told of. At most 4096 wait, with 16 MiB of texts; then the oldest are dropped, and counted in
+  /// stats(). Completes with (error_code, Event). Errors: timed_out, operation_aborted, and closed when all has been
+  /// told.
   [[nodiscard]] boost::asio::awaitable<Event> next_event(Deadline deadline = {});
   template <detail::RequestTokenFor<Event> Token>
   auto next_event(Deadline deadline, Token&& token) {

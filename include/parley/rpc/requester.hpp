@@ -308,7 +308,7 @@ class PARLEY_EXPORT Broadcast {
   /// For the library.
   explicit Broadcast(detail::Target target) noexcept : target_{std::move(target)} {}
 
-  /// The answers of all that are connected now, when the last has come or failed.
+  /// The answers of all that are connected now, when the last has come or failed. Cancelled, it waits for none of them.
   template <class T, class V>
   [[nodiscard]] boost::asio::awaitable<std::vector<AnswerOf<T>>> request(RouteName route, const V& value,
                                                                          RequestOptions options = {}) const {
