@@ -82,23 +82,20 @@ void AmqpDoor::take_client(const AmqpEvent& event) {
     return;  // nobody's request to be connected
   }
   if (name.empty() || names_.address.size() + name.size() > AmqpNames::size_max) return;
-  std::erase_if(known_, [&](const auto& each) {
-    return known_.size() > limits::peers_max && each.second.carrier.expired() && each.first != name;
-  });
-  Known& known = known_[name];
-  if (!known.memory) known.memory = std::make_shared<AmqpMemory>();
+  std::erase_if(carriers_, [](const auto& each) { return each.second.expired(); });
+  std::weak_ptr<AmqpCarrier>& known = carriers_[name];
   // The older one must take nothing more from the queue that the newer one is going to read.
-  if (const auto older = known.carrier.lock()) older->give_way();
+  if (const auto older = known.lock()) older->give_way();
   AmqpNames names = names_;
   names.client = name;
   AmqpCarrier::Settings settings{.endpoint = endpoint_,
                                  .names = std::move(names),
                                  .reply_to = event.properties.reply_to,
                                  .is_persistent = options_.persistent(),
-                                 .memory = known.memory};
+                                 .memory = memories_.of(name)};
   const auto carrier = std::make_shared<AmqpCarrier>(server_, Broker::shared(server_->executor(), endpoint_, options_),
                                                      std::move(settings));
-  known.carrier = carrier;
+  known = carrier;
   server_->add_stranger_locked(carrier);
 }
 

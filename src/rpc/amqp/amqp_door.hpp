@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rpc/amqp/amqp_carrier.hpp"
+#include "rpc/amqp/memories.hpp"
 #include "rpc/door.hpp"
 
 #include <parley/detail/handler.hpp>
@@ -35,12 +36,6 @@ class AmqpDoor final : public Door, public Broker::User, public std::enable_shar
   void on_broker_lost(boost::system::error_code ec, const std::string& sentence) override;
 
  private:
-  /// What is known of a client by its name at the broker.
-  struct Known {
-    std::shared_ptr<AmqpMemory> memory;
-    std::weak_ptr<AmqpCarrier> carrier;
-  };
-
   void take_client(const wire::AmqpEvent& event);
   void lose(boost::system::error_code ec, const std::string& sentence);
   void complete(boost::system::error_code ec);
@@ -55,7 +50,9 @@ class AmqpDoor final : public Door, public Broker::User, public std::enable_shar
   boost::asio::steady_timer retry_;
   unsigned failures_ = 0;
   bool is_closed_ = false;
-  std::map<std::string, Known> known_;
+  // By the clients' names at the broker.
+  AmqpMemories memories_;
+  std::map<std::string, std::weak_ptr<AmqpCarrier>> carriers_;
 };
 
 }  // namespace parley::rpc::detail

@@ -77,6 +77,11 @@ class AmqpMemory {
   [[nodiscard]] std::size_t unconfirmed_count() const noexcept { return unconfirmed_.size(); }
   [[nodiscard]] std::size_t unconfirmed_size() const noexcept { return unconfirmed_size_; }
 
+  /// Of all that is remembered, about, in bytes.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return sizeof *this + seen_.size() * size_of_seen + unconfirmed_.size() * sizeof(Unconfirmed) + unconfirmed_size_;
+  }
+
  private:
   /// What is kept of a message's name: 32 digits, as all programs of this kind write them, or else a hash of it.
   using Name = wire::RequestId;
@@ -92,6 +97,8 @@ class AmqpMemory {
       return std::hash<std::string_view>{}({reinterpret_cast<const char*>(&name), sizeof name});
     }
   };
+
+  static constexpr std::size_t size_of_seen = 64;  // in the set and in the order
 
   std::unordered_set<Name, HashOfName> seen_;
   std::deque<Name> order_;

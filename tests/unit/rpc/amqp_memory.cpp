@@ -1,5 +1,5 @@
-// AmqpMemory: which messages have come, and which have gone and are not confirmed.
-#include "rpc/amqp/memory.hpp"
+// AmqpMemory: which messages have come, and which have gone and are not confirmed; and for whom that is remembered.
+#include "rpc/amqp/memories.hpp"
 
 #include <gtest/gtest.h>
 
@@ -68,6 +68,33 @@ TEST(AmqpMemory, keeps_the_order_of_what_could_not_be_sent) {
   EXPECT_EQ(memory.first_unsent(), nullptr);
   EXPECT_EQ(memory.unconfirmed_count(), 0U);
   EXPECT_EQ(memory.unconfirmed_size(), 0U);
+}
+
+TEST(AmqpMemories, are_kept_for_those_who_are_there_and_as_long_as_there_is_room_for_others) {
+  const std::size_t size_of_none = AmqpMemory{}.size();
+  AmqpMemories memories{3 * size_of_none};
+  const auto here = memories.of("here");
+  (void)here->is_new("1");
+  for (const char* const name : {"a", "b", "c"}) (void)memories.of(name)->is_new({});
+  EXPECT_EQ(memories.count(), 4U);
+  (void)memories.of("a");
+  const auto another = memories.of("d");
+  EXPECT_EQ(memories.count(), 5U);
+  // Now "b" came longest ago of those that are away, and what "a" has to remember takes its place.
+  (void)memories.of("a")->is_new("1");
+  (void)memories.of("d");
+  EXPECT_EQ(memories.count(), 4U);
+  EXPECT_FALSE(memories.of("a")->is_new("1"));
+  EXPECT_FALSE(memories.of("here")->is_new("1"));
+}
+
+TEST(AmqpMemories, are_so_many_of_those_who_are_away) {
+  AmqpMemories memories{1'000'000, 2};
+  for (const char* const name : {"a", "b", "c", "d"}) (void)memories.of(name)->is_new("1");
+  const auto here = memories.of("here");
+  EXPECT_EQ(memories.count(), 3U);
+  EXPECT_FALSE(memories.of("d")->is_new("1"));
+  EXPECT_TRUE(memories.of("b")->is_new("1"));
 }
 
 }  // namespace
