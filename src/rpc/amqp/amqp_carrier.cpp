@@ -125,8 +125,10 @@ void AmqpCarrier::on_amqp(AmqpEvent event) {
   switch (event.kind) {
     case AmqpEvent::Kind::delivered: return on_delivered(lock, event);
     case AmqpEvent::Kind::confirmed:
-      // Before that the memory is about an earlier channel, whose numbers these are not.
+      // Before that the memory is about an earlier channel, whose numbers these are not; nor about this one any more,
+      // when another goes on while this one leaves.
       if (stage_ != Stage::up && stage_ != Stage::leaving) return;
+      if (!settings_.memory->is_last_channel(channel_)) return;
       if (!event.is_acknowledged) return end(error::ended_by_peer, "the broker could not keep a message");
       settings_.memory->confirmed(event.number);
       send_unsent();
@@ -309,6 +311,7 @@ std::uint64_t AmqpCarrier::publish(const std::string& message_id, const Message&
 
 /// What the broker had not confirmed when an earlier connection ended, but for requests that nobody waits for.
 void AmqpCarrier::send_again() {
+  channel_ = settings_.memory->begin_channel();
   for (AmqpMemory::Unconfirmed& each : settings_.memory->take_unconfirmed()) {
     if (!each.request_id.empty() && peer() && !peer()->party.waits_for(each.request_id)) continue;
     publish_message(std::move(each.message_id), std::move(each.request_id), std::move(each.body));

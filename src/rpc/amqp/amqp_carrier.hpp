@@ -110,6 +110,7 @@ class AmqpCarrier final : public Carrier, public Broker::User, public std::enabl
   TimePoint said_{};
   std::uint64_t id_origin_ = 0;
   std::uint64_t last_message_ = 0;
+  std::uint64_t channel_ = 0;   // of the memory, which goes on with the next connection while this one leaves
   wire::AmqpToken looked_ = 0;  // of the command that tells how many read the client's queue
   unsigned unread_looks_ = 0;
   std::size_t unconfirmed_before_ = 0;  // when one that leaves was looked at last

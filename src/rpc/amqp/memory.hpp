@@ -68,6 +68,10 @@ class AmqpMemory {
   /// That one has been.
   void sent(std::uint64_t number) noexcept { unconfirmed_[unconfirmed_.size() - unsent_count_--].number = number; }
   [[nodiscard]] std::size_t unsent_count() const noexcept { return unsent_count_; }
+  /// Another channel goes on: from now on numbers are its own. Tells by what it is known as the last.
+  [[nodiscard]] std::uint64_t begin_channel() noexcept { return ++last_channel_; }
+  [[nodiscard]] bool is_last_channel(std::uint64_t channel) const noexcept { return channel == last_channel_; }
+
   /// All of them, in the order in which they were added.
   [[nodiscard]] std::deque<Unconfirmed> take_unconfirmed() {
     unsent_count_ = 0;
@@ -105,6 +109,7 @@ class AmqpMemory {
   std::deque<Unconfirmed> unconfirmed_;
   std::size_t unconfirmed_size_ = 0;
   std::size_t unsent_count_ = 0;
+  std::uint64_t last_channel_ = 0;
 };
 
 }  // namespace parley::rpc::detail
