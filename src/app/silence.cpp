@@ -23,7 +23,12 @@ Silence::Due Silence::look(const SilenceRules& rules, const Seen& seen, TimePoin
   due.tell_begin = told_count_;
   while (told_count_ < rules.tell_after.size() && heard_at_ + rules.tell_after[told_count_] <= now) ++told_count_;
   due.tell_end = told_count_;
-  if (told_count_ < rules.tell_after.size()) due.next = heard_at_ + rules.tell_after[told_count_];
+  if (told_count_ < rules.tell_after.size()) {
+    due.next = heard_at_ + rules.tell_after[told_count_];
+  } else if (told_count_ > 0) {
+    // All is told. Should something come from now on, no new silence lasts long enough before that.
+    due.next = now + rules.tell_after.front();
+  }
   if (rules.silence_max <= Duration{0}) return due;
   if (moved_at_ + rules.silence_max <= now) {
     due.over = Over::too_slow;

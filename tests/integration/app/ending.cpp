@@ -266,6 +266,23 @@ TEST(APeer, is_told_as_idle_once_for_each_silence) {
   EXPECT_THAT(log.words(), ElementsAre("idle", "gone"));
 }
 
+TEST(APeer, that_speaks_after_a_silence_is_told_as_idle_again) {
+  int idle = 0;
+  with_server(
+      {},
+      [&](Server& server) {
+        server.on_idle(20ms, [&] { ++idle; });
+        server.on_message([](const Message&) {});
+      },
+      [&](Server&, Endpoint at) -> asio::awaitable<void> {
+        Connection peer = co_await connect(at);
+        for (int silences = 1; silences <= 3; ++silences) {
+          co_await becomes([&] { return idle == silences; });
+          co_await peer.send("I am there");
+        }
+      });
+}
+
 TEST(APeer, that_is_silent_for_too_long_is_closed) {
   std::optional<Cause> end;
   ServerOptions options;

@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 using Over = Silence::Over;
 
 constexpr TimePoint start{};
-constexpr TimePoint never = TimePoint::max();
 
 TEST(Silence, is_told_of_once_at_each_of_its_times) {
   const SilenceRules rules{{2s, 5s}, 0s};
@@ -27,8 +26,17 @@ TEST(Silence, is_told_of_once_at_each_of_its_times) {
   due = silence.look(rules, seen, start + 5s);
   EXPECT_EQ(due.tell_begin, 1U);
   EXPECT_EQ(due.tell_end, 2U);
-  EXPECT_EQ(due.next, never);
   EXPECT_EQ(due.over, Over::no);
+}
+
+TEST(Silence, that_is_told_of_whole_is_looked_at_again_as_another_may_follow) {
+  const SilenceRules rules{{2s, 5s}, 0s};
+  Silence silence{start};
+  EXPECT_EQ(silence.look(rules, {start}, start + 6s).next, start + 8s) << "the first of another is not over before";
+  EXPECT_EQ(silence.look(rules, {start + 7s}, start + 8s).next, start + 9s);
+  const Silence::Due due = silence.look(rules, {start + 7s}, start + 9s);
+  EXPECT_EQ(due.tell_begin, 0U);
+  EXPECT_EQ(due.tell_end, 1U);
 }
 
 TEST(Silence, begins_anew_with_each_message) {
