@@ -32,6 +32,8 @@ constexpr std::chrono::milliseconds turn_time_max{1};
 void PeerState::start() {
   overseer_->add_peer(shared_from_this(), table_->silence, Clock::now());
   state().watch_by(shared_from_this());
+  // The hub may have gone while this was on its way here: the two would hold each other for good.
+  if (is_dropped_.load(std::memory_order_relaxed)) return state().watch_by(nullptr);
   run();
 }
 

@@ -76,7 +76,9 @@ Taken ConnectionState::take_or_watch(Message& message) {
 
 void ConnectionState::watch_by(std::shared_ptr<ConnectionWatcher> watcher) {
   const Lock lock{mutex()};
-  if (context() != nullptr) watcher_ = std::move(watcher);
+  if (context() == nullptr) return;
+  if (watcher == nullptr) is_watching_ = false;  // nobody is there to be called
+  watcher_ = std::move(watcher);
 }
 
 void ConnectionState::ring() {

@@ -75,6 +75,7 @@ class ConnectionState : public WaitingObject {
   /// In place of operations that receive, by one caller at a time: as take(), but where there is nothing the watcher is
   /// called, once, when there may be something. What is queued is written before that.
   Taken take_or_watch(Message& message);
+  /// Null: nobody is called any more, though somebody waits to be.
   void watch_by(std::shared_ptr<ConnectionWatcher> watcher);
   /// Has the watcher look again, whatever there is; if it is looking now, its next take_or_watch() is Taken::rung.
   void ring();

@@ -227,6 +227,26 @@ TEST(Destroying, a_server_begins_no_handler_and_cancels_those_that_run) {
   });
 }
 
+TEST(Destroying, a_server_whose_peers_are_idle_calls_nobody_and_closes_them) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Log log;
+    std::optional<Server> server{std::in_place, executor};
+    server->on_message([&](const Message& m) { log(m.text()); });
+    server->on_disconnect([&] { log("disconnected"); });
+    const Endpoint at = server->listen(any_port);
+    server->start();
+    Connection peer = co_await connect(at);
+    co_await peer.send("a");
+    co_await becomes([&] { return log.size() == 1; });
+    co_await peer.send("b");
+    co_await becomes([&] { return log.size() == 2; });
+    co_await asio::post(asio::use_awaitable);  // by now the server waits for the next
+    server.reset();
+    EXPECT_EQ((co_await error_of(peer.receive(hang_bound))).code(), error::closed);
+    EXPECT_THAT(log.words(), ElementsAre("a", "b"));
+  });
+}
+
 TEST(Destroying, an_execution_context_first_leaves_nothing_behind) {
   std::optional<asio::io_context> context{std::in_place};
   Server server{*context};
