@@ -120,8 +120,8 @@ inline ConnectionState::Pull FramedConnection::cut(Message& message, TimePoint n
   if (ended_) [[unlikely]]
     return Pull::ended;
   InBuffer& in = link_.in();
-  const bool eof = read_end_.failed();
-  if (in.size() < need_ && !eof) return Pull::empty;
+  const bool is_all = read_end_.failed();
+  if (in.size() < need_ && !is_all) return Pull::empty;
   if (is_plain_ && in.size() >= plain_header_size + Message::inline_size_max) [[likely]] {
     const std::byte* front = in.unread().data();
     const std::size_t size = wire::load_big<std::uint32_t>(front);
@@ -131,6 +131,9 @@ inline ConnectionState::Pull FramedConnection::cut(Message& message, TimePoint n
       return Pull::message;
     }
   }
+  // Where the end of the stream says that a message is whole, it has to be one in order: what a broken stream has left
+  // may be a part of one.
+  const bool eof = is_all && (read_end_ == asio::error::eof || !options_.framing.needs_half_close());
   const wire::DecodeStep step = decoder_.decode(in.unread(), eof, now);
   if (step.kind != wire::DecodeStep::Kind::frame) return cannot_cut(step);
   in.slice(step.begin, step.size, message);
@@ -141,20 +144,27 @@ inline ConnectionState::Pull FramedConnection::cut(Message& message, TimePoint n
 ConnectionState::Pull FramedConnection::cannot_cut(const wire::DecodeStep& step) {
   switch (step.kind) {
     case wire::DecodeStep::Kind::need:
+      if (read_end_.failed()) return end_at_break();
       // A framing that depends on time may find a message in the same bytes, later.
       need_ = uses_time_ ? 0 : step.need;
       wanted_size_ = step.need;
       return Pull::empty;
     case wire::DecodeStep::Kind::end:
-      ended_ = true;
       if (read_end_ == asio::error::eof) {
+        ended_ = true;
         end_receiving_locked(error::closed, "the peer closed the connection");
-      } else {
-        end_receiving_locked(read_end_, why_reading_failed());
+        return Pull::ended;
       }
-      return Pull::ended;
+      return end_at_break();
     default: fail_framing(step); return Pull::ended;
   }
+}
+
+/// Nothing more can be cut, and reading has failed.
+ConnectionState::Pull FramedConnection::end_at_break() {
+  ended_ = true;
+  end_receiving_locked(read_end_, why_reading_failed());
+  return Pull::ended;
 }
 
 void FramedConnection::cut_eagerly() {

@@ -87,6 +87,7 @@ class FramedConnection final : public ConnectionState, private LinkSink {
   Pull pull_cut(Message& message);
   void consumed(std::size_t size);
   Pull cannot_cut(const wire::DecodeStep& step);
+  Pull end_at_break();
   void cut_eagerly();
   [[nodiscard]] bool has_cut() const noexcept { return cut_ && !cut_->messages.empty(); }
   [[nodiscard]] std::size_t cut_size() const noexcept { return cut_ ? cut_->size : 0; }

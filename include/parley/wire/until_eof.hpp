@@ -15,7 +15,8 @@ class UntilEofDecoder final {
   explicit UntilEofDecoder(UntilEof, std::size_t message_size_max) noexcept
       : size_max_{std::min(message_size_max, body_size_max)} {}
 
-  /// An end with nothing before it is a clean end, not an empty message. Error: message_too_large at offset 0, with a
+  /// `eof` is an end in order: of a stream that has broken nobody knows whether the message is whole. An end with
+  /// nothing before it is a clean end, not an empty message. Error: message_too_large at offset 0, with a
   /// size of one above the limit.
   [[nodiscard]] DecodeStep decode(std::span<const std::byte> unread, bool eof, TimePoint /*now*/ = {}) const noexcept {
     if (unread.size() > size_max_) return DecodeStep::fail(error::message_too_large, 0, size_max_ + 1);

@@ -226,6 +226,27 @@ TEST_P(FaultAtEveryStep, what_was_read_before_a_failing_read_is_delivered_and_th
   }
 }
 
+TEST_P(FaultAtEveryStep, what_only_the_end_makes_whole_is_no_message_where_reading_fails) {
+  for (std::size_t step = 1; step <= 4; ++step) {
+    asio::io_context context;
+    PairOptions options;
+    options.framing(UntilEof{});
+    options.right_plan.can_wait = GetParam();
+    options.right_plan.read_size_max = 4;
+    options.right_plan.fail_read = {step, asio::error::connection_reset};
+    auto [left, right] = connect_pair(context, options);
+    EXPECT_FALSE(left.post("twelve bytes"));
+    ASSERT_TRUE(run_coroutine(context, [&]() -> asio::awaitable<void> {
+      try {
+        ADD_FAILURE() << (co_await right.receive()).text() << " at read " << step;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), asio::error::connection_reset) << "at read " << step;
+        EXPECT_STREQ(error.what(), "receiving failed: Connection reset by peer (inproc://memory)");
+      }
+    }));
+  }
+}
+
 TEST_P(FaultAtEveryStep, a_failing_write_ends_sending_and_the_report_counts_what_was_not_written) {
   for (std::size_t step = 1; step <= 24; ++step) {
     error_code ec;
