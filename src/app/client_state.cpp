@@ -97,17 +97,23 @@ asio::awaitable<void> ClientState::attempt(std::shared_ptr<ClientState> self, st
 }
 
 void ClientState::on_connected(std::uint64_t number, Connection connection) {
-  std::shared_ptr<PeerState> peer;
+  PeerFilters filters;
   try {
+    filters = make_peer_filters();
+  } catch (const std::exception& e) {
+    return on_failed(number, error::handler_failed, std::string{"making the filters threw: "} + e.what());
+  } catch (...) {
+    return on_failed(number, error::handler_failed, "making the filters threw something that is no std::exception");
+  }
+  std::shared_ptr<PeerState> peer;
+  {
     const Lock lock{mutex()};
     if (number != attempt_ || !goal_ || life() != Life::open) return;
     stop_attempt_.reset();
-    peer = add_peer_locked(std::move(connection));
+    peer = add_peer_locked(std::move(connection), std::move(filters));
     peer_ = peer;
     connected_at_ = Clock::now();
     while (!waiters_.empty()) complete(waiters_.take_front(), error_code{});
-  } catch (const std::exception& e) {
-    return on_failed(number, error::handler_failed, std::string{"making the filters threw: "} + e.what());
   }
   start(peer);
 }

@@ -40,10 +40,17 @@ const std::shared_ptr<Overseer>& Hub::overseer_of(const asio::any_io_executor& e
 
 // --- peers -----------------------------------------------------------------------------------------------------------
 
-std::shared_ptr<PeerState> Hub::add_peer_locked(Connection connection) {
+PeerFilters Hub::make_peer_filters() const {
+  PeerFilters filters;
+  filters.for_all = make_filters(table_->filters);
+  if (!table_->classifier) filters.of_kind = make_filters(table_->unclassified_kind().filters);
+  return filters;
+}
+
+std::shared_ptr<PeerState> Hub::add_peer_locked(Connection connection, PeerFilters filters) {
   const asio::any_io_executor executor = connection.get_executor();
   auto peer = std::make_shared<PeerState>(std::static_pointer_cast<Hub>(shared_from_this()), overseer_of(executor),
-                                          last_id_ + 1, std::move(connection));
+                                          last_id_ + 1, std::move(connection), std::move(filters));
   peers_.add(++last_id_, peer);
   ++accepted_count_;
   return peer;

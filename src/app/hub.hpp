@@ -95,8 +95,11 @@ class Hub : public parley::detail::WaitingObject {
   [[nodiscard]] Life life() const noexcept { return life_; }
   [[nodiscard]] bool has_own_loops() const noexcept { return loops_ != nullptr; }
   [[nodiscard]] std::size_t peer_count() const noexcept { return peers_.size(); }
-  /// To be started with the lock released. Throws what makers of filters throw.
-  [[nodiscard]] std::shared_ptr<PeerState> add_peer_locked(Connection connection);
+  /// To be started with the lock released.
+  [[nodiscard]] std::shared_ptr<PeerState> add_peer_locked(Connection connection, PeerFilters filters);
+  /// For a new peer, once this has started. The mutex is not held: it is the program that is called. Throws what that
+  /// throws.
+  [[nodiscard]] PeerFilters make_peer_filters() const;
   static void start(const std::shared_ptr<PeerState>& peer);
   /// Nobody new comes in.
   virtual void stop_taking_peers_locked() = 0;

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <chrono>
+#include <stdexcept>
 
 namespace parley::app::detail {
 
@@ -21,7 +22,18 @@ constexpr std::size_t waiting_errors_max = 16;
 
 }  // namespace
 
-PeerState::PeerState(std::shared_ptr<Hub> hub, std::shared_ptr<Overseer> overseer, PeerId id, Connection connection)
+Filters make_filters(const std::vector<MakeFilter>& makers) {
+  Filters made;
+  made.reserve(makers.size());
+  for (const MakeFilter& make : makers) {
+    made.push_back(make());
+    if (!made.back()) throw std::invalid_argument("a filter was made as a null pointer");
+  }
+  return made;
+}
+
+PeerState::PeerState(std::shared_ptr<Hub> hub, std::shared_ptr<Overseer> overseer, PeerId id, Connection connection,
+                     PeerFilters filters)
     : hub_{std::move(hub)},
       table_{hub_->table()},
       overseer_{std::move(overseer)},
@@ -37,9 +49,8 @@ PeerState::PeerState(std::shared_ptr<Hub> hub, std::shared_ptr<Overseer> oversee
     history_ = std::make_unique<HistoryLog>(hub_->settings().history_count_max, hub_->settings().history_size_max);
   }
   if (!chain_) return;
-  for (const MakeFilter& make : table_->filters) chain_->filters.push_back(make());
-  if (!is_classified_) return;
-  for (const MakeFilter& make : kind_table().filters) chain_->filters_of_kind.push_back(make());
+  chain_->filters = std::move(filters.for_all);
+  chain_->filters_of_kind = std::move(filters.of_kind);
 }
 
 PeerState::~PeerState() = default;

@@ -1,7 +1,9 @@
 // PeerState: what is received, from the connection to the handlers.
 #include "app/hub.hpp"
+#include "app/in_chain.hpp"
 #include "app/peer_state.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace parley::app::detail {
@@ -46,17 +48,17 @@ bool PeerState::receive_classified(Peer& self, Message& message, Message on_wire
   return true;
 }
 
-bool PeerState::decode(std::vector<std::unique_ptr<Filter>>& filters, Message& message) {
+bool PeerState::decode(Filters& filters, Message& message) {
   if (filters.empty()) return true;
-  const std::lock_guard lock{chain_->mutex};
-  for (const auto& filter : filters) {
+  const InChain in{chain_->mutex};
+  for (std::size_t i = 0; i < filters.size(); ++i) {
     try {
-      FilterResult result = filter->decode(std::move(message));
+      FilterResult result = filters[i]->decode(std::move(message));
       switch (result.kind()) {
         case FilterResult::Kind::message: message = std::move(result.message()); break;
         case FilterResult::Kind::dropped:
           hub_->counters().messages_dropped.fetch_add(1, std::memory_order_relaxed);
-          tell_error(error::message_refused, about("a filter dropped a message: " + result.sentence()));
+          filter_dropped(filters, i, result.sentence());
           return false;
         case FilterResult::Kind::failed: give_up(result.code(), result.sentence()); return false;
       }
@@ -66,6 +68,18 @@ bool PeerState::decode(std::vector<std::unique_ptr<Filter>>& filters, Message& m
     }
   }
   return true;
+}
+
+void PeerState::filter_dropped(const Filters& filters, std::size_t index, const std::string& reason) {
+  const auto needs_it = [](const auto& filter) { return filter->needs_every_message(); };
+  const auto behind = filters.begin() + static_cast<std::ptrdiff_t>(index) + 1;
+  bool is_needed = std::any_of(behind, filters.end(), needs_it);
+  if (&filters == &chain_->filters) {
+    is_needed |= std::ranges::any_of(chain_->filters_of_kind, needs_it);
+    chain_->has_dropped = true;
+  }
+  if (is_needed) return give_up(error::malformed, "a filter dropped a message that the next ones build on: " + reason);
+  tell_error(error::message_refused, about("a filter dropped a message: " + reason));
 }
 
 bool PeerState::call_hooks(Peer& self, Message& message) {
@@ -139,19 +153,21 @@ bool PeerState::classify(Peer& self, Message& message, const Message& on_wire) {
 }
 
 PeerState::Asked PeerState::ask_classifier(Peer& self, std::span<const Message> messages) {
+  const char* what_threw = "the classifier threw: ";
   try {
     const Verdict verdict = table_->classifier(self, messages);
     switch (verdict.what()) {
       case Verdict::What::open: return Asked::open;
-      case Verdict::What::kind: return become(verdict.text()) ? Asked::decided : Asked::over;
+      case Verdict::What::kind:
+        what_threw = "the peer cannot be what the classifier says: ";
+        return become(verdict.text()) ? Asked::decided : Asked::over;
       case Verdict::What::refused:
         give_up(error::peer_refused, "the classifier refused the peer: " + verdict.text());
         break;
     }
   } catch (...) {
     hub_->counters().handlers_failed.fetch_add(1, std::memory_order_relaxed);
-    give_up(error::peer_refused, "the classifier threw: " + words_of(std::current_exception()),
-            std::current_exception());
+    give_up(error::peer_refused, what_threw + words_of(std::current_exception()), std::current_exception());
   }
   hub_->counters().unclassified.fetch_add(1, std::memory_order_relaxed);
   return Asked::over;
@@ -166,9 +182,16 @@ bool PeerState::become(const std::string& kind) {
     give_up(error::unknown_kind, "the classifier named the kind \"" + kind + "\"" + why);
     return false;
   }
-  if (chain_) {
+  if (chain_ && !known->filters.empty()) {
+    Filters made = make_filters(known->filters);
+    const auto needs_it = [](const auto& filter) { return filter->needs_every_message(); };
+    if (chain_->has_dropped && std::ranges::any_of(made, needs_it)) {
+      hub_->counters().unclassified.fetch_add(1, std::memory_order_relaxed);
+      give_up(error::malformed, "a filter dropped a message that those of the kind \"" + kind + "\" build on");
+      return false;
+    }
     const std::lock_guard lock{chain_->mutex};
-    for (const MakeFilter& make : known->filters) chain_->filters_of_kind.push_back(make());
+    chain_->filters_of_kind = std::move(made);
   }
   if (known->framing) state().reframe(*known->framing);
   if (known->name.empty()) {

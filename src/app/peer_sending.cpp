@@ -4,6 +4,7 @@
 // so that the order of what filters have encoded is the order on the wire. For the same reason a message waits for room
 // before they see it, and not behind them.
 #include "app/hub.hpp"
+#include "app/in_chain.hpp"
 #include "app/peer_state.hpp"
 #include "detail/as_result.hpp"
 #include "detail/let_others_run.hpp"
@@ -17,7 +18,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <stdexcept>
 
 namespace parley::app::detail {
 
@@ -25,30 +25,6 @@ namespace asio = boost::asio;
 using parley::detail::await_result;
 using parley::detail::ConnectionState;
 using parley::detail::Handler;
-
-namespace {
-
-/// Says, for this thread, that a hook or filter of the sending direction is being called. It holds a mutex.
-class InChain {
- public:
-  explicit InChain(std::mutex& mutex) : lock_{lock(mutex)} { is_in() = true; }
-  InChain(const InChain&) = delete;
-  InChain& operator=(const InChain&) = delete;
-  ~InChain() { is_in() = false; }
-
- private:
-  static bool& is_in() {
-    static thread_local bool in = false;
-    return in;
-  }
-  static std::unique_lock<std::mutex> lock(std::mutex& mutex) {
-    if (is_in()) throw std::logic_error("a hook or filter of messages that are sent must not send any itself");
-    return std::unique_lock{mutex};
-  }
-  std::unique_lock<std::mutex> lock_;
-};
-
-}  // namespace
 
 // --- operations ------------------------------------------------------------------------------------------------------
 
@@ -221,15 +197,23 @@ std::vector<Filter*> PeerState::encoding_order() const {
 PeerState::Prepared PeerState::encode(Message& message, std::string& why) {
   if (chain_->filters.empty() && chain_->filters_of_kind.empty()) return Prepared::ready;
   const std::vector<Filter*> order = encoding_order();
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    FilterResult result = order[i]->encode(std::move(message));
-    if (result.is_message()) {
+  std::size_t done_count = 0;  // of those that have encoded it
+  const auto forget = [&] {
+    while (done_count > 0) order[--done_count]->not_sent();
+  };
+  try {
+    for (; done_count < order.size(); ++done_count) {
+      FilterResult result = order[done_count]->encode(std::move(message));
+      if (!result.is_message()) {
+        forget();
+        why = "a filter refused it: " + result.sentence();
+        return result.kind() == FilterResult::Kind::dropped ? Prepared::dropped : Prepared::refused;
+      }
       message = std::move(result.message());
-      continue;
     }
-    for (std::size_t before = i; before > 0; --before) order[before - 1]->not_sent();
-    why = "a filter refused it: " + result.sentence();
-    return result.kind() == FilterResult::Kind::dropped ? Prepared::dropped : Prepared::refused;
+  } catch (...) {
+    forget();
+    throw;
   }
   return Prepared::ready;
 }

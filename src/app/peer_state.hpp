@@ -45,9 +45,21 @@ namespace parley::app::detail {
 class Hub;
 using boost::system::error_code;
 
+using Filters = std::vector<std::unique_ptr<Filter>>;
+
+/// Throws what they throw, and std::invalid_argument where one makes nothing. It is the program that is called.
+[[nodiscard]] Filters make_filters(const std::vector<MakeFilter>& makers);
+
+/// What a peer has from its beginning.
+struct PeerFilters {
+  Filters for_all;
+  Filters of_kind;
+};
+
 class PeerState final : public parley::detail::ConnectionWatcher, public std::enable_shared_from_this<PeerState> {
  public:
-  PeerState(std::shared_ptr<Hub> hub, std::shared_ptr<Overseer> overseer, PeerId id, Connection connection);
+  PeerState(std::shared_ptr<Hub> hub, std::shared_ptr<Overseer> overseer, PeerId id, Connection connection,
+            PeerFilters filters);
   PeerState(const PeerState&) = delete;
   PeerState& operator=(const PeerState&) = delete;
   ~PeerState();
@@ -106,8 +118,9 @@ class PeerState final : public parley::detail::ConnectionWatcher, public std::en
   /// and while filters decode.
   struct Chain {
     std::mutex mutex;
-    std::vector<std::unique_ptr<Filter>> filters;
-    std::vector<std::unique_ptr<Filter>> filters_of_kind;
+    Filters filters;
+    Filters filters_of_kind;
+    bool has_dropped = false;  // one of `filters` has left out a received message; pump only
   };
   /// An event that waits for its turn.
   struct Waiting {
@@ -169,7 +182,9 @@ class PeerState final : public parley::detail::ConnectionWatcher, public std::en
   /// From the connection to the handlers. False: it is not for them, or not yet.
   bool receive(Peer& self, Message& message);
   bool receive_classified(Peer& self, Message& message, Message on_wire);
-  bool decode(std::vector<std::unique_ptr<Filter>>& filters, Message& message);
+  bool decode(Filters& filters, Message& message);
+  /// The one at `index`. What those behind it cannot do without may not be left out.
+  void filter_dropped(const Filters& filters, std::size_t index, const std::string& reason);
   bool call_hooks(Peer& self, Message& message);
   void answer(Message message);
   void note_first(const Message& message);

@@ -67,11 +67,12 @@ void ServerState::on_accept(Listener& listener, error_code ec, Connection connec
   if (ec) {
     return log(LogLevel::warning, "accepting has ended: " + ec.message(), listener.local_endpoint().to_string());
   }
+  std::optional<PeerFilters> filters = filters_for(connection);
   std::shared_ptr<PeerState> peer;
   {
     const Lock lock{mutex()};
     if (life() != Life::open) return;
-    peer = take_locked(std::move(connection));
+    peer = take_locked(std::move(connection), std::move(filters));
     if (peer_count() < peers_max_) {
       accept_locked(listener);
     } else {
@@ -81,21 +82,32 @@ void ServerState::on_accept(Listener& listener, error_code ec, Connection connec
   if (peer) start(peer);
 }
 
-std::shared_ptr<PeerState> ServerState::take_locked(Connection connection) {
-  const std::string where = connection.remote_endpoint().to_string();
+std::optional<PeerFilters> ServerState::filters_for(const Connection& connection) const {
+  try {
+    return make_peer_filters();
+  } catch (const std::exception& e) {
+    log(LogLevel::warning, std::string{"a peer was turned away, as making its filters threw: "} + e.what(),
+        connection.remote_endpoint().to_string());
+  } catch (...) {
+    log(LogLevel::warning, "a peer was turned away, as making its filters threw something that is no std::exception",
+        connection.remote_endpoint().to_string());
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<PeerState> ServerState::take_locked(Connection connection, std::optional<PeerFilters> filters) {
+  if (!filters) {
+    ++refused_count_;
+    return nullptr;
+  }
   if (peer_count() >= peers_max_) {
     ++refused_count_;
-    log(LogLevel::warning, "a peer was turned away: there are " + std::to_string(peers_max_) + " already", where);
+    log(LogLevel::warning, "a peer was turned away: there are " + std::to_string(peers_max_) + " already",
+        connection.remote_endpoint().to_string());
     connection.abort();
     return nullptr;
   }
-  try {
-    return add_peer_locked(std::move(connection));
-  } catch (const std::exception& e) {
-    ++refused_count_;
-    log(LogLevel::warning, std::string{"a peer was turned away, as making its filters threw: "} + e.what(), where);
-    return nullptr;
-  }
+  return add_peer_locked(std::move(connection), std::move(*filters));
 }
 
 void ServerState::on_gone_locked(PeerState& /*peer*/) {

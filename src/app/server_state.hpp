@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace parley::app::detail {
@@ -35,8 +36,10 @@ class ServerState final : public Hub {
   void begin();
   void accept_locked(Listener& listener);
   void on_accept(Listener& listener, error_code ec, Connection connection);
-  /// Null: it is not taken.
-  [[nodiscard]] std::shared_ptr<PeerState> take_locked(Connection connection);
+  /// Nothing, and that has been told: they could not be made.
+  [[nodiscard]] std::optional<PeerFilters> filters_for(const Connection& connection) const;
+  /// Null: it is not taken. (Without filters that could be made, it is not.)
+  [[nodiscard]] std::shared_ptr<PeerState> take_locked(Connection connection, std::optional<PeerFilters> filters);
 
   const std::size_t peers_max_;
   std::list<Listener> listeners_;

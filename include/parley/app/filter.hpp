@@ -9,8 +9,8 @@
 //   MakeFilter upper = [] { return std::make_unique<Upper>(); };
 //
 // A filter is the state of one peer, made with its connection and gone with it: what is given to servers and clients is
-// therefore a MakeFilter. It is called by one thread at a time, and does not wait. Those of the library are in
-// app/filters; several make a FilterChain.
+// therefore a MakeFilter. It is called by one thread at a time, and neither waits nor sends. Those of the library are
+// in app/filters; several make a FilterChain.
 #pragma once
 
 #include <parley/message.hpp>
@@ -84,8 +84,8 @@ class Filter {
   /// One message that is to be sent.
   [[nodiscard]] virtual FilterResult encode(Message message) = 0;
 
-  /// The message that `encode` gave last does not go out: it was refused by what comes behind this filter. Filters
-  /// whose next messages build on those before them must forget it.
+  /// The message that `encode` gave last does not go out: what comes behind this filter has refused it, or has thrown.
+  /// Filters whose next messages build on those before them must forget it.
   virtual void not_sent() {}
 
   /// The messages a peer sends build on those before them, so that none may be left out before this filter sees it.

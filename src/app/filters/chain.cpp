@@ -45,11 +45,20 @@ bool FilterChain::is_needed_behind(std::size_t index) const {
 
 FilterResult FilterChain::encode(Message message) {
   FilterResult result{std::move(message)};
-  for (std::size_t i = filters_.size(); i-- > 0;) {
-    result = filters_[i]->encode(std::move(result.message()));
-    if (result.is_message()) continue;
-    for (std::size_t done = i + 1; done < filters_.size(); ++done) filters_[done]->not_sent();
-    break;
+  std::size_t first_done = filters_.size();  // of those that have encoded it
+  const auto forget = [&] {
+    while (first_done < filters_.size()) filters_[first_done++]->not_sent();
+  };
+  try {
+    for (; first_done > 0; --first_done) {
+      result = filters_[first_done - 1]->encode(std::move(result.message()));
+      if (result.is_message()) continue;
+      forget();
+      break;
+    }
+  } catch (...) {
+    forget();
+    throw;
   }
   return result;
 }

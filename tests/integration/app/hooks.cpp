@@ -204,17 +204,22 @@ TEST(AFilter, that_fails_closes_its_peer_and_one_that_drops_does_not) {
   EXPECT_THAT(errors, ElementsAre(error_code{error::message_refused}, error_code{error::malformed}));
 }
 
+/// Counts what it has encoded and goes out.
+class Counting final : public Filter {
+ public:
+  explicit Counting(int& count) : count_{count} {}
+  FilterResult decode(Message m) override { return m; }
+  FilterResult encode(Message m) override {
+    ++count_;
+    return m;
+  }
+  void not_sent() override { --count_; }
+
+ private:
+  int& count_;
+};
+
 TEST(AFilter, forgets_what_another_would_not_have) {
-  struct Counting final : Filter {
-    explicit Counting(int& count_) : count{count_} {}
-    FilterResult decode(Message m) override { return m; }
-    FilterResult encode(Message m) override {
-      ++count;
-      return m;
-    }
-    void not_sent() override { --count; }
-    int& count;
-  };
   int count = 0;
   ServerOptions options;
   options.message_size_max = 100;
@@ -234,6 +239,167 @@ TEST(AFilter, forgets_what_another_would_not_have) {
         EXPECT_EQ(count, 1) << "by the filter behind it";
         EXPECT_EQ(to.post(std::string(200, 'x')), error::message_too_large);
         EXPECT_EQ(count, 1) << "by the connection";
+      });
+}
+
+TEST(AFilter, forgets_what_another_has_thrown_for) {
+  struct Throwing final : Filter {
+    FilterResult decode(Message m) override { return m; }
+    FilterResult encode(Message m) override {
+      if (m.view() == "throw") throw std::runtime_error{"as it was told to"};
+      return m;
+    }
+  };
+  int count = 0;
+  with_server(
+      {},
+      [&](Server& server) {
+        server.filter([] { return std::make_unique<Throwing>(); });
+        server.filter([&] { return std::make_unique<Counting>(count); });
+      },
+      [&](Server& server, Endpoint at) -> asio::awaitable<void> {
+        Connection peer = co_await connect(at);
+        co_await becomes([&] { return server.peers().size() == 1; });
+        const Peer to = server.peers()[0];
+        EXPECT_EQ(to.post("well"), error_code{});
+        EXPECT_EQ(to.post("throw"), error::message_refused);
+        EXPECT_THAT(to.last_error(), HasSubstr("a hook or filter threw: as it was told to"));
+        EXPECT_EQ(count, 1);
+      });
+}
+
+/// For one that builds each message on those before it.
+class NeedsAll final : public Filter {
+ public:
+  FilterResult decode(Message m) override { return m; }
+  FilterResult encode(Message m) override { return m; }
+  [[nodiscard]] bool needs_every_message() const override { return true; }
+};
+
+TEST(AFilter, may_not_drop_what_one_behind_it_builds_on) {
+  for (const bool is_of_a_kind : {false, true}) {
+    std::vector<std::string> errors;
+    Log handled;
+    with_server(
+        {},
+        [&](Server& server) {
+          const MakeFilter needs_all = [] { return std::make_unique<NeedsAll>(); };
+          server.filter(letter('x'));
+          if (is_of_a_kind) {
+            server.classify([](std::string_view) { return "known"; });
+            server.filter("known", needs_all);
+          } else {
+            server.filter(needs_all);
+          }
+          server.on_message([&](const Message& m) { handled(m.text()); });
+          server.on_error([&](const Cause& why) {
+            EXPECT_EQ(why.code, error::malformed);
+            errors.push_back(why.sentence);
+          });
+        },
+        [&](Server& server, Endpoint at) -> asio::awaitable<void> {
+          Connection peer = co_await connect(at);
+          for (const char* const text : {"onex", "drop", "twox"}) co_await peer.send(text);
+          (void)co_await error_of(peer.receive(hang_bound));
+          co_await becomes([&] { return server.peers().empty(); });
+        });
+    EXPECT_THAT(handled.words(), ElementsAre("one"));
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_THAT(errors[0], HasSubstr("a filter dropped a message that the next ones build on: told to (tcp://"));
+  }
+}
+
+TEST(AFilter, of_a_kind_may_not_find_that_something_was_dropped_before_it) {
+  std::vector<error_code> errors;
+  with_server(
+      {},
+      [&](Server& server) {
+        server.filter(letter('x'));
+        server.classify([](std::string_view) { return "known"; });
+        server.filter("known", [] { return std::make_unique<NeedsAll>(); });
+        server.on_message("known", [](const Message&) { ADD_FAILURE(); });
+        server.on_error([&](const Cause& why) { errors.push_back(why.code); });
+      },
+      [&](Server& server, Endpoint at) -> asio::awaitable<void> {
+        Connection peer = co_await connect(at);
+        for (const char* const text : {"drop", "onex"}) co_await peer.send(text);
+        (void)co_await error_of(peer.receive(hang_bound));
+        co_await becomes([&] { return server.peers().empty(); });
+      });
+  EXPECT_THAT(errors, ElementsAre(error_code{error::message_refused}, error_code{error::malformed}));
+}
+
+TEST(AFilter, that_sends_is_refused_and_does_not_hang) {
+  struct Sending final : Filter {
+    explicit Sending(Server& server_) : server{server_} {}
+    FilterResult decode(Message m) override {
+      (void)server.broadcast("from a filter");
+      return m;
+    }
+    FilterResult encode(Message m) override { return m; }
+    Server& server;
+  };
+  std::vector<std::string> errors;
+  with_server(
+      {},
+      [&](Server& server) {
+        server.filter([&] { return std::make_unique<Sending>(server); });
+        server.on_message([](const Message&) {});
+        server.on_error([&](const Cause& why) { errors.push_back(why.sentence); });
+      },
+      [&](Server& server, Endpoint at) -> asio::awaitable<void> {
+        Connection peer = co_await connect(at);
+        co_await peer.send("x");
+        (void)co_await error_of(peer.receive(hang_bound));
+        co_await becomes([&] { return server.peers().empty(); });
+      });
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0], HasSubstr("must not send any itself"));
+}
+
+TEST(AFilter, is_made_with_nothing_of_the_server_locked) {
+  std::uint64_t seen = 0;
+  with_server(
+      {},
+      [&](Server& server) {
+        server.filter([&] {
+          seen = server.stats().peers_accepted + 1;
+          return std::make_unique<Letter>('x');
+        });
+        server.on_message([](std::string text) { return text; });
+      },
+      [&](Server&, Endpoint at) -> asio::awaitable<void> {
+        Connection peer = co_await connect(at);
+        co_await peer.send("onex");
+        EXPECT_EQ((co_await peer.receive(hang_bound)).view(), "onex");
+      });
+  EXPECT_EQ(seen, 1U);
+}
+
+TEST(AFilter, that_cannot_be_made_turns_its_peer_away_and_nobody_else) {
+  int made = 0;
+  with_server(
+      {},
+      [&](Server& server) {
+        server.filter([&]() -> std::unique_ptr<Filter> {
+          switch (++made) {
+            case 1: throw std::runtime_error{"no memory for it"};
+            case 2: throw 7;
+            case 3: return nullptr;
+            default: return std::make_unique<Letter>('x');
+          }
+        });
+        server.on_message([](std::string text) { return text; });
+      },
+      [&](Server& server, Endpoint at) -> asio::awaitable<void> {
+        for (int i = 0; i < 3; ++i) {
+          Connection refused = co_await connect(at);
+          (void)co_await error_of(refused.receive(hang_bound));
+        }
+        Connection peer = co_await connect(at);
+        co_await peer.send("onex");
+        EXPECT_EQ((co_await peer.receive(hang_bound)).view(), "onex");
+        EXPECT_EQ(server.stats().peers_refused, 3U);
       });
 }
 

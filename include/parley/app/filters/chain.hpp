@@ -29,7 +29,8 @@ class PARLEY_EXPORT FilterChain final : public Filter {
   /// (needs_every_message), a dropped message is a failure: error::malformed.
   [[nodiscard]] FilterResult decode(Message message) override;
 
-  /// As decode, from the last filter to the first. Those that had encoded the message already hear of it by not_sent().
+  /// As decode, from the last filter to the first. Those that had encoded the message already hear of it by not_sent(),
+  /// also where a filter throws.
   [[nodiscard]] FilterResult encode(Message message) override;
 
   /// To be called, too, by whoever drives the chain and could not send what `encode` gave.

@@ -9,6 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <stdexcept>
+
 namespace parley::app {
 namespace {
 
@@ -76,6 +79,18 @@ TEST(FilterChain, those_that_encoded_a_refused_message_hear_of_it) {
   EXPECT_EQ(told, "cd");
   filter->not_sent();
   EXPECT_EQ(told, "cdabcd");
+}
+
+TEST(FilterChain, those_that_encoded_what_another_has_thrown_for_hear_of_it) {
+  struct Throwing final : Filter {
+    FilterResult decode(Message message) override { return message; }
+    FilterResult encode(Message) override { throw std::runtime_error{"as it was told to"}; }
+  };
+  std::string told;
+  const auto filter =
+      chain({letter('a', told), [] { return std::make_unique<Throwing>(); }, letter('c', told), letter('d', told)})();
+  EXPECT_THROW((void)filter->encode("b"), std::runtime_error);
+  EXPECT_EQ(told, "cd");
 }
 
 TEST(FilterChain, drops_nothing_that_a_later_filter_builds_on) {
