@@ -20,8 +20,8 @@ struct DatagramStats {
   /// Of a new address, when there was no place for one more: ListenerOptions::connections_max, or
   /// TransportOptions::backlog not yet accepted.
   std::uint64_t lost_no_place = 0;
-  /// For a connection that takes in no more, or of a new address after the listener was closed, or without a port to
-  /// answer to.
+  /// For a connection that takes in no more, or waiting in one that was closed; of a new address after the listener was
+  /// closed, or without a port to answer to.
   std::uint64_t lost_unwanted = 0;
   /// Messages that were to be sent and that the system did not take: there was no way to the peer, its rules forbade
   /// it, it had no memory, or they were larger than the way takes. Each is told to the log hook too.

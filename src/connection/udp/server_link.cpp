@@ -24,10 +24,13 @@ std::shared_ptr<UdpConnection> ServerLink::connection_for(const transport::UdpAd
     return nullptr;
   }
   {
-    const Lock lock{mutex()};
+    Lock lock{mutex()};
     if (const Peers::Place place = peers_->find(key); place != Peers::nowhere) {
       peers_->heard(place, now);
-      return std::static_pointer_cast<UdpConnection>((*peers_)[place]->weak_from_this().lock());
+      auto known = (*peers_)[place]->weak_from_this().lock();
+      lock.unlock();
+      if (known == nullptr) count(&DatagramStats::lost_unwanted);  // another thread is destroying it
+      return std::static_pointer_cast<UdpConnection>(std::move(known));
     }
   }
   if (const auto door = door_.lock()) return door->open_for(from, to, now);

@@ -275,7 +275,11 @@ void UdpConnection::close_transport() {
   if (!std::exchange(has_left_, true)) link_->leave(*this);
 }
 
+/// Nobody will receive what waits.
 void UdpConnection::drop_incoming() noexcept {
+  if (in_.empty()) return;
+  lost_unwanted_ += static_cast<std::uint32_t>(in_.size());
+  link_->count(&DatagramStats::lost_unwanted, in_.size());
   link_->give_room_back(in_size_ + in_.size() * overhead);
   in_ = {};
   in_size_ = 0;

@@ -178,6 +178,18 @@ TEST_F(UdpLimits, what_was_sent_and_not_received_is_what_is_told) {
   EXPECT_EQ(received + stats.lost(), count);
 }
 
+TEST_F(UdpLimits, what_waits_in_a_connection_that_is_closed_is_told_as_lost) {
+  Listener listener = listen();
+  Connection client = dial(listener.local_endpoint());
+  for (const char* text : {"1", "2", "3"}) EXPECT_FALSE(client.try_send(text));
+  Connection server = accept(listener);
+  EXPECT_EQ(receive(server).text(), "1");
+  ASSERT_TRUE(run_until(context, [&] { return server.stats().receive_queue_size == 2; }));
+  server.abort();
+  EXPECT_EQ(server.stats().datagrams.lost_unwanted, 2U);
+  EXPECT_EQ(listener.stats().datagrams.lost_unwanted, 2U);
+}
+
 TEST_F(UdpLimits, a_client_tells_what_it_has_lost_too) {
   Listener listener = listen();
   ConnectOptions options;
