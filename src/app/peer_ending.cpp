@@ -3,6 +3,8 @@
 #include "app/peer_state.hpp"
 #include "detail/log.hpp"
 
+#include <parley/detail/post_completion.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include <chrono>
@@ -86,9 +88,15 @@ void PeerState::give_up(error_code code, std::string sentence, std::exception_pt
   disconnect();
 }
 
-void PeerState::close(Deadline deadline, Handler<CloseReport> handler) { state().close(deadline, std::move(handler)); }
+void PeerState::close(Deadline deadline, Handler<CloseReport> handler) {
+  if (hub_->has_context()) return state().close(deadline, std::move(handler));
+  // The loop that it was on has gone, and who still has the peer may wait on another.
+  const auto own_executor = handler.executor_or(executor());
+  parley::detail::post_completion(std::move(handler), own_executor, error_code{}, CloseReport{});
+}
 
 void PeerState::disconnect() {
+  if (!hub_->has_context()) return;
   close(hub_->closing_deadline(), Handler<CloseReport>{[](error_code, const CloseReport&) {}});
 }
 
@@ -123,7 +131,7 @@ CloseReport PeerState::cut() {
   std::shared_ptr<Running> running;
   {
     const std::lock_guard lock{mutex_};
-    running = running_;
+    running = running_.lock();
   }
   if (running) {
     asio::post(running->strand, [running] { running->stop.emit(asio::cancellation_type::terminal); });
@@ -137,7 +145,7 @@ void PeerState::drop() noexcept {
   std::shared_ptr<Running> running;
   {
     const std::lock_guard lock{mutex_};
-    running = running_;
+    running = running_.lock();
   }
   if (running && hub_->has_context()) {
     asio::post(running->strand, [running] { running->stop.emit(asio::cancellation_type::terminal); });
@@ -220,13 +228,17 @@ void* PeerState::state_of(std::type_index type, std::shared_ptr<void> (*make)())
 }
 
 bool PeerState::runs_on(const asio::any_io_executor& executor) {
-  const std::lock_guard lock{mutex_};
-  return running_ && running_->strand == executor;
+  std::shared_ptr<Running> running;
+  {
+    const std::lock_guard lock{mutex_};
+    running = running_.lock();
+  }
+  return running && running->strand == executor;
 }
 
 bool PeerState::has_coroutine() {
   const std::lock_guard lock{mutex_};
-  return running_ != nullptr;
+  return !running_.expired();
 }
 
 }  // namespace parley::app::detail

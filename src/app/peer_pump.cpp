@@ -68,9 +68,9 @@ void PeerState::on_cancelled_early() {
   run();
 }
 
-void PeerState::set_running(std::shared_ptr<Running> running) {
+void PeerState::set_running(const std::shared_ptr<Running>& running) {
   const std::lock_guard lock{mutex_};
-  running_.swap(running);
+  running_ = running;
 }
 
 asio::awaitable<void> PeerState::go_on(std::shared_ptr<PeerState> self, Job job) {

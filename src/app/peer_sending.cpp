@@ -67,9 +67,13 @@ asio::awaitable<void> PeerState::send_chained(std::shared_ptr<PeerState> self, M
 }
 
 void PeerState::start_send(Message message, Deadline deadline, Handler<> handler) {
+  const auto own_executor = handler.executor_or(executor());
+  if (!hub_->has_context()) {
+    // The loop that it was on has gone, and who still has the peer may wait on another.
+    return parley::detail::post_completion(std::move(handler), own_executor, failed(error::closed));
+  }
   if (!chain_) return state().send(std::move(message), deadline, std::move(handler));
   const auto slot = handler.get_cancellation_slot();
-  const auto own_executor = handler.executor_or(executor());
   auto done = [handler = std::move(handler)](const std::exception_ptr& thrown) mutable {
     error_code ec;
     try {

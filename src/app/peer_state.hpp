@@ -165,7 +165,7 @@ class PeerState final : public parley::detail::ConnectionWatcher, public std::en
   bool take_waiting(Job& job);
   Next take_message(Peer& self, Job& job);
   parley::detail::Taken take(Job& job);
-  void set_running(std::shared_ptr<Running> running);
+  void set_running(const std::shared_ptr<Running>& running);
   [[nodiscard]] bool is_turn_over(Job& job) const;
   /// Plain handlers. False: the next is none, or has given a reply that has to wait.
   bool call_handlers(Peer& self, Job& job);
@@ -239,7 +239,7 @@ class PeerState final : public parley::detail::ConnectionWatcher, public std::en
   std::unique_ptr<Extras> extras_;
   std::unique_ptr<Message> first_;
   std::unique_ptr<HistoryLog> history_;
-  std::shared_ptr<Running> running_;
+  std::weak_ptr<Running> running_;  // the coroutine's, as its strand must not outlive the context
 
   std::unique_ptr<Held> held_;       // pump only
   Stage stage_ = Stage::connecting;  // pump only

@@ -4,12 +4,16 @@
 
 #include <parley/blocking/connection.hpp>
 
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/io_context.hpp>
+
 #include <gmock/gmock.h>
 
 #include <atomic>
 #include <csignal>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -46,6 +50,34 @@ TEST(AServerOfItsOwn, runs_until_it_is_stopped) {
   });
   EXPECT_EQ(ended, 1);
   EXPECT_THROW(server.run(), std::logic_error) << "once only";
+}
+
+TEST(AServerOfItsOwn, leaves_peers_that_are_kept_something_to_answer) {
+  std::optional<Peer> kept;
+  {
+    Server server;
+    server.on_connect([&](Peer& peer) { kept = peer; });
+    server.on_message([](std::string text) { return text; });
+    while_running(server, any_port, {}, [](const Endpoint& at) {
+      blocking::Connection peer{at};
+      peer.send("a");
+      EXPECT_EQ(peer.receive(hang_bound).view(), "a");
+    });
+  }
+  ASSERT_TRUE(kept);
+  EXPECT_FALSE(kept->is_connected());
+  EXPECT_EQ(kept->post("x"), error::closed);
+  EXPECT_EQ(kept->try_send("x"), error::closed);
+  kept->disconnect();
+  asio::io_context other;
+  boost::system::error_code sent;
+  bool is_closed = false;
+  kept->send("x", asio::bind_executor(other, [&](boost::system::error_code ec) { sent = ec; }));
+  kept->close(hang_bound,
+              asio::bind_executor(other, [&](boost::system::error_code, CloseReport) { is_closed = true; }));
+  other.run();
+  EXPECT_EQ(sent, error::closed);
+  EXPECT_TRUE(is_closed);
 }
 
 TEST(AServerOfItsOwn, deals_its_peers_among_its_threads) {
