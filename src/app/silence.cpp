@@ -1,8 +1,15 @@
 #include "app/silence.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace parley::app::detail {
+namespace {
+
+/// What was told of whole is not looked at more often than that, whatever its times are.
+constexpr std::chrono::milliseconds pause_min{10};
+
+}  // namespace
 
 TimePoint Silence::first_look(const SilenceRules& rules, TimePoint now) {
   TimePoint first = rules.tell_after.empty() ? TimePoint::max() : now + rules.tell_after.front();
@@ -27,7 +34,7 @@ Silence::Due Silence::look(const SilenceRules& rules, const Seen& seen, TimePoin
     due.next = heard_at_ + rules.tell_after[told_count_];
   } else if (told_count_ > 0) {
     // All is told. Should something come from now on, no new silence lasts long enough before that.
-    due.next = now + rules.tell_after.front();
+    due.next = now + std::max<Duration>(rules.tell_after.front(), pause_min);
   }
   if (rules.silence_max <= Duration{0}) return due;
   if (moved_at_ + rules.silence_max <= now) {

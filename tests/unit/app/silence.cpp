@@ -39,6 +39,11 @@ TEST(Silence, that_is_told_of_whole_is_looked_at_again_as_another_may_follow) {
   EXPECT_EQ(due.tell_end, 1U);
 }
 
+TEST(Silence, that_is_told_of_whole_is_not_looked_at_all_the_time) {
+  Silence silence{start};
+  EXPECT_EQ(silence.look({{Duration{1}}, 0s}, {start}, start + 1s).next, start + 1s + 10ms);
+}
+
 TEST(Silence, begins_anew_with_each_message) {
   const SilenceRules rules{{2s}, 0s};
   Silence silence{start};
