@@ -1,16 +1,17 @@
 #include "app/client_state.hpp"
 
-#include "connection/framed.hpp"
+#include "connection/check_connect.hpp"
 #include "detail/log.hpp"
+#include "detail/long_time.hpp"
 #include "detail/random_bits.hpp"
 
 #include <parley/detail/post_completion.hpp>
-#include <parley/transport/connect.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -48,10 +49,7 @@ ClientState::ClientState(asio::any_io_executor executor, std::unique_ptr<Loops> 
 // --- dialling --------------------------------------------------------------------------------------------------------
 
 void ClientState::dial(const Endpoint& endpoint, const TransportOptions& transport) {
-  parley::detail::check_framing(endpoint, settings().connection.framing, transport);
-  if (endpoint.scheme() != Scheme::inproc && endpoint.scheme() != Scheme::udp) {
-    transport::detail::require_connectable(endpoint, transport);
-  }
+  parley::detail::check_connect(endpoint, connect_options(transport));
   const Lock lock{mutex()};
   if (life() != Life::open) throw Error{error::closed, "the client was stopped, and does not dial any more"};
   const bool has_ended = !reconnects_ && peer_ && peer_->has_ended();
@@ -65,9 +63,9 @@ void ClientState::dial(const Endpoint& endpoint, const TransportOptions& transpo
   attempt_locked();
 }
 
-ConnectOptions ClientState::connect_options() const {
+ConnectOptions ClientState::connect_options(const TransportOptions& transport) const {
   ConnectOptions options;
-  options.connection(settings().connection).transport(goal_->transport).deadline(Deadline{attempt_time_max_});
+  options.connection(settings().connection).transport(transport).deadline(Deadline{attempt_time_max_});
   return options;
 }
 
@@ -75,12 +73,14 @@ void ClientState::attempt_locked() {
   stop_attempt_ = std::make_shared<asio::cancellation_signal>();
   asio::co_spawn(executor(),
                  attempt(std::static_pointer_cast<ClientState>(shared_from_this()), ++attempt_, goal_->endpoint,
-                         connect_options()),
+                         connect_options(goal_->transport)),
                  asio::bind_cancellation_slot(stop_attempt_->slot(), [held = stop_attempt_](std::exception_ptr) {}));
 }
 
 asio::awaitable<void> ClientState::attempt(std::shared_ptr<ClientState> self, std::uint64_t number, Endpoint to,
                                            ConnectOptions options) {
+  // Who begins it may be on this loop, and holds the mutex.
+  co_await asio::post(asio::use_awaitable);
   error_code ec;
   std::string sentence;
   try {
@@ -132,7 +132,8 @@ void ClientState::on_failed(std::uint64_t number, error_code ec, std::string sen
 
 void ClientState::retry_locked() {
   const Duration delay = backoff_(++failures_, parley::detail::random_bits());
-  retry_deadline_ = context()->schedule(executor(), Clock::now() + delay, *this, token_own);
+  retry_deadline_ =
+      context()->schedule(executor(), Clock::now() + parley::detail::at_most_longest(delay), *this, token_own);
 }
 
 void ClientState::on_own_deadline_locked() {

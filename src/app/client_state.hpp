@@ -53,7 +53,7 @@ class ClientState final : public Hub {
   void abort_waits_locked() override { fail_all(waiters_, boost::asio::error::operation_aborted); }
   void interrupt_locked(std::uint64_t id, error_code ec) override;
 
-  [[nodiscard]] ConnectOptions connect_options() const;
+  [[nodiscard]] ConnectOptions connect_options(const TransportOptions& transport) const;
   [[nodiscard]] bool is_connected_locked() const { return peer_ && !peer_->has_ended(); }
   void attempt_locked();
   static boost::asio::awaitable<void> attempt(std::shared_ptr<ClientState> self, std::uint64_t number, Endpoint to,

@@ -1,6 +1,7 @@
 #include <parley/app/handlers.hpp>
 
 #include "app/registry.hpp"
+#include "detail/long_time.hpp"
 
 #include <stdexcept>
 
@@ -24,7 +25,7 @@ void Handlers::add_error(detail::EventHandler handler) {
 void Handlers::add_idle(Duration after, detail::EventHandler handler) {
   registry_->require_open();
   if (after <= Duration{0}) throw std::invalid_argument("on_idle needs a time above 0 after which a peer is idle");
-  registry_->idle.push_back({after, std::move(handler)});
+  registry_->idle.push_back({parley::detail::at_most_longest(after), std::move(handler)});
 }
 
 void Handlers::add_message(ForKinds kinds, detail::MessageHandler handler) {

@@ -85,7 +85,7 @@ void Registry::fill(KindTable& kind) const {
   }
 }
 
-std::shared_ptr<const Table> Registry::build(std::chrono::milliseconds silence_max) {
+std::shared_ptr<const Table> Registry::build(Duration silence_max) {
   require_open();
   const Names names = check_all();
   auto table = std::make_shared<Table>();

@@ -35,7 +35,7 @@ class Registry {
   void require_open() const;
 
   /// Throws std::invalid_argument where what was registered does not fit the kinds that there are.
-  [[nodiscard]] std::shared_ptr<const Table> build(std::chrono::milliseconds silence_max);
+  [[nodiscard]] std::shared_ptr<const Table> build(Duration silence_max);
 
   std::vector<EventHandler> connect;
   std::vector<EventHandler> disconnect;

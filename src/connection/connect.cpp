@@ -1,5 +1,6 @@
 #include <parley/connection/connect.hpp>
 
+#include "connection/check_connect.hpp"
 #include "connection/framed.hpp"
 #include "connection/inproc.hpp"
 #include "connection/udp/udp_client.hpp"
@@ -26,17 +27,6 @@ namespace {
 
 /// The sentence of a failed connect, for the form that throws.
 using Why = std::shared_ptr<std::string>;
-
-/// Refuses what can never work before anything is tried.
-void check(const Endpoint& endpoint, const ConnectOptions& options) {
-  (void)wire::make_decoder(options.connection().framing, options.connection().message_size_max);
-  check_framing(endpoint, options.connection().framing, options.transport());
-  if (endpoint.scheme() == Scheme::udp) {
-    check_udp_client(endpoint, options);
-  } else if (endpoint.scheme() != Scheme::inproc) {
-    transport::detail::require_connectable(endpoint, options.transport());
-  }
-}
 
 void connect_in_process(const asio::any_io_executor& io, const Endpoint& endpoint, const ConnectOptions& options,
                         const Why& why, Handler<Connection> handler) {
@@ -78,7 +68,7 @@ void start(const asio::any_io_executor& io, const Endpoint& endpoint, const Conn
 asio::awaitable<Connection> connect_throwing(Endpoint endpoint, ConnectOptions options) {
   const asio::any_io_executor io = co_await asio::this_coro::executor;
   const Why why = std::make_shared<std::string>();
-  check(endpoint, options);
+  check_connect(endpoint, options);
   auto [ec, connection] = co_await await_result<void(error_code, Connection)>(
       [&](auto handler) { start(io, endpoint, options, why, Handler<Connection>{std::move(handler)}); });
   if (ec) {
@@ -89,8 +79,18 @@ asio::awaitable<Connection> connect_throwing(Endpoint endpoint, ConnectOptions o
 
 }  // namespace
 
+void check_connect(const Endpoint& endpoint, const ConnectOptions& options) {
+  (void)wire::make_decoder(options.connection().framing, options.connection().message_size_max);
+  check_framing(endpoint, options.connection().framing, options.transport());
+  if (endpoint.scheme() == Scheme::udp) {
+    check_udp_client(endpoint, options);
+  } else if (endpoint.scheme() != Scheme::inproc) {
+    transport::detail::require_connectable(endpoint, options.transport());
+  }
+}
+
 void start_connect(asio::any_io_executor io, Endpoint endpoint, ConnectOptions options, Handler<Connection> handler) {
-  check(endpoint, options);
+  check_connect(endpoint, options);
   start(io, endpoint, options, std::make_shared<std::string>(), std::move(handler));
 }
 

@@ -3,6 +3,7 @@
 #include "connection/udp/server_link.hpp"
 #include "connection/udp/udp_connection.hpp"
 #include "detail/log.hpp"
+#include "detail/long_time.hpp"
 #include "transport/udp/udp_endpoint.hpp"
 #include "transport/udp/udp_socket.hpp"
 
@@ -89,7 +90,7 @@ std::shared_ptr<ListenerBackend> make_udp_listener(const asio::any_io_executor& 
       std::make_shared<ServerLink>(executor, std::move(socket.descriptor), family, std::move(socket.local),
                                    options.connection.message_size_max, udp.unread_size_max());
   auto listener = std::make_shared<UdpListener>(executor, std::move(options), link);
-  link->begin(listener, udp.idle_time_max());
+  link->begin(listener, at_most_longest(udp.idle_time_max()));
   return listener;
 }
 

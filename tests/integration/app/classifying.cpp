@@ -145,6 +145,26 @@ TEST(AClassifier, has_a_time_to_decide) {
   expect_closed_with(options, undecided, {"a"}, error::not_classified, "the 20 ms for that are over");
 }
 
+TEST(AClassifier, may_have_all_the_time_that_there_is) {
+  ServerOptions options;
+  options.classification_time_max = std::chrono::milliseconds::max();
+  options.idle_time_max = std::chrono::milliseconds::max();
+  with_server(
+      options,
+      [](Server& server) {
+        server.on_idle(Duration::max(), [] { ADD_FAILURE(); });
+        server.classify([](std::span<const Message> first) -> Verdict {
+          return first.size() < 2 ? Verdict{not_yet} : Verdict{"known"};
+        });
+        server.on_message([](std::string text) { return text; });
+      },
+      [](Server&, Endpoint at) -> asio::awaitable<void> {
+        Connection peer = co_await connect(at);
+        for (const char* const text : {"a", "b"}) co_await peer.send(text);
+        for (const char* const text : {"a", "b"}) EXPECT_EQ((co_await peer.receive(hang_bound)).view(), text);
+      });
+}
+
 TEST(AClassifier, may_refuse_a_peer) {
   const auto refusing = [](Server& server) {
     server.classify([](const Message&) { return Verdict::refused("no panel of ours"); });

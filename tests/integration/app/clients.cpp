@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace parley::app::clients_test {
@@ -124,6 +125,21 @@ TEST(AClient, refuses_what_can_never_be_dialled) {
   EXPECT_THROW(Client(context, ClientOptions{.backoff = {}}), std::invalid_argument);
   Client over_ws{context, {.framing = UntilEof{}}};
   EXPECT_THROW(over_ws.dial("ws://127.0.0.1:1"), std::invalid_argument);
+  EXPECT_THROW(client.dial("udp://127.0.0.1:1?ttl=4"), std::invalid_argument);
+  EXPECT_THROW(Client(context, ClientOptions{.send_high_water_count = 0}), std::invalid_argument);
+}
+
+TEST(AClient, refuses_it_also_where_it_is_dialled_from_its_own_loop) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    ClientOptions options;
+    options.framing = Separator{"\n"};
+    Client client{executor, options};
+    std::thread{[&] { (void)client.stats(); }}.join();  // from now on its mutex is one for several threads
+    EXPECT_THROW(client.dial("udp://127.0.0.1:1"), std::invalid_argument);
+    client.dial("inproc://nobody-listens-there");
+    const Error absent = co_await error_of(client.connected(hang_bound));
+    EXPECT_THAT(absent.what(), HasSubstr("cannot connect to inproc://nobody-listens-there"));
+  });
 }
 
 TEST(AClient, that_is_destroyed_while_it_dials_leaves_nothing) {
