@@ -65,6 +65,7 @@ Server::executor_type Server::get_executor() const { return state_->executor(); 
 Stats Server::stats() const {
   Stats stats = state_->stats();
   stats.peers_refused = state_->refused_count();
+  stats.datagrams = state_->datagram_stats();
   return stats;
 }
 

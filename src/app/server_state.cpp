@@ -124,4 +124,19 @@ std::uint64_t ServerState::refused_count() {
   return refused_count_;
 }
 
+DatagramStats ServerState::datagram_stats() {
+  DatagramStats all;
+  const Lock lock{mutex()};
+  for (const Listener& listener : listeners_) {
+    const DatagramStats of_one = listener.stats().datagrams;
+    for (const auto counter :
+         {&DatagramStats::lost_in_system, &DatagramStats::lost_queue_full, &DatagramStats::lost_too_large,
+          &DatagramStats::lost_no_place, &DatagramStats::lost_unwanted, &DatagramStats::send_failed,
+          &DatagramStats::unreachable}) {
+      all.*counter += of_one.*counter;
+    }
+  }
+  return all;
+}
+
 }  // namespace parley::app::detail

@@ -4,6 +4,7 @@
 #include "app/hub.hpp"
 
 #include <parley/app/options.hpp>
+#include <parley/connection/datagram_stats.hpp>
 #include <parley/connection/listener.hpp>
 #include <parley/endpoint.hpp>
 #include <parley/transport/options.hpp>
@@ -27,6 +28,8 @@ class ServerState final : public Hub {
   Endpoint listen(const Endpoint& endpoint, const TransportOptions& transport);
   void start_on_executor();
   [[nodiscard]] std::uint64_t refused_count();
+  /// Of all its listeners.
+  [[nodiscard]] DatagramStats datagram_stats();
 
  private:
   void on_run() override { begin(); }

@@ -1,6 +1,8 @@
 // Counters of a server or client made of handlers.
 #pragma once
 
+#include <parley/connection/datagram_stats.hpp>
+
 #include <cstdint>
 
 namespace parley::app {
@@ -20,6 +22,7 @@ struct Stats {
   std::uint64_t handlers_failed = 0;     ///< functions of the program that threw
   std::uint64_t replies_lost = 0;        ///< what handlers returned, and could not be sent
   std::uint64_t peers_silent = 0;        ///< closed after `idle_time_max`
+  DatagramStats datagrams{};             ///< of all udp:// endpoints of a server (of a client's: Peer::stats)
 
   bool operator==(const Stats&) const = default;
 };

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace parley::app::hooks_test {
@@ -362,6 +363,7 @@ TEST(AFilter, is_made_with_nothing_of_the_server_locked) {
   with_server(
       {},
       [&](Server& server) {
+        std::thread{[&] { (void)server.stats(); }}.join();  // from now on its mutex is one for several threads
         server.filter([&] {
           seen = server.stats().peers_accepted + 1;
           return std::make_unique<Letter>('x');

@@ -99,6 +99,22 @@ TEST(AServer, takes_as_many_peers_as_it_may_and_the_next_when_one_has_gone) {
       });
 }
 
+TEST(AServer, tells_which_datagrams_were_lost) {
+  ServerOptions options;
+  options.message_size_max = 10;
+  with_server(
+      options, [](Server& server) { server.on_message([](std::string text) { return text; }); },
+      [](Server& server, Endpoint) -> asio::awaitable<void> {
+        const Endpoint at = server.listen("udp://127.0.0.1:0");
+        Connection peer = co_await connect(at);
+        co_await peer.send("much too long");
+        co_await peer.send("short");
+        EXPECT_EQ((co_await peer.receive(hang_bound)).view(), "short");
+        EXPECT_EQ(server.stats().datagrams.lost_too_large, 1U);
+        EXPECT_EQ(server.stats().datagrams.lost(), 1U);
+      });
+}
+
 TEST(AServer, listens_at_any_number_of_endpoints) {
   run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
     Server server{executor, {.peers_max = 1}};
