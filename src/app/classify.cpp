@@ -1,6 +1,7 @@
 #include <parley/app/classify.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 
 namespace parley::app {
@@ -13,9 +14,10 @@ ByPrefix::ByPrefix(std::span<const Entry> table, std::string_view otherwise) : o
     if (std::ranges::any_of(rows_, [&](const Row& row) { return row.prefix == prefix; })) {
       throw std::invalid_argument("the prefix \"" + std::string{prefix} + "\" is in the table twice");
     }
-    rows_.push_back({std::string{prefix}, std::string{kind}});
+    const auto length_of = [](const Row& row) { return row.prefix.size(); };
+    const auto place = std::ranges::upper_bound(rows_, prefix.size(), std::ranges::greater{}, length_of);
+    rows_.insert(place, {std::string{prefix}, std::string{kind}});
   }
-  std::ranges::stable_sort(rows_, [](const Row& a, const Row& b) { return a.prefix.size() > b.prefix.size(); });
 }
 
 std::string_view ByPrefix::kind_of(std::string_view first) const noexcept {

@@ -3,6 +3,7 @@
 #include "app/registry.hpp"
 #include "detail/long_time.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace parley::app {
@@ -25,7 +26,9 @@ void Handlers::add_error(detail::EventHandler handler) {
 void Handlers::add_idle(Duration after, detail::EventHandler handler) {
   registry_->require_open();
   if (after <= Duration{0}) throw std::invalid_argument("on_idle needs a time above 0 after which a peer is idle");
-  registry_->idle.push_back({parley::detail::at_most_longest(after), std::move(handler)});
+  after = parley::detail::at_most_longest(after);
+  auto& idle = registry_->idle;
+  idle.insert(std::ranges::upper_bound(idle, after, {}, &detail::Registry::Idle::after), {after, std::move(handler)});
 }
 
 void Handlers::add_message(ForKinds kinds, detail::MessageHandler handler) {

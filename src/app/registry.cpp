@@ -101,7 +101,6 @@ std::shared_ptr<const Table> Registry::build(Duration silence_max) {
   table->connect = connect;
   table->disconnect = disconnect;
   table->error = error;
-  std::ranges::stable_sort(idle, {}, &Idle::after);
   for (const Idle& each : idle) {
     table->idle.push_back(each.handler);
     table->silence.tell_after.push_back(each.after);

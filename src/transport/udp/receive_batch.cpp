@@ -57,8 +57,9 @@ std::size_t ReceiveBatch::receive(int descriptor, std::size_t size_max, boost::s
     const int count = ::recvmmsg(descriptor, memory_->headers.data(), count_max, MSG_DONTWAIT, nullptr);
     if (count < 0 && errno == EINTR) continue;
     ec = count < 0 ? last_errno() : boost::system::error_code{};
-    for (int i = 0; i < count; ++i) memory_->addresses[i].size = memory_->headers[i].msg_hdr.msg_namelen;
-    return count < 0 ? 0 : static_cast<std::size_t>(count);
+    const std::size_t received = count < 0 ? 0 : static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < received; ++i) memory_->addresses[i].size = memory_->headers[i].msg_hdr.msg_namelen;
+    return received;
   }
 }
 

@@ -66,7 +66,7 @@ TEST(ChecksumFilter, a_modbus_frame_is_what_devices_send) {
 TEST(ChecksumFilter, what_one_end_adds_the_other_takes_off) {
   for (const CatalogueEntry& entry : catalogue)
     for (const ChecksumForm form : {ChecksumForm::binary, ChecksumForm::hexadecimal})
-      for (const std::size_t skip : {0, 1, 100})
+      for (const std::size_t skip : {0U, 1U, 100U})
         for (const std::string& body : {""s, "a"s, "some text"s, std::string(1000, '\xff')}) {
           const auto filter = checksum_filter({.kind = entry.kind, .form = form, .skip = skip})();
           const std::string sent = encoded(*filter, body);

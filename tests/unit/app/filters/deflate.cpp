@@ -24,7 +24,7 @@ const std::string deflated_hello{"\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x
 std::vector<std::string> bodies_to_deflate() {
   std::mt19937 random{7};
   std::vector<std::string> bodies{"", "a", hello, std::string(100'000, 'x')};
-  for (const std::size_t size : {10, 300, 5000, 70'000}) {
+  for (const std::size_t size : {10U, 300U, 5000U, 70'000U}) {
     std::string noise(size, '\0');
     std::string words;
     for (char& c : noise) c = static_cast<char>(random());
