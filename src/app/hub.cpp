@@ -62,10 +62,17 @@ void Hub::start(const std::shared_ptr<PeerState>& peer) {
 
 void Hub::on_gone(PeerState& peer) {
   const ConnectionStats stats = peer.connection().stats();
+  const CloseReport unsent = peer.unsent();
+  const bool is_cut = peer.is_to_be_counted_as_cut(unsent);
   const Lock lock{mutex()};
   // It is still in use by who calls.
   const auto held = peers_.take(peer.id());
   if (!held) return;
+  if (is_cut && life_ == Life::stopping) {
+    // Its connection's deadline is that of stop(), and may come first where it is on another loop.
+    report_.unsent_count += unsent.unsent_count;
+    ++report_.peers_cut;
+  }
   received_by_gone_ += stats.messages_received;
   sent_by_gone_ += stats.messages_sent;
   on_gone_locked(peer);

@@ -152,11 +152,14 @@ void Hub::cut_peers(Lock& lock) {
   for (const auto& peer : peers) {
     if (peer->has_coroutine()) ++cut.handlers_cancelled;
     const CloseReport unsent = peer->cut();
+    if (!peer->is_to_be_counted_as_cut(unsent)) continue;
     cut.unsent_count += unsent.unsent_count;
     ++cut.peers_cut;
   }
   lock.lock();
-  report_ = cut;
+  report_.handlers_cancelled += cut.handlers_cancelled;
+  report_.unsent_count += cut.unsent_count;
+  report_.peers_cut += cut.peers_cut;
   if (life_ != Life::stopping || context() == nullptr) return;
   stop_deadline_ = context()->schedule(executor(), Clock::now() + cancelled_time_max, *this, token_give_up);
   check_stopped_locked();

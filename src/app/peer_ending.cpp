@@ -116,7 +116,10 @@ void PeerState::leave(Job& job) {
   }
   state().watch_by(nullptr);
   state().close(hub_->closing_deadline(),
-                Handler<CloseReport>{[self = shared_from_this()](error_code, const CloseReport&) { self->one_end(); }});
+                Handler<CloseReport>{[self = shared_from_this()](error_code, const CloseReport&) {
+                  self->has_closed_.store(true);
+                  self->one_end();
+                }});
   job.begin(table_->disconnect, "on_disconnect");
   job.cause = std::move(cause);
 }
@@ -137,6 +140,11 @@ CloseReport PeerState::cut() {
     asio::post(running->strand, [running] { running->stop.emit(asio::cancellation_type::terminal); });
   }
   return state().abort();
+}
+
+bool PeerState::is_to_be_counted_as_cut(const CloseReport& dropped) {
+  const bool is_in_order = has_closed_.load() && dropped.unsent_count == 0;
+  return !is_counted_.exchange(true) && !is_in_order;
 }
 
 void PeerState::drop() noexcept {

@@ -80,6 +80,11 @@ class PeerState final : public parley::detail::ConnectionWatcher, public std::en
   void end_receiving();
   /// The time of stop() is over: coroutines are cancelled, and the connection is cut. What that drops.
   CloseReport cut();
+  /// Whether it still has to be counted in what stop() tells, which is asked once; and its connection was not closed in
+  /// order: `dropped` says what that has cost.
+  [[nodiscard]] bool is_to_be_counted_as_cut(const CloseReport& dropped);
+  /// What its connection had not sent when it was closed.
+  [[nodiscard]] CloseReport unsent() { return state().abort(); }
   /// The hub is gone: nothing is begun any more.
   void drop() noexcept;
 
@@ -250,6 +255,8 @@ class PeerState final : public parley::detail::ConnectionWatcher, public std::en
   std::atomic<bool> is_dropped_{false};
   std::atomic<std::uint8_t> begun_count_{0};  // messages given to handlers: 0, 1 or more
   std::atomic<std::uint8_t> ends_left_{2};    // on_disconnect, and the closing of the connection
+  std::atomic<bool> has_closed_{false};       // the latter
+  std::atomic<bool> is_counted_{false};       // in what stop() tells
 };
 
 }  // namespace parley::app::detail

@@ -147,6 +147,27 @@ TEST(Stop, cancels_coroutines_at_its_deadline_and_cuts_connections) {
   });
 }
 
+TEST(Stop, does_not_count_a_connection_as_cut_that_was_closed_in_order) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Gate gate;
+    Server server{executor};
+    server.on_message([](const Message&) {});
+    server.on_disconnect([&](Peer&) -> asio::awaitable<void> { co_await gate.pass(); });
+    const Endpoint at = server.listen(any_port);
+    server.start();
+    {
+      Connection peer = co_await connect(at);
+      co_await becomes([&] { return server.stats().peers == 1; });
+      co_await peer.close(hang_bound);
+    }
+    co_await becomes([&] { return gate.arrived == 1; });
+    const StopReport report = co_await server.stop(20ms);
+    EXPECT_EQ(report.handlers_cancelled, 1U);
+    EXPECT_EQ(report.peers_cut, 0U);
+    EXPECT_EQ(report.unsent_count, 0U);
+  });
+}
+
 TEST(Stop, may_be_awaited_by_a_handler_which_is_not_waited_for) {
   run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
     Log log;
