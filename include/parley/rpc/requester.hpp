@@ -26,6 +26,7 @@
 #include <boost/asio/error.hpp>
 
 #include <concepts>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -111,7 +112,13 @@ T decode_reply(const C& codec, const Message& data) {
   } else if constexpr (std::same_as<T, Message>) {
     return data;
   } else {
-    return codec.template decode<T>(data);
+    try {
+      return codec.template decode<T>(data);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& other) {  // a codec of the program's may throw anything
+      throw Error{error::payload_rejected, other.what()};
+    }
   }
 }
 

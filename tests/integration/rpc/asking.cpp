@@ -18,7 +18,9 @@
 
 #include <future>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -308,6 +310,30 @@ TEST(ARequest, takes_any_completion_token) {
     auto [close_ec, report] = co_await meeting.client.close(1s, asio::as_tuple(asio::use_awaitable));
     EXPECT_FALSE(close_ec);
     EXPECT_EQ(report, CloseReport{});
+  });
+}
+
+/// A program's own, which throws what it likes.
+struct Grumpy {
+  static constexpr std::string_view name = "grumpy";
+  [[nodiscard]] Message encode(const std::string& text) const { return Message{text}; }
+  template <class T>
+  [[nodiscard]] T decode(const Message&) const {
+    throw std::out_of_range{"not today"};
+  }
+};
+
+TEST(ARequest, whose_codec_throws_what_it_likes_ends_as_one_that_is_rejected) {
+  run_requests([](asio::any_io_executor executor) -> asio::awaitable<void> {
+    Meeting meeting{executor};
+    co_await meeting.connect();
+    const std::string text = "hello";
+    auto [ec, answer] =
+        co_await meeting.client.request<std::string>("text", text, Grumpy{}, {}, asio::as_tuple(asio::use_awaitable));
+    EXPECT_EQ(ec, error::payload_rejected);
+    EXPECT_EQ(meeting.client.last_error(), "not today");
+    const RequestError awaited = co_await failure_of(meeting.client.request<std::string>("text", text, Grumpy{}));
+    EXPECT_EQ(awaited.code(), error::payload_rejected);
   });
 }
 
