@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <future>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -62,11 +63,14 @@ TEST(ToolFilter, many_messages_that_build_on_each_other_arrive_in_order) {
   std::string lines;
   for (int i = 0; i < 50'000; ++i) lines += "line " + std::to_string(i) + " is much like the one before\n";
   ToolProcess listening{{"listen", "tcp://127.0.0.1:0", "--once", "--filter", "deflate,context", "--filter", "crc32"}};
-  const ToolResult connecting = run_tool(
-      {"connect", listening.listening_endpoint(), "--wait", "0", "--filter", "deflate,context", "--filter", "crc32"},
-      lines);
-  EXPECT_EQ(connecting.code, 0) << connecting.errors;
+  const std::string endpoint = listening.listening_endpoint();
+  // At the same time: the listener holds the other up while nobody reads what it prints.
+  auto connecting = std::async(std::launch::async, [&] {
+    return run_tool({"connect", endpoint, "--wait", "0", "--filter", "deflate,context", "--filter", "crc32"}, lines);
+  });
   EXPECT_EQ(listening.wait(), 0) << listening.errors();
+  const ToolResult sent = connecting.get();
+  EXPECT_EQ(sent.code, 0) << sent.errors;
   EXPECT_TRUE(listening.output() == lines) << listening.output().size() << " bytes for " << lines.size();
 }
 
