@@ -30,6 +30,8 @@ constexpr std::chrono::seconds steady_after{2};
 }  // namespace
 
 std::shared_ptr<ClientState> ClientState::make(asio::any_io_executor executor, const ClientOptions& options) {
+  // Not in the constructor: loops that are a half-made object's would go before what of it refers to them.
+  if (!options.backoff) throw std::invalid_argument("a client needs a backoff that says when to dial again");
   std::unique_ptr<Loops> loops;
   if (!executor) {
     loops = std::make_unique<Loops>();
@@ -42,9 +44,7 @@ ClientState::ClientState(asio::any_io_executor executor, std::unique_ptr<Loops> 
     : Hub{std::move(executor), std::move(loops), settings_of(options)},
       reconnects_{options.reconnects},
       backoff_{options.backoff},
-      attempt_time_max_{options.attempt_time_max} {
-  if (!backoff_) throw std::invalid_argument("a client needs a backoff that says when to dial again");
-}
+      attempt_time_max_{options.attempt_time_max} {}
 
 // --- dialling --------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ namespace asio = boost::asio;
 using parley::detail::log;
 
 std::shared_ptr<ServerState> ServerState::make(asio::any_io_executor executor, const ServerOptions& options) {
+  // Not in the constructor: loops that are a half-made object's would go before what of it refers to them.
+  if (options.peers_max == 0) throw std::invalid_argument("a server must be allowed at least one peer");
   std::unique_ptr<Loops> loops;
   if (!executor) {
     loops = std::make_unique<Loops>();
@@ -23,9 +25,7 @@ std::shared_ptr<ServerState> ServerState::make(asio::any_io_executor executor, c
 }
 
 ServerState::ServerState(asio::any_io_executor executor, std::unique_ptr<Loops> loops, const ServerOptions& options)
-    : Hub{std::move(executor), std::move(loops), settings_of(options)}, peers_max_{options.peers_max} {
-  if (peers_max_ == 0) throw std::invalid_argument("a server must be allowed at least one peer");
-}
+    : Hub{std::move(executor), std::move(loops), settings_of(options)}, peers_max_{options.peers_max} {}
 
 Endpoint ServerState::listen(const Endpoint& endpoint, const TransportOptions& transport) {
   ListenerOptions options;

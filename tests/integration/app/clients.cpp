@@ -123,6 +123,7 @@ TEST(AClient, refuses_what_can_never_be_dialled) {
   Client client{context};
   EXPECT_THROW(client.dial("tcp://*:1"), std::invalid_argument);
   EXPECT_THROW(Client(context, ClientOptions{.backoff = {}}), std::invalid_argument);
+  EXPECT_THROW(Client{ClientOptions{.backoff = {}}}, std::invalid_argument);
   Client over_ws{context, {.framing = UntilEof{}}};
   EXPECT_THROW(over_ws.dial("ws://127.0.0.1:1"), std::invalid_argument);
   EXPECT_THROW(client.dial("udp://127.0.0.1:1?ttl=4"), std::invalid_argument);
