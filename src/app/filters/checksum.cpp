@@ -81,24 +81,28 @@ class ChecksumFilter final : public Filter {
   /// Nothing when a digit is none.
   [[nodiscard]] std::optional<std::uint32_t> read(std::span<const std::byte> trailer) const noexcept {
     if (!in_digits()) return static_cast<std::uint32_t>(wire::load_unsigned(trailer.data(), size_, order_));
-    std::array<std::byte, trailer_size_max / 2> bytes{};
+    std::uint32_t value = 0;
     for (std::size_t i = 0; i < size_; ++i) {
       const int high = wire::hex_digit(static_cast<char>(trailer[2 * i]));
       const int low = wire::hex_digit(static_cast<char>(trailer[2 * i + 1]));
       if (high < 0 || low < 0) return std::nullopt;
-      bytes[i] = static_cast<std::byte>(high << 4 | low);
+      value |= static_cast<std::uint32_t>(high << 4 | low) << shift_of(i);
     }
-    return static_cast<std::uint32_t>(wire::load_unsigned(bytes.data(), size_, order_));
+    return value;
   }
 
   void write(std::uint32_t value, std::span<std::byte> trailer) const noexcept {
     if (!in_digits()) return wire::store_unsigned(trailer.data(), value, size_, order_);
-    std::array<std::byte, trailer_size_max / 2> bytes{};
-    wire::store_unsigned(bytes.data(), value, size_, order_);
-    for (std::size_t i = 0; i < trailer.size(); ++i) {
-      const auto octet = std::to_integer<std::size_t>(bytes[i / 2]);
-      trailer[i] = static_cast<std::byte>(upper_digits[i % 2 == 0 ? octet >> 4 : octet & 0xf]);
+    for (std::size_t i = 0; i < size_; ++i) {
+      const std::uint32_t octet = value >> shift_of(i) & 0xff;
+      trailer[2 * i] = static_cast<std::byte>(upper_digits[octet >> 4]);
+      trailer[2 * i + 1] = static_cast<std::byte>(upper_digits[octet & 0xf]);
     }
+  }
+
+  /// How far the byte with this number is to the left in the value.
+  [[nodiscard]] std::size_t shift_of(std::size_t byte) const noexcept {
+    return 8 * (order_ == ByteOrder::big ? size_ - 1 - byte : byte);
   }
 
   Checksum options_;
